@@ -1,0 +1,46 @@
+package event
+
+// Frame is one websocket message or one piece of a recording, in either direction. Which fields count
+// depends on Type; the comment at each type names them.
+type Frame struct {
+	Type    FrameType
+	Version uint64  // Hello, Welcome: WireVersion
+	Epoch   uint64  // which life of the room's journal the sequence numbers belong to
+	Room    string  // Welcome
+	Seq     uint64  // Events: of the first event; Checkpoint: what it stands for; Hello: the last one seen (0: none)
+	At      Micros  // virtual time at which the frame was closed: nothing is missing up to here
+	Wall    Micros  // wall time of the same
+	Events  []Event // Events, Checkpoint (there without sequence numbers of their own)
+	Result  Result  // Answer
+	Command Command // Order
+	Code    string  // Notice: "limit", "bad-command", "slow", "closing", "asleep"
+	Text    string  // Notice: a sentence
+	Viewers int     // Welcome, Audience
+	Limits  Limits  // Welcome
+}
+
+// Limits are what a viewer may do, told on connecting.
+type Limits struct {
+	ValueBytes int `json:"value_bytes"` // longest value of a put
+	Commands   int `json:"commands"`    // a second
+	Nodes      int `json:"nodes"`
+}
+
+// WireVersion is written in Hello and Welcome; a side that meets another version says so and reloads.
+const WireVersion = 1
+
+// FrameType is the first byte of a frame.
+type FrameType uint8
+
+// The frames. Server to browser unless it says otherwise.
+const (
+	FrameNone       FrameType = iota
+	FrameHello                // browser: Version, Epoch, Seq
+	FrameOrder                // browser: Command
+	FrameWelcome              // Version, Epoch, Room, Viewers, Limits; the first one
+	FrameCheckpoint           // Epoch, Seq, At, Wall, Events: fold them into a zero State, then set its Seq, At and Wall
+	FrameEvents               // Seq, At, Wall, Events (may be none: time went on, nothing happened)
+	FrameAnswer               // Result
+	FrameNotice               // Code, Text
+	FrameAudience             // Viewers
+)
