@@ -3,7 +3,11 @@
 package ui
 
 // Element is one node of the page as Scene wants it. The server writes it as HTML, the browser patches
-// the page by the difference of two of them.
+// the page by the difference of two of them. An Element that Scene has returned is never changed again,
+// so that Diff may skip what is the same pointer on both sides.
+//
+// Siblings are never two texts in a row and a text is never empty (add and say see to it): a page that was
+// parsed from AppendHTML has the same tree, node for node.
 type Element struct {
 	Tag   string // "" is a text node
 	Key   string // identity among its siblings; "" goes by position
@@ -14,3 +18,72 @@ type Element struct {
 
 // Attr is one attribute.
 type Attr struct{ Name, Value string }
+
+// tag begins an element: tag("g").set("class", "node").add(kids...).
+func tag(name string) *Element { return &Element{Tag: name} }
+
+// classed begins an element with a class.
+func classed(name, class string) *Element { return tag(name).set("class", class) }
+
+// text is a text node.
+func text(s string) *Element { return &Element{Text: s} }
+
+// set adds an attribute. Names are written once per element.
+func (e *Element) set(name, value string) *Element {
+	if e.Attrs == nil {
+		e.Attrs = make([]Attr, 0, 6)
+	}
+	e.Attrs = append(e.Attrs, Attr{name, value})
+	return e
+}
+
+// when adds an attribute if the condition holds.
+func (e *Element) when(yes bool, name, value string) *Element {
+	if yes {
+		e.set(name, value)
+	}
+	return e
+}
+
+// keyed gives the element an identity among its siblings, so that it is moved rather than rewritten.
+func (e *Element) keyed(key string) *Element {
+	e.Key = key
+	return e
+}
+
+// add appends children; nil ones are left out.
+func (e *Element) add(kids ...*Element) *Element {
+	for _, k := range kids {
+		switch {
+		case k == nil:
+		case k.Tag == "":
+			e.say(k.Text)
+		default:
+			e.Kids = append(e.Kids, k)
+		}
+	}
+	return e
+}
+
+// say appends text; it joins a text just before it.
+func (e *Element) say(s string) *Element {
+	if s == "" {
+		return e
+	}
+	if n := len(e.Kids); n > 0 && e.Kids[n-1].Tag == "" {
+		e.Kids[n-1] = text(e.Kids[n-1].Text + s)
+		return e
+	}
+	e.Kids = append(e.Kids, text(s))
+	return e
+}
+
+// Attr returns the value of an attribute.
+func (e *Element) Attr(name string) (value string, found bool) {
+	for _, a := range e.Attrs {
+		if a.Name == name {
+			return a.Value, true
+		}
+	}
+	return "", false
+}
