@@ -1,0 +1,343 @@
+package conductor
+
+import (
+	"bytes"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/raft"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/world"
+)
+
+const (
+	// CallTimeout is how long a caller waits for an answer on its own clock. It also bounds a held
+	// TimeoutNow, which would otherwise block the leader's Apply for good.
+	CallTimeout = time.Second
+	// PortQueue bounds what one machine emits in one step and what waits for its raft; more is dropped as a
+	// full network card would.
+	PortQueue = 4096
+)
+
+// Port is a machine's network card, inside its world: a raft.Transport whose channels are all made there.
+type Port struct {
+	id          event.NodeID
+	incarnation int
+	world       *world.World
+	consumer    chan raft.RPC
+	dead        chan struct{}
+
+	mu        sync.Mutex
+	fenced    bool
+	preVote   bool
+	heartbeat func(raft.RPC)
+	serve     func(from event.NodeID, body any, reply func(body any, err error))
+	served    func(request, response any, err error)
+	next      uint64
+	pending   map[uint64]call
+	out       []item
+	emitted   int // messages in out
+}
+
+type call struct {
+	to event.NodeID
+	ch chan *Message
+}
+
+// item is what a world emits, in the order in which it did: an event or a message.
+type item struct {
+	event event.Event
+	msg   *Message
+}
+
+func (i item) at() event.Micros {
+	if i.msg != nil {
+		return i.msg.sent
+	}
+	return i.event.At
+}
+
+func newPort(id event.NodeID, incarnation int, w *world.World, preVote bool) *Port {
+	return &Port{id: id, incarnation: incarnation, world: w, preVote: preVote, consumer: make(chan raft.RPC, PortQueue),
+		dead: make(chan struct{}), pending: map[uint64]call{}}
+}
+
+// Dead is closed when the machine goes down.
+func (p *Port) Dead() <-chan struct{} { return p.dead }
+
+// Now is the room's time.
+func (p *Port) Now() event.Micros { return p.world.Now() }
+
+// Later is the room's time when d has passed on this machine's clock.
+func (p *Port) Later(d time.Duration) event.Micros { return p.world.Later(d) }
+
+// Tap records an event of this machine at its present time.
+func (p *Port) Tap(e event.Event) {
+	e.At = p.world.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.fenced {
+		p.out = append(p.out, item{event: e})
+	}
+}
+
+// OnServe sets who answers requests that are not raft's. It is called on the root and must not block.
+func (p *Port) OnServe(f func(from event.NodeID, body any, reply func(body any, err error))) {
+	p.mu.Lock()
+	p.serve = f
+	p.mu.Unlock()
+}
+
+// OnServed sets who is told of every raft request with its answer, before the answer leaves.
+func (p *Port) OnServed(f func(request, response any, err error)) {
+	p.mu.Lock()
+	p.served = f
+	p.mu.Unlock()
+}
+
+// Call sends a request and waits for its answer.
+func (p *Port) Call(to event.NodeID, t event.MessageType, body any, timeout time.Duration) (any, error) {
+	return p.call(to, t, body, nil, timeout)
+}
+
+func (p *Port) call(to event.NodeID, t event.MessageType, body any, data []byte, timeout time.Duration) (any, error) {
+	ch := make(chan *Message, 1)
+	p.mu.Lock()
+	p.next++
+	n := p.next
+	p.pending[n] = call{to, ch}
+	p.mu.Unlock()
+	defer func() { p.mu.Lock(); delete(p.pending, n); p.mu.Unlock() }()
+	p.emit(&Message{From: p.id, To: to, Type: t, Body: body, Data: data, call: n})
+	timer := time.NewTimer(timeout)
+	defer timer.Stop()
+	select {
+	case m := <-ch:
+		return m.Body, m.Err
+	case <-p.dead:
+		return nil, ErrFenced
+	case <-timer.C:
+		return nil, ErrTimeout
+	}
+}
+
+// emit hands a message to the conductor; it never blocks.
+func (p *Port) emit(m *Message) {
+	m.sent, m.incarnation = p.world.Now(), p.incarnation
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.fenced {
+		return
+	}
+	if p.emitted++; p.emitted > PortQueue {
+		p.out = append(p.out, item{event: event.Event{Kind: event.Dropped, At: m.sent, Node: m.From, Peer: m.To, Reason: event.QueueFull}})
+		return
+	}
+	p.out = append(p.out, item{msg: m})
+}
+
+// drain takes what has been emitted since the last time.
+func (p *Port) drain() []item {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	o := p.out
+	p.out, p.emitted = nil, 0
+	return o
+}
+
+// fence cuts the machine off from the room: nothing it says from here on is heard.
+func (p *Port) fence() {
+	p.mu.Lock()
+	p.fenced, p.out = true, nil
+	p.mu.Unlock()
+}
+
+// deliver runs on the world's root and must not block: a root that blocks on a channel made inside lets the
+// world's clock run away.
+func (p *Port) deliver(m *Message) {
+	switch {
+	case m.reset:
+		p.resetCalls(m)
+	case m.Reply:
+		p.answer(m)
+	default:
+		p.request(m)
+	}
+}
+
+func (p *Port) answer(m *Message) {
+	p.mu.Lock()
+	c, ok := p.pending[m.call]
+	delete(p.pending, m.call)
+	p.mu.Unlock()
+	if ok {
+		c.ch <- m
+	}
+}
+
+func (p *Port) resetCalls(m *Message) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for n, c := range p.pending {
+		if c.to == m.From && n <= m.call {
+			delete(p.pending, n)
+			c.ch <- &Message{Err: m.Err}
+		}
+	}
+}
+
+func (p *Port) request(m *Message) {
+	p.mu.Lock()
+	heartbeat, serve := p.heartbeat, p.serve
+	p.mu.Unlock()
+	reply := func(body any, err error) {
+		p.emit(&Message{From: p.id, To: m.From, Type: m.Type, Reply: true, Body: body, Err: err, call: m.call})
+	}
+	if m.Type == event.Forward || m.Type == event.ReadIndex {
+		if serve != nil {
+			serve(m.From, m.Body, reply)
+		}
+		return
+	}
+	answer := make(chan raft.RPCResponse, 1)
+	rpc := raft.RPC{Command: m.Body, RespChan: answer}
+	if m.Data != nil {
+		rpc.Reader = bytes.NewReader(m.Data)
+	}
+	if m.Type == event.Heartbeat && heartbeat != nil {
+		go heartbeat(rpc) // raft's fast path: not behind a slow disk
+	} else {
+		select {
+		case p.consumer <- rpc:
+		default:
+			p.Tap(event.Event{Kind: event.Dropped, Msg: m.ID, Node: m.From, Peer: m.To, Reason: event.QueueFull})
+			return
+		}
+	}
+	go p.await(m, answer, reply)
+}
+
+func (p *Port) await(m *Message, answer chan raft.RPCResponse, reply func(any, error)) {
+	select {
+	case r := <-answer:
+		p.mu.Lock()
+		served := p.served
+		p.mu.Unlock()
+		if served != nil {
+			served(m.Body, r.Response, r.Error)
+		}
+		reply(r.Response, r.Error)
+	case <-p.dead:
+	}
+}
+
+// Inject hands raft a request that no machine sent (an order to stand for election). It must not block.
+func (p *Port) Inject(body any) bool {
+	select {
+	case p.consumer <- raft.RPC{Command: body, RespChan: make(chan raft.RPCResponse, 1)}:
+		return true
+	default:
+		return false
+	}
+}
+
+// Address is a machine's address in raft configurations: its name.
+func Address(id event.NodeID) raft.ServerAddress { return raft.ServerAddress(id.String()) }
+
+func callRaft[T any](p *Port, a raft.ServerAddress, t event.MessageType, body any, data []byte, out *T) error {
+	to, err := event.ParseNodeID(string(a))
+	if err != nil {
+		return err
+	}
+	r, err := p.call(to, t, body, data, CallTimeout)
+	if err != nil {
+		return err
+	}
+	*out = *(r.(*T))
+	return nil
+}
+
+// The rest is raft.Transport, raft.WithPreVote and raft.WithClose.
+
+func (p *Port) Consumer() <-chan raft.RPC                               { return p.consumer }
+func (p *Port) LocalAddr() raft.ServerAddress                           { return Address(p.id) }
+func (p *Port) EncodePeer(_ raft.ServerID, a raft.ServerAddress) []byte { return []byte(a) }
+func (p *Port) DecodePeer(b []byte) raft.ServerAddress                  { return raft.ServerAddress(b) }
+func (p *Port) SetHeartbeatHandler(f func(raft.RPC)) {
+	p.mu.Lock()
+	p.heartbeat = f
+	p.mu.Unlock()
+}
+
+// AppendEntriesPipeline is refused: every append is one visible request, and a failed one is not counted as contact.
+func (p *Port) AppendEntriesPipeline(raft.ServerID, raft.ServerAddress) (raft.AppendPipeline, error) {
+	return nil, raft.ErrPipelineReplicationNotSupported
+}
+
+func (p *Port) AppendEntries(_ raft.ServerID, a raft.ServerAddress, q *raft.AppendEntriesRequest, r *raft.AppendEntriesResponse) error {
+	c := *q // the heartbeat goroutine reuses its request
+	c.Entries = append([]*raft.Log(nil), q.Entries...)
+	t := event.AppendEntries
+	if isHeartbeat(q) {
+		t = event.Heartbeat
+	}
+	return callRaft(p, a, t, &c, nil, r)
+}
+
+// isHeartbeat is raft's own test for its fast path.
+func isHeartbeat(q *raft.AppendEntriesRequest) bool {
+	return q.Term != 0 && q.PrevLogEntry == 0 && q.PrevLogTerm == 0 && len(q.Entries) == 0 && q.LeaderCommitIndex == 0
+}
+
+func (p *Port) RequestVote(_ raft.ServerID, a raft.ServerAddress, q *raft.RequestVoteRequest, r *raft.RequestVoteResponse) error {
+	c := *q
+	return callRaft(p, a, event.RequestVote, &c, nil, r)
+}
+
+// errNoPreVote makes raft count the pre-vote as granted without asking, as it does for members that are too old
+// to know it: pre-vote can so be switched while a node runs.
+type errNoPreVote struct{}
+
+func (errNoPreVote) Error() string { return "unexpected command: pre-vote is switched off" }
+
+// IsPreVoteOff tells the refusal to ask for a pre-vote from an answer.
+func IsPreVoteOff(err error) bool {
+	return err != nil && strings.Contains(err.Error(), errNoPreVote{}.Error())
+}
+
+func (p *Port) RequestPreVote(_ raft.ServerID, a raft.ServerAddress, q *raft.RequestPreVoteRequest, r *raft.RequestPreVoteResponse) error {
+	p.mu.Lock()
+	on := p.preVote
+	p.mu.Unlock()
+	if !on {
+		return errNoPreVote{}
+	}
+	c := *q
+	return callRaft(p, a, event.RequestPreVote, &c, nil, r)
+}
+
+func (p *Port) setPreVote(on bool) {
+	p.mu.Lock()
+	p.preVote = on
+	p.mu.Unlock()
+}
+
+func (p *Port) TimeoutNow(_ raft.ServerID, a raft.ServerAddress, q *raft.TimeoutNowRequest, r *raft.TimeoutNowResponse) error {
+	c := *q
+	return callRaft(p, a, event.TimeoutNow, &c, nil, r)
+}
+
+func (p *Port) InstallSnapshot(_ raft.ServerID, a raft.ServerAddress, q *raft.InstallSnapshotRequest, r *raft.InstallSnapshotResponse, data io.Reader) error {
+	b, err := io.ReadAll(data)
+	if err != nil {
+		return err
+	}
+	c := *q
+	return callRaft(p, a, event.InstallSnapshot, &c, b, r)
+}
+
+// Close is raft.WithClose; the conductor closes ports itself.
+func (p *Port) Close() error { return nil }
