@@ -1,0 +1,77 @@
+package ui
+
+import "strconv"
+
+// consoleElement draws the console: what was said, what is awaited, the field, and what could be typed.
+//
+//	section.console > div.said (scrolls, follows its end) > p.line
+//	                  p.line.waiting (one for each unanswered command, at most shownWaits)
+//	                  form.prompt > label, input#console
+//	                  p.offers > code (after Tab), p.hint
+//
+// Inside a line: span.prompt, .good, .bad, .wrong, .unknown, .dim.
+func consoleElement(m *Model) *Element {
+	c := &m.Console
+	said := classed("div", "said").keyed("said").set("role", "log").set("aria-live", "polite").set("tabindex", "0").
+		set("aria-label", "Answers").set("data-follow", "end")
+	if len(c.out) == 0 && len(c.waits) == 0 {
+		said.add(greeting())
+	}
+	said.add(c.out...).add(c.waiting(m)...)
+	return classed("section", "console").set("aria-label", "Console").add(said, c.field(m), c.offered(), c.hinted())
+}
+
+func greeting() *Element {
+	return classed("p", "line").keyed("greeting").add(ink("dim", "Type "), ink("", "put pizza 4"),
+		ink("dim", " and press Enter, or "), ink("", "help"), ink("dim", ". Every click is a command too and shows up here."))
+}
+
+// shownWaits bounds the unanswered commands that are listed.
+const shownWaits = 6
+
+// waiting has a line for every unanswered command, with what it waits for as the facts say.
+func (c *Console) waiting(m *Model) []*Element {
+	var lines []*Element
+	for i, w := range c.waits {
+		if i == shownWaits {
+			rest := plural(int64(len(c.waits)-i), "more command") + " waiting"
+			lines = append(lines, classed("p", "line waiting").keyed("w").add(ink("dim", "… "+rest)))
+			break
+		}
+		lines = append(lines, classed("p", "line waiting").keyed("w"+strconv.FormatUint(w.id, 36)).
+			add(ink("", "⟳ "+shortened(inWords(w.order))), ink("dim", " · waiting: "+m.waitsFor(w))))
+	}
+	return lines
+}
+
+// field is the form with the input. Its value is the browser's; SetField changes it.
+func (c *Console) field(m *Model) *Element {
+	input := tag("input").set("id", ConsoleField).set("data-field", ConsoleField).set("type", "text").
+		set("maxlength", strconv.Itoa(MaxLine)).set("autocomplete", "off").set("autocapitalize", "off").
+		set("autocorrect", "off").set("spellcheck", "false").set("enterkeyhint", "send").
+		set("aria-describedby", "console-hint").set("placeholder", "put pizza 4").
+		when(c.completes(m), "data-tab", "take")
+	return classed("div", "prompt").keyed("prompt").
+		add(tag("label").set("for", ConsoleField).set("aria-label", "Command").say("›"), input, tag("kbd").say("Tab"))
+}
+
+// completes says whether Tab would do something here, so that it else moves on as it does everywhere.
+func (c *Console) completes(m *Model) bool {
+	head, last, ok := c.lastWord()
+	return ok && c.line != "" && len(startingWith(last, candidates(m, head, last))) > 0
+}
+
+func (c *Console) offered() *Element {
+	if len(c.offers) == 0 {
+		return nil
+	}
+	p := classed("p", "offers").keyed("offers").set("role", "status")
+	for _, o := range c.offers {
+		p.add(tag("code").say(o)).say(" ")
+	}
+	return p
+}
+
+func (c *Console) hinted() *Element {
+	return classed("p", "hint").keyed("hint").set("id", "console-hint").say(c.hint())
+}
