@@ -119,7 +119,7 @@ const (
 
 	// Safety.
 
-	SafetyBroken // Property, Node, Peer, Index, Term, N: sequence of the earlier contradicting event, Text
+	SafetyBroken // Property, Node, Peer, Index, Term, Rev: sequence of the event that broke it, N: of the earlier one that it contradicts, Text
 
 	kindEnd
 )

@@ -18,12 +18,18 @@ type State struct {
 	Links    []Link         `json:"links"`    // both directions of every pair, by (From, To)
 	Messages []Message      `json:"messages"` // in flight or held, by ID
 	Members  []event.Member `json:"members"`  // the newest committed configuration, by ID
+	Settled  uint64         `json:"settled"`  // index of the entry that Members came with
 	Ops      []Op           `json:"ops"`      // the last MaxOps commands, oldest first
 	Safety   []Lamp         `json:"safety"`   // by Property, ElectionSafety first
 }
 
-// MaxOps bounds State.Ops; pending ones are never dropped before answered ones.
-const MaxOps = 256
+// Bounds of a State, whatever events it is given. A room stays far below those of machines and messages.
+const (
+	MaxNodes    = 32   // machines; more are not drawn
+	MaxMessages = 8192 // in flight or held; more are not drawn
+	MaxLog      = 4096 // entries a node; the oldest are forgotten first (First still tells what is on disk)
+	MaxOps      = 256  // pending ones are never dropped before answered ones
+)
 
 // Node is one machine.
 type Node struct {
@@ -43,7 +49,7 @@ type Node struct {
 	Commit   uint64  `json:"commit"`
 	Applied  uint64  `json:"applied"`
 	Revision int64   `json:"revision"` // of its store
-	Log      []Entry `json:"-"`        // entries First..Last; the API has them on request
+	Log      []Entry `json:"-"`        // entries First..Last, at most MaxLog; the API has them on request
 
 	SnapshotIndex uint64 `json:"snapshot_index,omitempty"`
 	SnapshotTerm  uint64 `json:"snapshot_term,omitempty"`

@@ -1,0 +1,150 @@
+package view
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+)
+
+// Apply folds e into s, in place. It is deterministic and touches nothing but s; s keeps no slice of e. Events
+// about machines and messages that s does not know change nothing, and no events make s exceed its bounds.
+func (s *State) Apply(e event.Event) {
+	if s.Safety == nil {
+		s.Safety = lit()
+	}
+	s.Seq, s.At, s.Wall = e.Seq, e.At, e.Wall
+	switch e.Kind {
+	case event.KindNone, event.Stepped, event.Corrupted, event.VoteGranted, event.VoteRefused, event.Fsynced:
+		// Told for the feed and the monitors; the picture does not change.
+	case event.RateSet:
+		s.setRate(&e)
+	case event.PreVoteSet:
+		s.PreVote = e.OK
+	case event.MachineAdded:
+		s.addMachine(e.Node)
+	case event.MachineRemoved:
+		s.removeMachine(e.Node)
+	case event.LinkSet:
+		if l := s.Link(e.Node, e.Peer); l != nil {
+			l.Link = e.Link
+		}
+	case event.Sent, event.Delivered, event.Held, event.Released, event.Dropped, event.Copied:
+		s.applyMessage(&e)
+	case event.Asked:
+		s.ask(&e)
+	case event.Answered:
+		s.answer(&e)
+	case event.SafetyBroken:
+		s.putOut(&e)
+	case event.MembersSet:
+		s.setMembers(&e)
+	case event.Committed:
+		s.commit(&e)
+	case event.Started, event.Stopped, event.Suspended, event.Resumed, event.Wiped, event.DriftSet, event.DiskSet,
+		event.RoleChanged, event.TermChanged, event.VoteCast, event.VoteCounted, event.LeaderSeen, event.TimerSet,
+		event.Appended, event.Truncated, event.Compacted, event.MatchSet, event.Applied,
+		event.SnapshotTaken, event.SnapshotInstalled:
+		if n := s.Node(e.Node); n != nil {
+			n.apply(&e)
+		}
+	}
+}
+
+func (s *State) setRate(e *event.Event) {
+	s.Rate = max(e.Factor, 0)
+	if s.Rate != 0 {
+		s.Thawed = s.Rate
+	}
+	if e.Took > 0 {
+		s.Delay = e.Took
+	}
+}
+
+// addMachine makes room for a machine with whole links to all others.
+func (s *State) addMachine(id event.NodeID) {
+	at, there := s.nodeAt(id)
+	if there || id == 0 || len(s.Nodes) >= MaxNodes {
+		return
+	}
+	for _, other := range s.Nodes {
+		s.Links = append(s.Links, Link{From: id, To: other.ID}, Link{From: other.ID, To: id})
+	}
+	slices.SortFunc(s.Links, func(a, b Link) int { return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To)) })
+	s.Nodes = slices.Insert(s.Nodes, at, Node{ID: id, Drift: event.One})
+}
+
+// removeMachine takes the machine's links and the messages from and to it along.
+func (s *State) removeMachine(id event.NodeID) {
+	at, there := s.nodeAt(id)
+	if !there {
+		return
+	}
+	s.Nodes = none(slices.Delete(s.Nodes, at, at+1))
+	s.Links = none(slices.DeleteFunc(s.Links, func(l Link) bool { return l.From == id || l.To == id }))
+	s.Messages = none(slices.DeleteFunc(s.Messages, func(m Message) bool { return m.From == id || m.To == id }))
+}
+
+// none makes an empty slice nil, so that equal states are equal in all respects.
+func none[T any](list []T) []T {
+	if len(list) == 0 {
+		return nil
+	}
+	return list
+}
+
+// setMembers takes the configuration that a node uses from an entry on. With node 0 it is the room's own word
+// on what is settled, as a checkpoint says it.
+func (s *State) setMembers(e *event.Event) {
+	members := none(slices.Clone(e.Members[:min(len(e.Members), MaxNodes)]))
+	slices.SortStableFunc(members, func(a, b event.Member) int { return cmp.Compare(a.ID, b.ID) })
+	if e.Node == 0 {
+		s.Members, s.Settled = members, e.Index
+		return
+	}
+	if n := s.Node(e.Node); n != nil {
+		n.Members, n.MembersIndex = members, e.Index
+		s.settle(n)
+	}
+}
+
+func (s *State) commit(e *event.Event) {
+	if n := s.Node(e.Node); n != nil {
+		n.Commit = max(n.Commit, e.Index)
+		s.settle(n)
+	}
+}
+
+// settle takes n's configuration for the room's if it is newer and n knows that its entry is committed.
+//
+// A leader appends a configuration only when the one before is committed, and says so first (dissertation
+// §4.1). So each configuration is seen here while it is still the one that its leader uses. The very first
+// is not agreed on but given: it counts at once.
+func (s *State) settle(n *Node) {
+	if len(n.Members) == 0 {
+		return
+	}
+	given := s.Members == nil
+	agreed := n.MembersIndex <= n.Commit && n.MembersIndex > s.Settled
+	if given || agreed {
+		s.Members, s.Settled = slices.Clone(n.Members), n.MembersIndex
+	}
+}
+
+// lit is every lamp on.
+func lit() []Lamp {
+	lamps := make([]Lamp, 0, event.Properties-1)
+	for p := event.ElectionSafety; int(p) < event.Properties; p++ {
+		lamps = append(lamps, Lamp{Property: p, Holds: true})
+	}
+	return lamps
+}
+
+// putOut keeps the first contradiction of a property.
+func (s *State) putOut(e *event.Event) {
+	i := int(e.Property) - int(event.ElectionSafety)
+	if i < 0 || i >= len(s.Safety) || !s.Safety[i].Holds {
+		return
+	}
+	s.Safety[i] = Lamp{Property: e.Property, Seq: uint64(e.Rev), Earlier: uint64(e.N), Text: e.Text}
+}

@@ -1,0 +1,57 @@
+package view
+
+import "github.com/quorumlab/quorumlab/cluster/event"
+
+// Leader returns the running leader of the newest term, nil if there is none. There may be more leaders: those
+// of older terms do not know yet that they were replaced. It is valid until the next Apply.
+func (s *State) Leader() *Node {
+	var newest *Node
+	for i := range s.Nodes {
+		n := &s.Nodes[i]
+		if n.running() && n.Role == event.Leader && (newest == nil || n.Term > newest.Term) {
+			newest = n
+		}
+	}
+	return newest
+}
+
+// StaleLeader says whether n believes to lead although another machine was elected in a newer term: nothing
+// that it appends can be committed.
+func (s *State) StaleLeader(n *Node) bool {
+	if n.Role != event.Leader {
+		return false
+	}
+	for i := range s.Nodes {
+		if other := &s.Nodes[i]; other.Role == event.Leader && other.Term > n.Term {
+			return true
+		}
+	}
+	return false
+}
+
+// VotesNeeded is how many votes make n leader: more than half of the voters in the configuration that n uses.
+// It is 0 while no configuration is known.
+func (s *State) VotesNeeded(n *Node) int {
+	members := n.Members
+	if len(members) == 0 {
+		members = s.Members
+	}
+	if len(members) == 0 {
+		return 0
+	}
+	return voters(members)/2 + 1
+}
+
+// Doomed says whether the newest leader's log contradicts the uncommitted entry that n has at index: as soon as
+// that leader reaches n, the entry is cut off (Raft paper §5.3). Without a leader nothing is doomed yet.
+func (s *State) Doomed(n *Node, index uint64) bool {
+	e, leader := n.Entry(index), s.Leader()
+	if e == nil || index <= n.Commit || leader == nil || leader.ID == n.ID || leader.Term < n.Term {
+		return false
+	}
+	if index > leader.Last {
+		return e.Term < leader.Term // what the leader puts there will be of its own term
+	}
+	theirs := leader.Entry(index)
+	return theirs != nil && theirs.Term != e.Term
+}

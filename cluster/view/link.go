@@ -1,0 +1,23 @@
+package view
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+)
+
+// Link returns the direction from one machine to another, nil if the ring lacks one of them. It is valid
+// until the next Apply.
+func (s *State) Link(from, to event.NodeID) *Link {
+	at, there := slices.BinarySearchFunc(s.Links, Link{From: from, To: to}, func(a, b Link) int {
+		return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To))
+	})
+	if !there {
+		return nil
+	}
+	return &s.Links[at]
+}
+
+// passes says whether messages get through in this direction at all. Held ones do, by hand.
+func (l *Link) passes() bool { return !l.Cut && l.Loss < event.One }

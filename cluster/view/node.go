@@ -1,0 +1,147 @@
+package view
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+)
+
+// Node returns the machine with this number, nil if the ring has none. It is valid until the next Apply.
+func (s *State) Node(id event.NodeID) *Node {
+	if at, there := s.nodeAt(id); there {
+		return &s.Nodes[at]
+	}
+	return nil
+}
+
+func (s *State) nodeAt(id event.NodeID) (int, bool) {
+	return slices.BinarySearchFunc(s.Nodes, id, func(n Node, id event.NodeID) int { return cmp.Compare(n.ID, id) })
+}
+
+// apply folds what concerns one machine alone.
+func (n *Node) apply(e *event.Event) {
+	switch e.Kind { //exhaustive:ignore State.Apply lists all kinds and sends those of one machine here
+	case event.Started:
+		n.start(e)
+	case event.Stopped:
+		n.stop(e)
+	case event.Suspended:
+		n.Suspended = n.Up
+	case event.Resumed:
+		n.Suspended = false
+	case event.Wiped:
+		n.wipe()
+	case event.DriftSet:
+		n.Drift = e.Factor
+	case event.DiskSet:
+		n.Fsync = e.Took
+	case event.VoteCast:
+		n.Vote, n.VoteTerm = e.Peer, e.Term
+	case event.TermChanged:
+		n.setTerm(e.Term)
+	case event.SnapshotTaken:
+		n.SnapshotIndex, n.SnapshotTerm = e.Index, e.LogTerm
+	case event.SnapshotInstalled:
+		n.install(e)
+	case event.Applied:
+		n.Applied, n.Revision = e.Index, cmp.Or(e.Rev, n.Revision)
+	case event.Appended:
+		n.append(e)
+	case event.Truncated:
+		n.truncate(e.Index)
+	case event.Compacted:
+		n.compact(e.Index)
+	default:
+		if n.Up {
+			n.applyRunning(e)
+		}
+	}
+}
+
+// applyRunning folds what only a running process can say.
+func (n *Node) applyRunning(e *event.Event) {
+	switch e.Kind { //exhaustive:ignore the rest of what concerns one machine
+	case event.RoleChanged:
+		n.changeRole(e)
+	case event.VoteCounted:
+		n.count(Ballot{Voter: e.Peer, Granted: e.OK, PreVote: e.Reply})
+	case event.LeaderSeen:
+		n.Leader = e.Peer
+	case event.TimerSet:
+		n.Contact, n.TimerMin, n.TimerMax = e.From, event.Micros(e.N), e.Until
+	case event.MatchSet:
+		if n.Role == event.Leader {
+			n.match(Progress{ID: e.Peer, Match: e.Index, Next: uint64(e.N)})
+		}
+	}
+}
+
+// start begins a process: a server starts as a follower (Raft paper §5.2) with what is on its disk.
+func (n *Node) start(e *event.Event) {
+	n.Up, n.Down, n.Refused = true, event.ReasonNone, ""
+	n.forget()
+	n.Role, n.Term = event.Follower, e.Term
+	n.cut(e.Index)
+	n.Last = e.Index
+}
+
+// stop ends a process. Term, vote, log, snapshot and store stay: they are on its disk. The commit index stays
+// too, though a process has to learn it anew: what was committed stays committed.
+func (n *Node) stop(e *event.Event) {
+	n.Up, n.Down, n.Refused = false, e.Reason, ""
+	if e.Reason == event.RefusedToStart {
+		n.Refused = e.Text
+	}
+	n.forget()
+}
+
+// forget loses what only lives in a process.
+func (n *Node) forget() {
+	n.Role, n.Suspended, n.Leader = event.RoleNone, false, 0
+	n.Contact, n.TimerMin, n.TimerMax = 0, 0, 0
+	n.Peers, n.Ballots = nil, nil
+}
+
+// wipe empties the disk. The machine, its clock and its disk's speed stay as they are.
+func (n *Node) wipe() {
+	*n = Node{ID: n.ID, Up: n.Up, Suspended: n.Suspended, Role: n.Role, Leader: n.Leader, Down: n.Down, Drift: n.Drift, Fsync: n.Fsync,
+		Contact: n.Contact, TimerMin: n.TimerMin, TimerMax: n.TimerMax, Peers: n.Peers}
+}
+
+// setTerm enters a term; the ballots of another one are void.
+func (n *Node) setTerm(term uint64) {
+	if term != n.Term {
+		n.Term, n.Ballots = term, nil
+	}
+}
+
+func (n *Node) changeRole(e *event.Event) {
+	if e.Term != 0 {
+		n.setTerm(e.Term)
+	}
+	if e.Role != event.Leader {
+		n.Peers, n.Ballots = nil, nil // a leader keeps the ballots that made it one
+	}
+	n.Role = e.Role
+}
+
+func (n *Node) count(b Ballot) {
+	at, there := slices.BinarySearchFunc(n.Ballots, b, func(a, b Ballot) int { return cmp.Compare(a.Voter, b.Voter) })
+	switch {
+	case there:
+		n.Ballots[at] = b // a vote follows its pre-vote
+	case len(n.Ballots) < MaxNodes:
+		n.Ballots = slices.Insert(n.Ballots, at, b)
+	}
+}
+
+func (n *Node) match(p Progress) {
+	at, there := slices.BinarySearchFunc(n.Peers, p, func(a, b Progress) int { return cmp.Compare(a.ID, b.ID) })
+	switch {
+	case there:
+		n.Peers[at] = p
+	case len(n.Peers) < MaxNodes:
+		n.Peers = slices.Insert(n.Peers, at, p)
+	}
+}

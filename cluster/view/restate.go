@@ -1,0 +1,109 @@
+package view
+
+import "github.com/quorumlab/quorumlab/cluster/event"
+
+// Restate gives events that fold into a zero State to s again, but for Seq, At and Wall, which whoever folds
+// them sets afterwards. They have no sequence numbers. They are facts that hold, in an order in which they
+// could have happened; what no longer matters is left out.
+func Restate(s *State) []event.Event {
+	if s.Safety == nil {
+		return nil // nothing ever happened
+	}
+	var r restating
+	r.room(s)
+	for i := range s.Nodes {
+		r.add(event.Event{Kind: event.MachineAdded, Node: s.Nodes[i].ID})
+	}
+	for i := range s.Nodes {
+		r.node(&s.Nodes[i])
+	}
+	for _, l := range s.Links {
+		if l.Link != (event.Link{}) {
+			r.add(event.Event{Kind: event.LinkSet, Node: l.From, Peer: l.To, Link: l.Link})
+		}
+	}
+	for i := range s.Messages {
+		r.message(&s.Messages[i])
+	}
+	for i := range s.Ops {
+		r.op(&s.Ops[i])
+	}
+	r.add(event.Event{Kind: event.MembersSet, Index: s.Settled, Members: s.Members})
+	return r
+}
+
+type restating []event.Event
+
+func (r *restating) add(e event.Event) { *r = append(*r, e) }
+
+func (r *restating) room(s *State) {
+	r.add(event.Event{Kind: event.RateSet, Factor: s.Thawed, Took: s.Delay})
+	if s.Rate != s.Thawed {
+		r.add(event.Event{Kind: event.RateSet, Factor: s.Rate, Took: s.Delay})
+	}
+	if s.PreVote {
+		r.add(event.Event{Kind: event.PreVoteSet, OK: true})
+	}
+	for _, l := range s.Safety {
+		if !l.Holds {
+			r.add(event.Event{Kind: event.SafetyBroken, Property: l.Property, Rev: int64(l.Seq), N: int64(l.Earlier), Text: l.Text})
+		}
+	}
+}
+
+func (r *restating) node(n *Node) {
+	r.add(event.Event{Kind: event.DriftSet, Node: n.ID, Factor: n.Drift})
+	r.add(event.Event{Kind: event.DiskSet, Node: n.ID, Took: n.Fsync})
+	r.disk(n)
+	r.add(event.Event{Kind: event.Started, Node: n.ID, Term: n.Term, Index: n.Last})
+	if first := n.First; first != 0 && (len(n.Log) == 0 || n.Log[0].Index != first) {
+		r.add(event.Event{Kind: event.Compacted, Node: n.ID, Index: first})
+	}
+	r.add(event.Event{Kind: event.Committed, Node: n.ID, Index: n.Commit})
+	r.add(event.Event{Kind: event.Applied, Node: n.ID, Index: n.Applied, Rev: n.Revision})
+	r.add(event.Event{Kind: event.MembersSet, Node: n.ID, Index: n.MembersIndex, Members: n.Members})
+	if n.Up {
+		r.process(n)
+		return
+	}
+	r.add(event.Event{Kind: event.Stopped, Node: n.ID, Reason: n.Down, Text: n.Refused})
+}
+
+func (r *restating) disk(n *Node) {
+	for _, e := range n.Log {
+		r.add(event.Event{Kind: event.Appended, Node: n.ID, Index: e.Index, Term: e.Term, Entry: e.Type, Op: e.Op, Text: e.Label, N: e.Bytes})
+	}
+	r.add(event.Event{Kind: event.SnapshotTaken, Node: n.ID, Index: n.SnapshotIndex, LogTerm: n.SnapshotTerm})
+	r.add(event.Event{Kind: event.VoteCast, Node: n.ID, Peer: n.Vote, Term: n.VoteTerm})
+}
+
+func (r *restating) process(n *Node) {
+	r.add(event.Event{Kind: event.RoleChanged, Node: n.ID, Role: n.Role, Term: n.Term})
+	r.add(event.Event{Kind: event.LeaderSeen, Node: n.ID, Peer: n.Leader, Term: n.Term})
+	r.add(event.Event{Kind: event.TimerSet, Node: n.ID, From: n.Contact, N: int64(n.TimerMin), Until: n.TimerMax})
+	for _, b := range n.Ballots {
+		r.add(event.Event{Kind: event.VoteCounted, Node: n.ID, Peer: b.Voter, Term: n.Term, OK: b.Granted, Reply: b.PreVote})
+	}
+	for _, p := range n.Peers {
+		r.add(event.Event{Kind: event.MatchSet, Node: n.ID, Peer: p.ID, Index: p.Match, N: int64(p.Next)})
+	}
+	if n.Suspended {
+		r.add(event.Event{Kind: event.Suspended, Node: n.ID})
+	}
+}
+
+func (r *restating) message(m *Message) {
+	r.add(event.Event{Kind: event.Sent, At: m.Sent, Msg: m.ID, Node: m.From, Peer: m.To, Type: m.Type, Reply: m.Reply, OK: m.OK, Term: m.Term,
+		Index: m.Index, LogTerm: m.LogTerm, Commit: m.Commit, N: m.N, Op: m.Op, Text: m.Text, From: event.Micros(m.EntryTerm), Until: m.Due})
+	if m.Held {
+		r.add(event.Event{Kind: event.Held, At: m.Sent, Msg: m.ID, Node: m.From, Peer: m.To})
+	}
+}
+
+func (r *restating) op(op *Op) {
+	r.add(event.Event{Kind: event.Asked, At: op.Asked, Op: op.ID, Command: op.Kind, Node: op.Node, Key: op.Key, Text: op.Text})
+	if op.Outcome != event.Pending {
+		r.add(event.Event{Kind: event.Answered, At: op.Answered, Op: op.ID, Command: op.Kind, Node: op.Node, Peer: op.Leader, Outcome: op.Outcome,
+			Rev: op.Rev, Index: op.Index, Nodes: op.Acks, Text: op.Error})
+	}
+}
