@@ -33,7 +33,7 @@ var imports = map[string][]string{
 	"wasm":            {"wasm/ui", "wasm/browser"},
 	"web/page":        {"lessons", "cluster/event", "cluster/view", "wasm/ui"},
 	"web":             {"cluster", "cluster/event", "cluster/view", "cluster/journal", "lessons", "static", "web/page"},
-	"web/lobby":       {"cluster/event", "cluster/view", "web/page"},
+	"web/lobby":       {"cluster/event", "cluster/view", "web", "web/page"},
 	"web/browsertest": {},
 	"static":          {},
 	"cmd/quorumlab":   {"cluster", "cluster/event", "cluster/view", "cluster/check", "cluster/node", "web", "web/lobby"},
@@ -86,7 +86,7 @@ var onServer = sync.OnceValues(func() ([]listed, error) { return list(nil, "./..
 var inBrowser = sync.OnceValues(func() ([]listed, error) { return list([]string{"GOOS=js", "GOARCH=wasm"}, "./wasm/...") })
 
 func list(env []string, pattern string) ([]listed, error) {
-	cmd := exec.Command("go", "list", "-json=ImportPath,Imports,Deps", pattern)
+	cmd := exec.Command("go", "list", "-e", "-json=ImportPath,Imports,Deps", pattern)
 	cmd.Dir, cmd.Env, cmd.Stderr = root, append(os.Environ(), env...), os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
