@@ -11,8 +11,10 @@ type (
 	Arrived struct{ Frame event.Frame }
 	// Connected says that the websocket is open.
 	Connected struct{}
-	// Disconnected says that it closed or never opened.
+	// Disconnected says that it closed or never opened. Reason is one of the Lost words, a sentence, or "".
 	Disconnected struct{ Reason string }
+	// Recalled is a setting that an earlier Remember stored; it comes once for each, before anything else.
+	Recalled struct{ Name, Value string }
 	// Ticked comes once per animation frame, before Scene.
 	Ticked struct {
 		Wall event.Micros // the browser's wall clock
@@ -44,6 +46,7 @@ type (
 func (Arrived) isMsg()      {}
 func (Connected) isMsg()    {}
 func (Disconnected) isMsg() {}
+func (Recalled) isMsg()     {}
 func (Ticked) isMsg()       {}
 func (Acted) isMsg()        {}
 func (Changed) isMsg()      {}
@@ -52,6 +55,13 @@ func (Stroked) isMsg()      {}
 func (Hovered) isMsg()      {}
 func (Resized) isMsg()      {}
 func (Scrolled) isMsg()     {}
+
+// Reasons of Disconnected that the page has words of its own for.
+const (
+	LostGone    = "gone"    // the room does not exist any more: nothing to reconnect to
+	LostCrashed = "crashed" // the room's process ended and is being started again from its disk
+	LostOffline = "offline" // the browser itself has no network
+)
 
 // Effect is something that Update wants done outside.
 type Effect interface{ isEffect() }
@@ -62,7 +72,7 @@ type (
 	Send struct{ Frame event.Frame }
 	// Reconnect opens the websocket again after a while.
 	Reconnect struct{ After event.Micros }
-	// Focus moves the keyboard focus to the element with this id.
+	// Focus moves the keyboard focus to the element with this id, after the page has been patched.
 	Focus struct{ ID string }
 	// SetField sets the value of the form field with this data-field (and the cursor to its end).
 	SetField struct{ Field, Value string }

@@ -1,0 +1,182 @@
+package ui
+
+import (
+	"strconv"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+)
+
+// acted carries out a control of the page: action is its data-action, arg its data-arg.
+func (m *Model) acted(action, arg string) []Effect {
+	switch action {
+	case "run":
+		return m.run(arg)
+	case "node":
+		return m.actedOnNode(nodeNamed(arg))
+	case "link":
+		m.pick(picked{link: pairNamed(arg)})
+		return []Effect{Focus{"link-first"}}
+	case "message":
+		id, _ := strconv.ParseUint(arg, 10, 64)
+		m.pick(picked{message: id})
+		return []Effect{Focus{"message-first"}}
+	case "close":
+		return m.back()
+	case "tab":
+		m.tab = arg
+	case "freeze":
+		return m.freeze()
+	case "hold":
+		return m.holdAll()
+	case "cut":
+		m.cutting, m.parting.open = !m.cutting, false
+	case "partition", "side", "part":
+		return m.part(action, arg)
+	case "set-link", "set-disk", "set-drift":
+		return m.set(action, arg)
+	case "theme":
+		return m.switchTheme()
+	case "rules":
+		return m.showRules(!m.rules)
+	case "dismiss":
+		m.dismiss(arg)
+	case "log":
+		m.logTo(arg)
+	case "try", "again":
+		return m.guide.acted(m, action, arg)
+	}
+	return nil
+}
+
+// run carries out a line of the console: every gesture can be typed, and shows how.
+func (m *Model) run(line string) []Effect {
+	c, wrong := Parse(line)
+	if wrong != nil {
+		m.notify(true, wrong.Text)
+		return nil
+	}
+	return m.Console.do(m, c)
+}
+
+// pick selects something instead of what was selected. Nothing held against a node's form is kept.
+func (m *Model) pick(p picked) {
+	if m.picked != p {
+		clear(m.fields)
+	}
+	m.picked = p
+	if p.node != 0 && m.tab != "console" {
+		m.tab = "node"
+	}
+}
+
+// actedOnNode opens a node's menu; while a partition is being put together it changes sides instead.
+func (m *Model) actedOnNode(id event.NodeID) []Effect {
+	if m.State.Node(id) == nil {
+		return nil
+	}
+	if m.parting.open {
+		m.parting.flip(id)
+		return nil
+	}
+	m.pick(picked{node: id})
+	return []Effect{Focus{"menu-first"}}
+}
+
+func nodeNamed(s string) event.NodeID {
+	id, _ := event.ParseNodeID(s)
+	return id
+}
+
+// pairNamed reads "n1-n2".
+func pairNamed(s string) pair {
+	for i := range len(s) {
+		if s[i] == '-' {
+			return pairOf(nodeNamed(s[:i]), nodeNamed(s[i+1:]))
+		}
+	}
+	return pair{}
+}
+
+// back closes the innermost thing that is open.
+func (m *Model) back() []Effect {
+	was := m.picked
+	switch {
+	case m.rules:
+		return m.showRules(false)
+	case m.parting.open:
+		m.parting = parting{}
+	case m.picked != picked{}:
+		m.picked = picked{}
+	case m.cutting:
+		m.cutting = false
+	}
+	switch {
+	case was.node != 0:
+		return []Effect{Focus{"node-" + was.node.String()}}
+	case was.link != pair{}:
+		return []Effect{Focus{"link-" + was.link.String()}}
+	}
+	return nil
+}
+
+func (m *Model) freeze() []Effect {
+	if m.State.Rate == 0 {
+		return m.run("thaw")
+	}
+	return m.run("freeze")
+}
+
+// step runs a frozen room to the next thing; a running one is frozen first.
+func (m *Model) step() []Effect {
+	if m.State.Rate != 0 {
+		return m.run("freeze")
+	}
+	return m.run("step")
+}
+
+// holdAll closes every gate, or opens them all if any is closed.
+func (m *Model) holdAll() []Effect {
+	if m.holding() {
+		return m.run("release")
+	}
+	return m.run("hold")
+}
+
+// holding says whether any gate is closed.
+func (m *Model) holding() bool {
+	for i := range m.State.Links {
+		if m.State.Links[i].Hold {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *Model) switchTheme() []Effect {
+	switch m.theme {
+	case "":
+		m.theme = "dark"
+	case "dark":
+		m.theme = "light"
+	default:
+		m.theme = ""
+	}
+	return []Effect{Remember{"theme", m.theme}}
+}
+
+func (m *Model) showRules(open bool) []Effect {
+	m.rules = open
+	if open {
+		return []Effect{Focus{"rules-close"}}
+	}
+	return []Effect{Focus{"rules-open"}}
+}
+
+func (m *Model) dismiss(arg string) {
+	for i, n := range m.notices {
+		if strconv.FormatUint(n.id, 10) == arg {
+			m.notices = append(m.notices[:i:i], m.notices[i+1:]...)
+			return
+		}
+	}
+}

@@ -1,0 +1,193 @@
+package ui
+
+import "github.com/quorumlab/quorumlab/cluster/event"
+
+// feed tells in sentences what happened, newest last.
+type feed struct {
+	told  uint64 // sentences and notices so far: their keys
+	items []item
+	aloud item         // what is read out and stands under the stage
+	since event.Micros // wall time at which it began to stand there
+}
+
+// item is one sentence.
+type item struct {
+	id    uint64
+	at    event.Micros // virtual
+	tone  tone
+	text  string
+	class change // of links: sentences of the same instant are joined
+	links []way
+}
+
+// tone is how a sentence is marked, by shape as well as colour.
+type tone uint8
+
+const (
+	plain tone = iota
+	good
+	bad
+	fault // somebody broke or mended something
+	minor // not read out
+)
+
+var toneNames = [...]string{plain: "plain", good: "good", bad: "bad", fault: "fault", minor: "minor"}
+
+// readable is the least wall time between two sentences that are read out.
+const readable event.Micros = 900_000
+
+// fold turns an event into a sentence, if it is worth one. The State is still what was before it.
+func (f *feed) fold(m *Model, e *event.Event) {
+	if e.Kind == event.LinkSet {
+		f.foldLink(m, e)
+		return
+	}
+	text, tone := m.sentence(e)
+	if text != "" {
+		f.tell(item{at: e.At, tone: tone, text: text})
+	}
+}
+
+func (f *feed) tell(i item) {
+	f.told++
+	i.id = f.told
+	if len(f.items) >= MaxFeed {
+		copy(f.items, f.items[1:])
+		f.items = f.items[:MaxFeed-1]
+	}
+	f.items = append(f.items, i)
+}
+
+// narrate chooses what stands under the stage: the newest sentence that is not minor, not too often.
+func (f *feed) narrate(wall event.Micros) {
+	if wall < f.since+readable {
+		return
+	}
+	for i := len(f.items) - 1; i >= 0; i-- {
+		if it := f.items[i]; it.tone != minor {
+			if it.id != f.aloud.id || it.text != f.aloud.text {
+				f.aloud, f.since = it, wall
+			}
+			return
+		}
+	}
+}
+
+// change is what became of a link.
+type change uint8
+
+const (
+	noChange change = iota
+	linkCut
+	linkMended
+	linkHeld
+	linkOpened
+	linkSet
+)
+
+// way is one direction, or both.
+type way struct {
+	from, to event.NodeID
+	both     bool
+}
+
+// foldLink joins the links that change at one instant into one sentence.
+func (f *feed) foldLink(m *Model, e *event.Event) {
+	class := changeOf(m.link(e.Node, e.Peer), e.Link)
+	if class == noChange {
+		return
+	}
+	if n := len(f.items); n > 0 && f.items[n-1].class == class && f.items[n-1].at == e.At {
+		last := &f.items[n-1]
+		last.links = joined(last.links, e.Node, e.Peer)
+		last.text = linkSentence(class, last.links, e.Link)
+		return
+	}
+	links := []way{{from: e.Node, to: e.Peer}}
+	f.tell(item{at: e.At, tone: fault, class: class, links: links, text: linkSentence(class, links, e.Link)})
+}
+
+func changeOf(was, is event.Link) change {
+	switch {
+	case was == is:
+		return noChange
+	case is.Cut && !was.Cut:
+		return linkCut
+	case is.Hold && !was.Hold:
+		return linkHeld
+	case was.Hold && !is.Hold:
+		return linkOpened
+	case is == event.Link{}:
+		return linkMended
+	case was.Cut && !is.Cut:
+		return linkMended
+	}
+	return linkSet
+}
+
+// joined adds a direction; one that is the way back of another makes it go both ways.
+func joined(links []way, from, to event.NodeID) []way {
+	for i := range links {
+		if w := &links[i]; w.from == to && w.to == from {
+			w.both = true
+			return links
+		}
+	}
+	return append(links, way{from: from, to: to})
+}
+
+func linkSentence(class change, links []way, is event.Link) string {
+	const most = 6
+	s := ""
+	for i, w := range links {
+		if i == most {
+			s += " and " + number(uint64(len(links)-most)) + " more"
+			break
+		}
+		if i > 0 {
+			s += ", "
+		}
+		arrow := " → "
+		if w.both {
+			arrow = "–"
+		}
+		s += w.from.String() + arrow + w.to.String()
+	}
+	switch class {
+	case linkCut:
+		return "Cut: " + s + "."
+	case linkMended:
+		return "Whole again: " + s + "."
+	case linkHeld:
+		return "Gates closed, messages wait: " + s + "."
+	case linkOpened:
+		return "Gates open: " + s + "."
+	case linkSet, noChange:
+	}
+	return s + " is now " + manner(is) + "."
+}
+
+// manner says how a link behaves: "slow: 50 ms one way, 10 % lost".
+func manner(l event.Link) string {
+	s := ""
+	add := func(yes bool, words string) {
+		if !yes {
+			return
+		}
+		if s != "" {
+			s += ", "
+		}
+		s += words
+	}
+	add(l.Cut, "cut")
+	add(l.Hold, "held: messages wait at the gate")
+	add(l.Delay != 0, spell(l.Delay)+" one way")
+	add(l.Jitter != 0, "up to "+spell(l.Jitter)+" of jitter")
+	add(l.Slow != 0 && l.Slow != event.One, ratio(l.Slow)+" times as slow")
+	add(l.Loss != 0, percent(l.Loss)+" % lost")
+	add(l.Duplicate != 0, percent(l.Duplicate)+" % twice")
+	if s == "" {
+		return "whole"
+	}
+	return s
+}

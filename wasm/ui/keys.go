@@ -1,0 +1,90 @@
+package ui
+
+import (
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/view"
+)
+
+// pressed folds a key. In the console's field every key is the console's; elsewhere keys with Ctrl, Alt or
+// Meta are the browser's own.
+func (m *Model) pressed(p Pressed) []Effect {
+	if p.Console {
+		if p.Key == "Escape" && m.Console.line == "" {
+			return m.back()
+		}
+		return m.Console.press(m, p)
+	}
+	if p.Ctrl || p.Alt || p.Meta {
+		return nil
+	}
+	if len(p.Key) == 1 && p.Key[0] >= '1' && p.Key[0] <= '9' {
+		return m.nth(int(p.Key[0] - '1'))
+	}
+	switch p.Key {
+	case "k", "K":
+		return m.toPicked("kill ", func(n *view.Node) bool { return n.Up })
+	case "p", "P":
+		return m.toPicked("suspend ", func(n *view.Node) bool { return n.Up && !n.Suspended })
+	case "r", "R":
+		return m.backToWork()
+	case "x", "X":
+		m.cutting = !m.cutting
+	case "h", "H":
+		return m.run("heal")
+	case " ":
+		return m.freeze()
+	case "ArrowRight":
+		return m.step()
+	case "/":
+		m.tab = "console"
+		return []Effect{Focus{ConsoleField}}
+	case "?":
+		return m.showRules(!m.rules)
+	case "Escape":
+		return m.back()
+	}
+	return nil
+}
+
+// nth selects the node with this number in the ring, counted from 0.
+func (m *Model) nth(i int) []Effect {
+	if i >= len(m.State.Nodes) {
+		return nil
+	}
+	id := m.State.Nodes[i].ID
+	m.pick(picked{node: id})
+	return []Effect{Focus{"node-" + id.String()}}
+}
+
+// toPicked sends a command about the selected node if it makes sense now.
+func (m *Model) toPicked(verb string, sensible func(*view.Node) bool) []Effect {
+	if n := m.State.Node(m.picked.node); n != nil && sensible(n) {
+		return m.run(verb + n.ID.String())
+	}
+	return nil
+}
+
+// backToWork restarts or resumes the selected node, whichever it needs.
+func (m *Model) backToWork() []Effect {
+	n := m.State.Node(m.picked.node)
+	switch {
+	case n == nil:
+		return nil
+	case n.Suspended:
+		return m.run("resume " + n.ID.String())
+	case !n.Up:
+		return m.run("restart " + n.ID.String())
+	}
+	return nil
+}
+
+// others are the nodes of the ring but one.
+func (m *Model) others(id event.NodeID) []event.NodeID {
+	var ids []event.NodeID
+	for i := range m.State.Nodes {
+		if o := m.State.Nodes[i].ID; o != id {
+			ids = append(ids, o)
+		}
+	}
+	return ids
+}

@@ -1,0 +1,211 @@
+package ui
+
+import (
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/view"
+)
+
+// Bounds of what the page keeps; a test reaches each of them.
+const (
+	MaxFeed    = 200 // sentences
+	MaxNotices = 4   // dismissible sentences at once; the oldest goes
+	MaxSpans   = 96  // role spans a node in the lanes
+	MaxFlags   = 48  // faults in the lanes
+	MaxFalling = 64  // dropped messages that are still falling
+	MaxGhosts  = 48  // messages too quick to be seen, shown once more
+)
+
+// Model is everything the page knows. State is the fold of the room's events and nothing else; the rest is
+// what this one viewer looks at.
+type Model struct {
+	State   view.State
+	Console Console
+
+	Room    string
+	Epoch   uint64 // of the journal that State.Seq belongs to; 0: none yet
+	Viewers int
+	Limits  event.Limits
+
+	offered uint64 // epoch of the last Welcome
+	wire    wire
+	clock   clock
+	picked  picked
+	tab     string // side panel: "guide", "console", "node", "feed"
+	theme   string // "": as the system says
+	calm    bool   // reduced motion
+	rules   bool   // the rules card is open
+	cutting bool   // the scissors are in hand
+	hover   string // data-hover under the pointer or focus
+	width   int    // CSS pixels of the window
+	height  int
+	logBack int // columns the log's window is scrolled back from its end
+	fields  map[string]string
+	parting parting
+	pace    pace
+	stroke  stroke
+	feed    feed
+	notices []notice
+	lanes   lanes
+	guide   guide
+	motion  motion
+
+	news  [allSections]uint32 // counts what may have changed each section of the scene
+	ring  ring                // where everything stands, for the nodes and the window of now
+	cache *cache
+}
+
+// Seed is what a page starts from.
+type Seed struct {
+	Room    string
+	Viewers int
+	State   view.State // what the server drew; zero in the browser until the first checkpoint
+	Theme   string     // "light", "dark", or "" as the system says
+	Width   int        // CSS pixels; 0: a desktop
+	Height  int
+}
+
+// New is the model of a page that has just been opened.
+func New(seed Seed) Model {
+	m := Model{State: seed.State, Room: seed.Room, Viewers: seed.Viewers, theme: seed.Theme, tab: "console",
+		width: seed.Width, height: seed.Height, Console: newConsole(), fields: map[string]string{}, cache: &cache{}}
+	if m.width == 0 {
+		m.width, m.height = 1440, 900
+	}
+	if m.width < narrow {
+		m.tab = "guide"
+	}
+	m.clock.confirmed, m.clock.now = seed.State.At, seed.State.At
+	m.lanes.restart(&m.State)
+	return m
+}
+
+// picked is what the viewer has selected: at most one of them.
+type picked struct {
+	node    event.NodeID
+	link    pair
+	message uint64
+}
+
+// pair is a link regardless of direction; a < b.
+type pair struct{ a, b event.NodeID }
+
+func pairOf(a, b event.NodeID) pair {
+	if a > b {
+		a, b = b, a
+	}
+	return pair{a, b}
+}
+
+func (p pair) String() string { return p.a.String() + "-" + p.b.String() }
+
+// wire is how the page stands with its room.
+type wire struct {
+	phase    phase
+	reason   string
+	attempts int
+	since    event.Micros // wall time at which the connection was lost
+	strained bool         // the server said that this viewer could not keep up
+}
+
+type phase uint8
+
+const (
+	opening phase = iota // the page is there, the room has not spoken yet
+	live
+	lost
+	asleep
+	gone
+)
+
+// clock is the virtual time that is shown. It runs at the room's rate between frames, but never past what
+// the server has confirmed: nothing is drawn as arrived before the room said so.
+type clock struct {
+	now       event.Micros // shown
+	confirmed event.Micros // Frame.At of the newest frame
+	wall      event.Micros // the browser's, of the last tick; 0: none yet
+}
+
+// lagging is the virtual time that is left behind at once when the shown time has fallen too far back.
+const lagging event.Micros = 400_000
+
+// tick moves the shown time on. A little lag is caught up softly, so that frames which come in bunches do
+// not make the messages stutter.
+func (c *clock) tick(wall event.Micros, rate event.Factor) (passed event.Micros) {
+	if c.wall != 0 && wall > c.wall {
+		passed = min(wall-c.wall, 250_000)
+	}
+	c.wall = wall
+	step := event.Micros(float64(passed) * rate.Float())
+	behind := c.confirmed - c.now
+	if float64(behind) > float64(lagging)*max(rate.Float(), 0.01) || behind < 0 || rate == 0 {
+		c.now = c.confirmed
+		return passed
+	}
+	c.now += min(step+max(behind-step, 0)/8, behind)
+	return passed
+}
+
+// notice is a sentence that stays until it is dismissed.
+type notice struct {
+	id   uint64
+	bad  bool
+	text string
+}
+
+// section is a part of the scene that is drawn anew only when something it shows may have changed.
+type section uint8
+
+const (
+	inHeader section = iota
+	inGuide
+	inStage
+	inLog
+	inSide
+	inLanes
+	allSections
+)
+
+// touch says that a section may look different now.
+func (m *Model) touch(s ...section) {
+	for _, x := range s {
+		m.news[x]++
+	}
+}
+
+func (m *Model) touchAll() {
+	for i := range m.news {
+		m.news[i]++
+	}
+}
+
+// link is one direction between two machines; whole if nothing is known of it.
+func (m *Model) link(from, to event.NodeID) event.Link {
+	if l := m.State.Link(from, to); l != nil {
+		return l.Link
+	}
+	return event.Link{}
+}
+
+// suffrage is a node's place in the newest committed configuration.
+func (m *Model) suffrage(id event.NodeID) event.Suffrage {
+	for _, x := range m.State.Members {
+		if x.ID == id {
+			return x.Suffrage
+		}
+	}
+	return event.NoMember
+}
+
+// voters counts the voters of the newest committed configuration.
+func (m *Model) voters() int {
+	n := 0
+	for _, x := range m.State.Members {
+		if x.Suffrage == event.Voter {
+			n++
+		}
+	}
+	return n
+}
+
+// leader is the running leader of the newest term, or nil.
+func (m *Model) leader() *view.Node { return m.State.Leader() }

@@ -1,0 +1,228 @@
+package ui
+
+import (
+	"encoding/binary"
+	"math"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/view"
+)
+
+// Shape is how a message looks on the canvas.
+type Shape uint8
+
+// The shapes.
+const (
+	Dot      Shape = iota // a heartbeat, a read index
+	Block                 // entries; the label is what the first one says
+	Ballot                // a vote: a slip with a mark
+	Cylinder              // a snapshot
+	Arrow                 // an order to stand for election at once
+	Letter                // a command on its way to the leader
+)
+
+// Mark is what a reply says.
+type Mark uint8
+
+// The marks.
+const (
+	NoMark Mark = iota
+	Tick
+	Cross
+)
+
+// PacketColours are the names of the CSS custom properties that a packet's colour counts into.
+var PacketColours = [...]string{"--beat", "--vote", "--snap", "--ok", "--bad", "--dim",
+	"--t0", "--t1", "--t2", "--t3", "--t4", "--t5", "--t6", "--t7"}
+
+const (
+	colourBeat uint8 = iota
+	colourVote
+	colourSnap
+	colourOK
+	colourBad
+	colourDim
+	colourTerm // the first of the terms' colours
+)
+
+// terms is the number of colours that terms go around in.
+const terms = 8
+
+// PacketHeader and PacketSize are the fixed parts, in bytes, of what Packets writes.
+const (
+	PacketHeader = 16
+	PacketSize   = 24
+)
+
+// maxLabel is the longest label of a packet, in bytes.
+const maxLabel = 24
+
+// Packets appends all that is drawn on the canvas: what is under way at the shown time, what falls, what
+// was too quick. Everything is little-endian. First a header: the number of packets as uint32, then the
+// stage's width, height and node radius in units of its viewBox as float32. Then for each packet: Shape,
+// index into PacketColours, Mark and flags (1: hollow, a reply; 2: has fallen off; 4: shown once more) as
+// one byte each; x, y, opacity and how far it has come (0 to 1: a snapshot fills up) as float32; the length of the label as uint32,
+// and the label in UTF-8 filled up with zeros to a multiple of four bytes.
+func Packets(m *Model, to []byte) []byte {
+	r := m.ringNow()
+	w := packetWriter{ring: r, out: to, calm: m.calm}
+	start := len(to)
+	w.out = binary.LittleEndian.AppendUint32(w.out, 0)
+	w.floats(r.w, r.h, r.radius)
+	for i := range m.State.Messages {
+		if msg := &m.State.Messages[i]; !msg.Held && msg.Due != 0 {
+			w.flight(msg, m.motion.progress(msg, m.clock.now))
+		}
+	}
+	for i := range m.motion.falling {
+		w.fall(&m.motion.falling[i])
+	}
+	if !m.calm {
+		for i := range m.motion.ghosts {
+			w.ghost(&m.motion.ghosts[i])
+		}
+	}
+	binary.LittleEndian.PutUint32(w.out[start:], w.count)
+	return w.out
+}
+
+type packetWriter struct {
+	ring  *ring
+	out   []byte
+	count uint32
+	calm  bool
+}
+
+// Flags of a packet.
+const (
+	hollow uint8 = 1 << iota
+	fallen
+	again
+)
+
+// lane is how far a message keeps to the left of the line, so that those that meet pass each other.
+const lane = 5
+
+func (w *packetWriter) flight(msg *view.Message, at float64) {
+	a, b, ok := w.ring.leg(msg.From, msg.To)
+	if !ok {
+		return
+	}
+	p := along(a, b, at).plus(b.minus(a).unit().left().times(lane))
+	w.packet(msg, p, 1, at, 0)
+}
+
+// fall draws a dropped message: it drops off the link where it was, and fades.
+func (w *packetWriter) fall(f *falling) {
+	a, b, ok := w.ring.leg(f.what.From, f.what.To)
+	if !ok {
+		return
+	}
+	t := float64(f.age) / float64(fallTime)
+	p := along(a, b, f.at)
+	if !w.calm {
+		p.y += 46 * t * t
+	}
+	w.packet(&f.what, p, 1-t, f.at, fallen)
+}
+
+func (w *packetWriter) ghost(f *falling) {
+	a, b, ok := w.ring.leg(f.what.From, f.what.To)
+	if !ok {
+		return
+	}
+	t := float64(f.age) / float64(ghostTime)
+	p := along(a, b, t).plus(b.minus(a).unit().left().times(lane))
+	w.packet(&f.what, p, 0.75*(1-t*t*0.6), t, again)
+}
+
+func (w *packetWriter) packet(msg *view.Message, p point, opacity, done float64, flags uint8) {
+	look := lookOf(msg)
+	if msg.Reply {
+		flags |= hollow
+	}
+	w.out = append(w.out, byte(look.shape), look.colour, byte(look.mark), flags)
+	w.floats(p.x, p.y, opacity, done)
+	w.out = binary.LittleEndian.AppendUint32(w.out, uint32(len(look.label)))
+	w.out = append(w.out, look.label...)
+	for range -len(look.label) & 3 {
+		w.out = append(w.out, 0)
+	}
+	w.count++
+}
+
+func (w *packetWriter) floats(all ...float64) {
+	for _, x := range all {
+		w.out = binary.LittleEndian.AppendUint32(w.out, math.Float32bits(float32(x)))
+	}
+}
+
+// look is a message's shape, colour, mark and label: the same on the canvas and at a gate.
+type look struct {
+	shape  Shape
+	colour uint8
+	mark   Mark
+	label  string
+}
+
+func lookOf(msg *view.Message) look {
+	l := look{colour: colourBeat}
+	switch msg.Type {
+	case event.AppendEntries:
+		if msg.N > 0 && !msg.Reply {
+			l = look{shape: Block, colour: colourTerm + termColour(msg.EntryTerm), label: carries(msg)}
+		}
+	case event.RequestVote, event.RequestPreVote:
+		l = look{shape: Ballot, colour: colourVote, label: "t" + number(msg.Term)}
+	case event.InstallSnapshot:
+		l = look{shape: Cylinder, colour: colourSnap, label: "to " + number(msg.Index)}
+	case event.TimeoutNow:
+		l = look{shape: Arrow, colour: colourVote}
+	case event.Forward:
+		l = look{shape: Letter, colour: colourDim, label: short(msg.Text)}
+	case event.MessageNone, event.Heartbeat, event.ReadIndex:
+	}
+	if msg.Reply {
+		l.label, l.mark = "", Cross
+		if msg.OK {
+			l.mark = Tick
+		}
+		if l.shape == Dot && msg.Type != event.AppendEntries {
+			l.mark = NoMark
+			return l
+		}
+		l.colour = colourBad
+		if msg.OK {
+			l.colour = colourOK
+		}
+	}
+	return l
+}
+
+// carries is what a message with entries says: the first one, and how many more.
+func carries(msg *view.Message) string {
+	s := short(msg.Text)
+	if s == "" {
+		s = number(msg.Index + 1)
+	}
+	if msg.N > 1 {
+		s += " +" + number(uint64(msg.N-1))
+	}
+	return s
+}
+
+// short cuts a label to what fits on a packet, at a character.
+func short(s string) string {
+	const most = maxLabel - 8
+	if len(s) <= most {
+		return s
+	}
+	end := most - 3
+	for end > 0 && s[end]&0xC0 == 0x80 {
+		end--
+	}
+	return s[:end] + "…"
+}
+
+// termColour is which of the terms' colours a term has. Neighbours always differ.
+func termColour(term uint64) uint8 { return uint8(term % terms) }

@@ -1,0 +1,121 @@
+package ui
+
+import (
+	"math"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+)
+
+// Widths of the window, in CSS pixels, at which the page changes its shape; app.css has the same.
+const (
+	narrow = 760  // below: one column, stage first
+	medium = 1180 // below: two columns, the guide is a tab
+)
+
+// point is a place on the stage in its viewBox.
+type point struct{ x, y float64 }
+
+func (p point) plus(q point) point      { return point{p.x + q.x, p.y + q.y} }
+func (p point) minus(q point) point     { return point{p.x - q.x, p.y - q.y} }
+func (p point) times(f float64) point   { return point{p.x * f, p.y * f} }
+func (p point) length() float64         { return math.Hypot(p.x, p.y) }
+func (p point) left() point             { return point{p.y, -p.x} }
+func along(a, b point, f float64) point { return a.plus(b.minus(a).times(f)) }
+
+// unit is the direction of p; of nothing it is to the right.
+func (p point) unit() point {
+	if l := p.length(); l > 0 {
+		return p.times(1 / l)
+	}
+	return point{1, 0}
+}
+
+// ring is where everything stands on the stage. One unit is about one CSS pixel, so that text has the size
+// that people read.
+type ring struct {
+	w, h   float64
+	radius float64 // of a node
+	ids    []event.NodeID
+	at     []point
+}
+
+// labelled is the room below a node for its words.
+const labelled = 30
+
+// ringOf places the machines evenly, the first one on top. One stands in the middle.
+func (m *Model) ringOf() ring {
+	w, h := m.stageSize()
+	n := len(m.State.Nodes)
+	r := ring{w: w, h: h, radius: radiusFor(min(w, h), n)}
+	margin := r.radius + 24
+	rx := min(w/2-margin-8, (h/2-margin)*1.42)
+	ry := (h - 2*margin - labelled) / 2
+	middle := point{w / 2, margin + ry}
+	for i := range m.State.Nodes {
+		turn := 2 * math.Pi * float64(i) / float64(n)
+		p := point{middle.x + rx*math.Sin(turn), middle.y - ry*math.Cos(turn)}
+		if n == 1 {
+			p = middle
+		}
+		r.ids, r.at = append(r.ids, m.State.Nodes[i].ID), append(r.at, p)
+	}
+	return r
+}
+
+// ringNow is the ring, laid out anew only when the machines or the window have changed.
+func (m *Model) ringNow() *ring {
+	w, h := m.stageSize()
+	same := m.ring.w == w && m.ring.h == h && len(m.ring.ids) == len(m.State.Nodes)
+	for i := 0; same && i < len(m.ring.ids); i++ {
+		same = m.ring.ids[i] == m.State.Nodes[i].ID
+	}
+	if !same {
+		m.ring = m.ringOf()
+	}
+	return &m.ring
+}
+
+func radiusFor(space float64, nodes int) float64 {
+	share := 0.083
+	if nodes > 6 {
+		share = 0.068
+	}
+	return min(max(space*share, 25), 54)
+}
+
+// stageSize is about what app.css leaves for the stage, so that a unit of the viewBox is about a pixel.
+func (m *Model) stageSize() (w, h float64) {
+	w, h = float64(m.width), float64(m.height)
+	rows := float64(len(m.State.Nodes))
+	switch {
+	case m.width < narrow:
+		w = max(w, 320)
+		h = min(max(w*0.95, 330), 620)
+	case m.width < medium:
+		w, h = w-360, h-48-150-(70+rows*29)
+	default:
+		w, h = w-300-372, h-48-164-(70+rows*29)
+	}
+	return math.Round(max(w, 320)), math.Round(max(h, 330))
+}
+
+// place is where a machine stands; false if it is not in the ring.
+func (r *ring) place(id event.NodeID) (point, bool) {
+	for i, x := range r.ids {
+		if x == id {
+			return r.at[i], true
+		}
+	}
+	return point{}, false
+}
+
+// leg is the line from one node's edge to another's.
+func (r *ring) leg(from, to event.NodeID) (a, b point, ok bool) {
+	p, one := r.place(from)
+	q, two := r.place(to)
+	if !one || !two {
+		return a, b, false
+	}
+	way := q.minus(p).unit().times(r.radius + 7)
+	return p.plus(way), q.minus(way), true
+}

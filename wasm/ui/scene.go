@@ -1,0 +1,5 @@
+package ui
+
+type cache struct{}
+
+func Scene(m *Model) *Element { return tag("div") }

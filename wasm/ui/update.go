@@ -1,0 +1,79 @@
+package ui
+
+import "github.com/quorumlab/quorumlab/cluster/event"
+
+// Update folds one message. It is the only way in which a Model changes. The old Model must not be used
+// any more: slices are changed in place.
+func Update(m Model, msg Msg) (Model, []Effect) {
+	effects := m.update(msg)
+	return m, effects
+}
+
+func (m *Model) update(msg Msg) []Effect {
+	switch msg := msg.(type) {
+	case Arrived:
+		return m.arrived(msg.Frame)
+	case Ticked:
+		return m.ticked(msg.Wall)
+	case Stroked:
+		return m.stroked(msg)
+	}
+	m.touchAll()
+	switch msg := msg.(type) {
+	case Connected:
+		return m.connected()
+	case Disconnected:
+		return m.disconnected(msg.Reason)
+	case Recalled:
+		m.recalled(msg.Name, msg.Value)
+	case Acted:
+		return m.acted(msg.Action, msg.Arg)
+	case Changed:
+		return m.changed(msg.Field, msg.Value)
+	case Pressed:
+		return m.pressed(msg)
+	case Hovered:
+		m.hover = msg.What
+	case Resized:
+		m.width, m.height = msg.Width, msg.Height
+	case Scrolled:
+		m.scroll(-msg.Columns)
+	}
+	return nil
+}
+
+// ticked comes once a frame: time goes on, what falls falls further.
+func (m *Model) ticked(wall event.Micros) []Effect {
+	passed := m.clock.tick(wall, m.State.Rate)
+	m.motion.age(passed, m.State.Rate == 0)
+	m.feed.narrate(wall)
+	m.guide.look(m)
+	return append(m.pace.due(m, wall), m.guide.remember()...)
+}
+
+// recalled takes back what an earlier visit left.
+func (m *Model) recalled(name, value string) {
+	switch name {
+	case "theme":
+		if value == "light" || value == "dark" {
+			m.theme = value
+		}
+	case "guide":
+		m.guide.recall(value)
+	}
+}
+
+// notify shows a sentence until it is dismissed.
+func (m *Model) notify(bad bool, sentence string) {
+	for _, n := range m.notices {
+		if n.text == sentence {
+			return
+		}
+	}
+	m.feed.told++
+	m.notices = append(m.notices, notice{m.feed.told, bad, sentence})
+	if len(m.notices) > MaxNotices {
+		m.notices = append([]notice(nil), m.notices[1:]...)
+	}
+	m.touch(inHeader)
+}
