@@ -36,7 +36,7 @@ var imports = map[string][]string{
 	"web/lobby":       {"cluster/event", "cluster/view", "web", "web/page"},
 	"web/browsertest": {},
 	"static":          {},
-	"cmd/quorumlab":   {"cluster", "cluster/event", "cluster/view", "cluster/check", "cluster/node", "web", "web/lobby"},
+	"cmd/quorumlab":   {"cluster", "cluster/event", "cluster/view", "cluster/check", "cluster/node", "static", "web", "web/lobby"},
 	"cmd/etcd":        {"cmd/quorumlab"},
 	"cmd/build-app":   {},
 	"cmd/tidy":        {},
