@@ -1,0 +1,145 @@
+package journal
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/view"
+)
+
+// Bounds of subscriptions.
+const (
+	MaxBehind  = 240 // frames that a subscriber may be behind, 4 s at 60 frames a second
+	StartReuse = 60  // frames after which a checkpoint is too old for a new subscriber to begin with
+)
+
+// Slow ends a subscription that is more than MaxBehind frames behind. Subscribe(Last, epoch) goes on from there.
+type Slow struct {
+	Last uint64 // of the last event that the subscriber got
+}
+
+func (s *Slow) Error() string {
+	return "too slow: more than " + strconv.Itoa(MaxBehind) + " frames behind; everything up to event " + strconv.FormatUint(s.Last, 10) +
+		" was sent, subscribe from there to go on"
+}
+
+// Subscription is a place in the history that moves on with Next. It belongs to one goroutine, takes nothing
+// from the journal while it stands still, and need not be closed.
+type Subscription struct {
+	j     *Journal
+	first *Frame // goes before everything else: a checkpoint, or the rest of a frame
+	place uint64 // of the next frame, counted from the journal's beginning
+	last  uint64 // sequence of the last event that was given
+	tick  *Frame // the last frame without events that was given
+	most  uint64 // frames that it may be behind; more than MaxBehind while it catches up
+	err   error
+}
+
+// start is a checkpoint with the place of the frame that follows it.
+type start struct {
+	frame *Frame
+	place uint64
+}
+
+// Subscribe begins after event from, of which the caller has folded everything. If from is 0, no longer kept or
+// of another epoch, the first frame is a checkpoint; otherwise frames go on exactly at from+1.
+func (j *Journal) Subscribe(from, epoch uint64) *Subscription {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.seal()
+	s := &Subscription{j: j}
+	if from == 0 || epoch != j.epoch || from < j.base.Seq || from > j.state.Seq {
+		s.begin(j.checkpoint())
+	} else {
+		s.resume(from)
+	}
+	s.most = j.end() - s.place + MaxBehind
+	return s
+}
+
+// end is the place of the frame that comes next.
+func (j *Journal) end() uint64 { return j.dropped + uint64(len(j.frames)) }
+
+func (s *Subscription) begin(c *start) {
+	s.first, s.place, s.last = c.frame, c.place, c.frame.Last
+}
+
+// resume finds the frame with event from+1 and gives only the rest of it if it began earlier.
+func (s *Subscription) resume(from uint64) {
+	i := s.j.frameOf(from + 1)
+	s.place, s.last = s.j.dropped+uint64(i), from
+	if i == len(s.j.frames) || s.j.frames[i].First == from+1 {
+		return
+	}
+	s.first = s.j.rest(s.j.frames[i], from+1)
+	s.place++
+}
+
+// rest encodes the events of f from sequence from on.
+func (j *Journal) rest(f *Frame, from uint64) *Frame {
+	whole, err := event.DecodeFrame(f.Bytes)
+	if err != nil {
+		panic("journal: its own frame cannot be read: " + err.Error())
+	}
+	whole.Seq, whole.Events = from, after(whole.Events, from)
+	return j.encode(whole)
+}
+
+// checkpoint gives the last one again if it is fresh, so that a class that arrives together shares it.
+func (j *Journal) checkpoint() *start {
+	if c := j.start; c != nil && c.place >= j.dropped && c.place+StartReuse >= j.end() {
+		return c
+	}
+	f := j.encode(event.Frame{Type: event.FrameCheckpoint, Seq: j.state.Seq, At: j.at, Wall: j.state.Wall, Events: view.Restate(&j.state)})
+	f.First, f.Last = j.state.Seq, j.state.Seq
+	j.start = &start{frame: f, place: j.end()}
+	return j.start
+}
+
+// Next waits for the next frame. The error is *Slow, ErrClosed or that of ctx; after the first two the
+// subscription is over.
+func (s *Subscription) Next(ctx context.Context) (*Frame, error) {
+	for {
+		f, changed := s.take()
+		if f != nil || s.err != nil {
+			return f, s.err
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// take gives the next frame if it is there, or what to wait for.
+func (s *Subscription) take() (*Frame, <-chan struct{}) {
+	if f := s.first; f != nil {
+		s.first, s.last = nil, f.Last
+		return f, nil
+	}
+	j := s.j
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	behind := j.end() - s.place
+	switch {
+	case s.err != nil:
+		return nil, nil
+	case s.place < j.dropped || behind > s.most:
+		s.err = &Slow{Last: s.last}
+		return nil, nil
+	case behind > 0:
+		s.most = max(MaxBehind, min(s.most, behind+MaxBehind))
+		f := j.frames[s.place-j.dropped]
+		s.place, s.last = s.place+1, f.Last
+		return f, nil
+	case j.tick != nil && j.tick != s.tick:
+		s.tick = j.tick
+		return s.tick, nil
+	case j.closed:
+		s.err = ErrClosed
+		return nil, nil
+	}
+	return nil, j.changed
+}
