@@ -287,9 +287,7 @@ func (l *Log) compact(last uint64) error {
 
 func (l *Log) tellAppended(entries []*raft.Log, bytes int64, took time.Duration) {
 	for _, e := range entries {
-		op, label := l.o.Describe(e)
-		l.o.Tap(event.Event{Kind: event.Appended, Node: l.o.Node, Index: e.Index, Term: e.Term,
-			Entry: EntryType(e.Type), Op: op, Text: label, N: int64(len(e.Data))})
+		l.o.Tap(l.fact(e))
 	}
 	l.o.Tap(event.Event{Kind: event.Fsynced, Node: l.o.Node, Index: entries[len(entries)-1].Index, N: bytes,
 		Took: event.Micros(took.Microseconds())})
@@ -321,4 +319,19 @@ func (l *Log) Close() error {
 	err := guard(l.w.Close)
 	l.w = nil
 	return err
+}
+
+// Fact is the Appended event of an entry that is kept.
+func (l *Log) Fact(index uint64) (event.Event, error) {
+	var e raft.Log
+	if err := l.GetLog(index, &e); err != nil {
+		return event.Event{}, err
+	}
+	return l.fact(&e), nil
+}
+
+func (l *Log) fact(e *raft.Log) event.Event {
+	op, label := l.o.Describe(e)
+	return event.Event{Kind: event.Appended, Node: l.o.Node, Index: e.Index, Term: e.Term, Entry: EntryType(e.Type),
+		Op: op, Text: label, N: int64(len(e.Data))}
 }

@@ -1,0 +1,77 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/hashicorp/raft"
+	"go.etcd.io/etcd/pkg/v3/traceutil"
+	"go.etcd.io/etcd/server/v3/lease"
+	"go.etcd.io/etcd/server/v3/storage/backend"
+	"go.etcd.io/etcd/server/v3/storage/schema"
+)
+
+// Snapshot is the store's file, as etcd sends it. What was applied is committed to disk first, so the log up to here is
+// not needed any more.
+func (s *Store) Snapshot() (raft.FSMSnapshot, error) {
+	s.kv.Commit()
+	if s.failed.Load() {
+		return nil, fmt.Errorf("the store of %s has failed, so it has no snapshot to give", s.o.Node)
+	}
+	return snapshot{s.be.Snapshot()}, nil
+}
+
+type snapshot struct{ backend.Snapshot }
+
+// Persist writes the file to the sink.
+func (s snapshot) Persist(sink raft.SnapshotSink) error {
+	if _, err := s.WriteTo(sink); err != nil {
+		return errors.Join(err, sink.Cancel())
+	}
+	return sink.Close()
+}
+
+// Release ends the read transaction; raft calls it whatever happens.
+func (s snapshot) Release() { s.Close() }
+
+// Restore puts a snapshot in the place of the store, in the order of etcd's applySnapshot. A crash leaves the old file or
+// the new one.
+func (s *Store) Restore(from io.ReadCloser) error {
+	defer from.Close()
+	if err := s.receive(from); err != nil {
+		return fmt.Errorf("the snapshot for %s could not be written: %w", s.o.Node, err)
+	}
+	old := s.be
+	s.be = s.openBackend()
+	s.index.SetBackend(s.be)
+	s.lessor.Recover(s.be, func() lease.TxnDelete { return s.kv.Write(traceutil.TODO()) })
+	if err := s.kv.Restore(s.be); err != nil {
+		return fmt.Errorf("the snapshot for %s cannot be read: %w", s.o.Node, err)
+	}
+	s.be.SetTxPostLockInsideApplyHook(s.moveIndex)
+	s.auth.Recover(schema.NewAuthBackend(s.log, s.be))
+	s.ring.SetBackend(schema.NewMembershipBackend(s.log, s.be))
+	if err := s.buildApplier(); err != nil {
+		return err
+	}
+	s.progress.start(s.index.ConsistentIndex())
+	return old.Close()
+}
+
+// receive replaces the file, whole or not at all.
+func (s *Store) receive(from io.Reader) error {
+	to, err := os.Create(s.newPath())
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(to, from)
+	if err == nil && s.o.Sync {
+		err = to.Sync()
+	}
+	if err := errors.Join(err, to.Close()); err != nil {
+		return err
+	}
+	return os.Rename(s.newPath(), s.path)
+}

@@ -1,0 +1,189 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/raft"
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"go.etcd.io/etcd/client/pkg/v3/types"
+	"go.etcd.io/etcd/server/v3/auth"
+	"go.etcd.io/etcd/server/v3/etcdserver/api/membership"
+	"go.etcd.io/etcd/server/v3/etcdserver/api/v3alarm"
+	"go.etcd.io/etcd/server/v3/etcdserver/apply"
+	"go.etcd.io/etcd/server/v3/etcdserver/cindex"
+	"go.etcd.io/etcd/server/v3/lease"
+	serverstorage "go.etcd.io/etcd/server/v3/storage"
+	"go.etcd.io/etcd/server/v3/storage/backend"
+	"go.etcd.io/etcd/server/v3/storage/mvcc"
+	"go.etcd.io/etcd/server/v3/storage/schema"
+	"go.uber.org/zap"
+	"golang.org/x/crypto/bcrypt"
+)
+
+// Options of a store. Only Dir is needed.
+type Options struct {
+	Dir        string
+	Node       event.NodeID
+	Sync       bool          // fsync bbolt's commits
+	Quota      int64         // bytes; 0: etcd's default, 2 GiB. Beyond it the alarm NOSPACE is raised through raft
+	Checkpoint time.Duration // how often a leader writes what is left of leases to the log; 0: etcd's default, 5 minutes
+	Tap        event.Tap     // Applied
+	Failed     func(error)   // the store cannot go on, its disk is full for example; the node has to crash
+}
+
+const (
+	mmapBytes      = 1 << 20                // bbolt's file is made this large with its first commit
+	commitInterval = 100 * time.Millisecond // etcd's default: what was applied since the last commit is replayed after a crash
+	minLeaseTTL    = 2                      // seconds, as etcd has with its default election timeout
+	leaseRetry     = 3 * time.Second        // an expired lease whose revocation failed is offered again
+	tokenTTL       = 5 * time.Minute        // etcd's default
+)
+
+// Store is one node's state machine. Its methods are safe for concurrent use inside the node's bubble.
+type Store struct {
+	o    Options
+	path string
+	log  *zap.Logger
+
+	index  cindex.ConsistentIndexer
+	hooks  backend.Hooks
+	be     backend.Backend
+	kv     mvcc.KV
+	lessor lease.Lessor
+	auth   auth.AuthStore
+	ring   *membership.RaftCluster
+	ua     apply.UberApplier
+
+	opened    atomic.Bool
+	failed    atomic.Bool
+	frozen    atomic.Bool // Freeze has kept a copy of the file
+	lastTerm  atomic.Uint64
+	lastIndex atomic.Uint64
+	progress  progress
+	noSpace   chan struct{} // asks Serve to raise the alarm
+}
+
+var (
+	_ raft.FSM                = (*Store)(nil)
+	_ raft.ConfigurationStore = (*Store)(nil)
+)
+
+// Open makes the state machine from the file in Options.Dir, or a new one.
+func Open(o Options) (s *Store, err error) {
+	if o.Tap == nil {
+		o.Tap = func(event.Event) {}
+	}
+	if o.Failed == nil {
+		o.Failed = func(error) {}
+	}
+	s = &Store{o: o, path: filepath.Join(o.Dir, "db"), noSpace: make(chan struct{}, 1)}
+	defer func() {
+		if p := recover(); p != nil { // etcd panics on a file that it cannot open or make sense of
+			s, err = nil, fmt.Errorf("the store in %s cannot be opened: %v", o.Dir, p)
+		}
+	}()
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("the store's directory cannot be made: %w", err)
+	}
+	if err := errors.Join(removeLeft(s.newPath()), removeLeft(s.keptPath())); err != nil {
+		return nil, err
+	}
+	if err := s.build(); err != nil {
+		return nil, fmt.Errorf("the store in %s cannot be opened: %w", o.Dir, err)
+	}
+	s.opened.Store(true)
+	return s, nil
+}
+
+// removeLeft removes a file that a crash left half written.
+func removeLeft(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("%s cannot be removed: %w", path, err)
+	}
+	return nil
+}
+
+func (s *Store) newPath() string  { return s.path + ".new" }
+func (s *Store) keptPath() string { return s.path + ".kept" }
+
+// build is the order of etcd's bootstrap.
+func (s *Store) build() error {
+	s.log = s.logger()
+	s.index = cindex.NewConsistentIndex(nil)
+	s.hooks = hooks{serverstorage.NewBackendHooks(s.log, s.index), s}
+	s.be = s.openBackend()
+	s.index.SetBackend(s.be)
+	schema.CreateMetaBucket(s.be.BatchTx())
+	s.ring = membership.NewCluster(s.log)
+	s.ring.SetBackend(schema.NewMembershipBackend(s.log, s.be))
+	s.lessor = lease.NewLessor(s.log, s.be, s.ring, lease.LessorConfig{MinLeaseTTL: minLeaseTTL,
+		CheckpointInterval: s.o.Checkpoint, CheckpointPersist: true, ExpiredLeasesRetryInterval: leaseRetry})
+	s.kv = mvcc.NewStore(s.log, s.be, s.lessor, mvcc.StoreConfig{})
+	tokens, err := auth.NewTokenProvider(s.log, "simple", s.applied, tokenTTL)
+	if err != nil {
+		return err
+	}
+	s.auth = auth.NewAuthStore(s.log, schema.NewAuthBackend(s.log, s.be), tokens, bcrypt.DefaultCost)
+	s.be.SetTxPostLockInsideApplyHook(s.moveIndex)
+	s.progress.start(s.index.ConsistentIndex())
+	return s.buildApplier()
+}
+
+func (s *Store) openBackend() backend.Backend {
+	c := backend.DefaultBackendConfig(s.log)
+	c.Path, c.MmapSize, c.UnsafeNoFsync, c.Hooks, c.BatchInterval = s.path, mmapBytes, !s.o.Sync, s.hooks, commitInterval
+	c.Timeout = time.Second // a lock left behind is an error, not a hang
+	return backend.New(c)
+}
+
+func (s *Store) buildApplier() error {
+	alarms, err := v3alarm.NewAlarmStore(s.log, schema.NewAlarmBackend(s.log, s.be))
+	if err != nil {
+		return err
+	}
+	s.ua = apply.NewUberApplier(apply.ApplierOptions{Logger: s.log, KV: s.kv, AlarmStore: alarms, AuthStore: s.auth, Lessor: s.lessor,
+		Cluster: s.ring, RaftStatus: status{s}, SnapshotServer: noForcedSnapshots{}, ConsistentIndex: s.index, Backend: s.be,
+		QuotaBackendBytesCfg: s.o.Quota, WarningApplyDuration: time.Hour})
+	return nil
+}
+
+// Revision of the key-value store: 1 when it is empty, one more with every write.
+func (s *Store) Revision() int64 { return s.kv.Rev() }
+
+// Hash is that of all keys and values up to a revision (0: the newest), as etcd's HashKV has it: equal stores have equal
+// hashes. It fails for a revision that was compacted or is not there yet.
+func (s *Store) Hash(revision int64) (hash uint32, at int64, err error) {
+	h, _, err := s.kv.HashStorage().HashByRev(revision)
+	if err != nil {
+		return 0, 0, fmt.Errorf("the store of %s has no hash at revision %d: %w", s.o.Node, revision, err)
+	}
+	return h.Hash, h.Revision, nil
+}
+
+// Close commits what was applied and closes the file.
+func (s *Store) Close() error {
+	s.auth.Close()
+	s.lessor.Stop()
+	if err := errors.Join(s.kv.Close(), s.be.Close()); err != nil {
+		return fmt.Errorf("the store of %s could not be closed: %w", s.o.Node, err)
+	}
+	return s.putBack()
+}
+
+// status answers etcd's questions about raft.
+type status struct{ s *Store }
+
+func (t status) MemberID() types.ID     { return types.ID(t.s.o.Node) }
+func (t status) Leader() types.ID       { return 0 }
+func (t status) CommittedIndex() uint64 { return t.s.lastIndex.Load() }
+func (t status) AppliedIndex() uint64   { return t.s.lastIndex.Load() }
+func (t status) Term() uint64           { return t.s.lastTerm.Load() }
+
+type noForcedSnapshots struct{}
+
+func (noForcedSnapshots) ForceSnapshot() {} // etcd wants one when a cluster is downgraded
