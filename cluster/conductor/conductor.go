@@ -44,10 +44,10 @@ type Options struct {
 	Rate     event.Factor
 	PreVote  bool
 	Tap      event.Tap
-	Describe func(*raft.Log) (op uint64, label string)            // of a log entry, for the facts
-	Crashed  func(id event.NodeID, why event.Reason, text string) // a machine crashed by itself; called between steps with the conductor locked by the caller: use Locked methods only
-	Fatal    func(error)                                          // a world is stuck: the process cannot go on
-	Ticked   func(now event.Micros)                               // after each pacing tick, and when a frozen room was acted on
+	Describe func(*raft.Log) (op uint64, label string) // of a log entry, for the facts
+	Crashed  func(id event.NodeID, tap event.Tap)      // a machine went down by itself; the conductor is locked, so only tap may be used
+	Fatal    func(error)                               // a world is stuck: the process cannot go on
+	Ticked   func(now event.Micros)                    // after each pacing tick, and when a frozen room was acted on
 }
 
 type pair struct{ from, to event.NodeID }
@@ -117,6 +117,9 @@ func (c *Conductor) Fact(e event.Event) {
 	c.tap(e)
 }
 
+// Locked is Fact for a function that runs with the conductor locked: an alarm.
+func (c *Conductor) Locked(e event.Event) { c.tap(e) }
+
 // Advance moves the room's time on by d, as fast as it can, whatever its rate.
 func (c *Conductor) Advance(d event.Micros) {
 	c.mu.Lock()
@@ -176,6 +179,12 @@ func (c *Conductor) run(dt event.Micros) {
 		out = append(out, m.port.drain()...)
 	}
 	slices.SortStableFunc(out, func(a, b item) int { return cmp.Compare(a.at(), b.at()) })
+	c.takeIn(out)
+	c.now += dt
+	c.buryCrashed()
+}
+
+func (c *Conductor) takeIn(out []item) {
 	for _, i := range out {
 		if i.msg != nil {
 			c.send(i.msg)
@@ -183,8 +192,6 @@ func (c *Conductor) run(dt event.Micros) {
 			c.tap(i.event)
 		}
 	}
-	c.now += dt
-	c.buryCrashed()
 }
 
 // send takes a message that a machine has emitted and decides what becomes of it.

@@ -19,11 +19,19 @@ type machine struct {
 	incarnation int
 	world       *world.World // nil: down
 	port        *Port
-	close       func() error // inside
+	life        Life
 	suspended   bool
 	drift       event.Factor
 	inbox       []arrival // in order of arrival
 	crash       atomic.Pointer[crash]
+}
+
+// Life is what lives in a machine's world.
+type Life interface {
+	// Fence is called at the instant of death, on the root: from then on nothing may reach the disk that a crash would not leave there.
+	Fence()
+	// End takes everything down; it may block.
+	End() error
 }
 
 // arrival is a message, or a closure from outside, that waits for the machine's next step.
@@ -118,9 +126,14 @@ func (c *Conductor) RemoveMachine(id event.NodeID) {
 	c.tap(event.Event{Kind: event.MachineRemoved, Node: id})
 }
 
-// Start gives a machine a new life: boot runs inside its new world and makes what lives there; the closer that it
-// returns ends all of that, blocking if need be. If boot fails the machine stays down.
-func (c *Conductor) Start(id event.NodeID, boot func(*world.World, *Port) (closer func() error, err error)) error {
+// Boot makes, inside a machine's new world, what lives there. It may block.
+type Boot func(*world.World, *Port) (Life, error)
+
+// errDied says that booting ended without a word: a write of it failed, or reached a fence.
+var errDied = errors.New("it died while it started")
+
+// Start gives a machine a new life. If boot fails the machine stays down.
+func (c *Conductor) Start(id event.NodeID, boot Boot) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	m := c.machine(id)
@@ -130,26 +143,49 @@ func (c *Conductor) Start(id event.NodeID, boot func(*world.World, *Port) (close
 	m.incarnation++
 	m.crash.Store(nil)
 	w := world.New(c.now)
-	port := newPort(id, m.incarnation, w, c.preVote)
-	var closer func() error
-	var err error
-	w.Begin(world.Step{At: c.now, Drift: m.drift.Float(), Work: []world.Work{{Do: func() { closer, err = boot(w, port) }}}})
-	if stuck := w.End(); stuck != nil {
+	var port *Port
+	var life Life
+	err := errDied
+	stuck := c.untilDone(w, m.drift, func() {
+		port = newPort(id, m.incarnation, w, c.preVote) // its channels belong to this world
+		life, err = boot(w, port)
+	})
+	if stuck != nil {
 		c.o.Fatal(fmt.Errorf("starting %v: %w", id, stuck))
 		return stuck
 	}
+	c.takeIn(port.drain())
 	if err != nil {
+		if k := m.crash.Swap(nil); k != nil {
+			err = errors.New(k.text)
+		}
 		return errors.Join(err, w.Exit())
 	}
-	m.world, m.port, m.close, m.suspended = w, port, closer, false
-	for _, i := range port.drain() {
-		if i.msg != nil {
-			c.send(i.msg)
-		} else {
-			c.tap(i.event)
-		}
-	}
+	m.world, m.port, m.life, m.suspended = w, port, life, false
 	return nil
+}
+
+// untilDone runs f inside w on a goroutine of its own, which may sleep or end, and lets only this world's clock move.
+func (c *Conductor) untilDone(w *world.World, drift event.Factor, f func()) error {
+	const slice, most = 10_000, 100_000 // steps of 10 ms
+	var done atomic.Bool
+	s := world.Step{At: c.now, Drift: drift.Float(), Work: []world.Work{{Do: func() {
+		go func() {
+			defer done.Store(true)
+			f()
+		}()
+	}}}}
+	for range most {
+		w.Begin(s)
+		if err := w.End(); err != nil {
+			return err
+		}
+		if done.Load() {
+			return nil
+		}
+		s.Work, s.For = nil, slice
+	}
+	return errors.New("it takes more than a thousand virtual seconds")
 }
 
 // Stop ends a machine's life as a crash does: from this instant nothing it does is heard. Its connections are reset.
@@ -180,27 +216,18 @@ func (c *Conductor) stop(m *machine, why event.Reason, text string) error {
 	return err
 }
 
-// end closes what lives in the world and the world itself; only its own clock moves.
+// end takes down what lives in the world and the world itself.
 func (c *Conductor) end(m *machine) error {
-	const slice, most = 10_000, 100_000 // steps of 10 ms
-	var down atomic.Bool
 	var closed error
-	s := world.Step{At: c.now, For: slice, Drift: 1, Work: []world.Work{{Do: func() {
+	err := c.untilDone(m.world, event.One, func() {
+		m.life.Fence()
 		close(m.port.dead)
-		go func() { closed = m.close(); down.Store(true) }()
-	}}}}
-	for range most {
-		m.world.Begin(s)
-		if err := m.world.End(); err != nil {
-			c.o.Fatal(fmt.Errorf("stopping %v: %w", m.id, err))
-			return err
-		}
-		if down.Load() {
-			return errors.Join(closed, m.world.Exit())
-		}
-		s.Work = nil
+		closed = m.life.End()
+	})
+	if err == nil {
+		return errors.Join(closed, m.world.Exit())
 	}
-	err := fmt.Errorf("%v does not shut down", m.id)
+	err = fmt.Errorf("stopping %v: %w", m.id, err)
 	c.o.Fatal(err)
 	return err
 }
@@ -231,19 +258,14 @@ func (c *Conductor) buryCrashed() {
 	for _, m := range c.machines {
 		if k := m.crash.Load(); k != nil && m.world != nil {
 			m.crash.Store(nil)
-			err := c.stop(m, k.why, k.text)
+			if err := c.stop(m, k.why, k.text); err != nil {
+				c.o.Fatal(fmt.Errorf("%v crashed and cannot be taken down: %w", m.id, err))
+			}
 			if c.o.Crashed != nil {
-				c.o.Crashed(m.id, k.why, errText(k.text, err))
+				c.o.Crashed(m.id, c.tap)
 			}
 		}
 	}
-}
-
-func errText(text string, err error) string {
-	if err == nil {
-		return text
-	}
-	return text + ": " + err.Error()
 }
 
 // Suspend lets a machine stand still, its clock too; what arrives waits for it.

@@ -21,7 +21,7 @@ type Message struct {
 	Err      error  // of a reply
 
 	call        uint64 // caller's; 0: nobody waits
-	incarnation int    // of the caller
+	incarnation int    // of the caller, in a reply too
 	reset       bool   // not a message but the end of a connection: fails the calls of To to From
 	silent      bool   // the network's own word (refused, reset), no message of a node: no facts
 	sent, due   event.Micros

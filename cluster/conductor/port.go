@@ -75,13 +75,17 @@ func (p *Port) Now() event.Micros { return p.world.Now() }
 func (p *Port) Later(d time.Duration) event.Micros { return p.world.Later(d) }
 
 // Tap records an event of this machine at its present time.
-func (p *Port) Tap(e event.Event) {
+func (p *Port) Tap(e event.Event) { p.TryTap(e) }
+
+// TryTap is Tap and says whether the event was heard: a machine that is dead has nothing to say.
+func (p *Port) TryTap(e event.Event) bool {
 	e.At = p.world.Now()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.fenced {
 		p.out = append(p.out, item{event: e})
 	}
+	return !p.fenced
 }
 
 // OnServe sets who answers requests that are not raft's. It is called on the root and must not block.
@@ -126,7 +130,10 @@ func (p *Port) call(to event.NodeID, t event.MessageType, body any, data []byte,
 
 // emit hands a message to the conductor; it never blocks.
 func (p *Port) emit(m *Message) {
-	m.sent, m.incarnation = p.world.Now(), p.incarnation
+	m.sent = p.world.Now()
+	if !m.Reply {
+		m.incarnation = p.incarnation
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.fenced {
@@ -151,7 +158,7 @@ func (p *Port) drain() []item {
 // fence cuts the machine off from the room: nothing it says from here on is heard.
 func (p *Port) fence() {
 	p.mu.Lock()
-	p.fenced, p.out = true, nil
+	p.fenced = true
 	p.mu.Unlock()
 }
 
@@ -194,7 +201,7 @@ func (p *Port) request(m *Message) {
 	heartbeat, serve := p.heartbeat, p.serve
 	p.mu.Unlock()
 	reply := func(body any, err error) {
-		p.emit(&Message{From: p.id, To: m.From, Type: m.Type, Reply: true, Body: body, Err: err, call: m.call})
+		p.emit(&Message{From: p.id, To: m.From, Type: m.Type, Reply: true, Body: body, Err: err, call: m.call, incarnation: m.incarnation})
 	}
 	if m.Type == event.Forward || m.Type == event.ReadIndex {
 		if serve != nil {
