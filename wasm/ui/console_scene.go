@@ -50,7 +50,7 @@ func (c *Console) field(m *Model) *Element {
 		set("maxlength", strconv.Itoa(MaxLine)).set("autocomplete", "off").set("autocapitalize", "off").
 		set("autocorrect", "off").set("spellcheck", "false").set("enterkeyhint", "send").
 		set("aria-describedby", "console-hint").set("placeholder", "put pizza 4").
-		when(c.completes(m), "data-tab", "take")
+		when(c.completes(m), "data-completes", "tab")
 	return classed("div", "prompt").keyed("prompt").
 		add(tag("label").set("for", ConsoleField).set("aria-label", "Command").say("›"), input, tag("kbd").say("Tab"))
 }

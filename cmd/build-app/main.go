@@ -1,0 +1,91 @@
+// Command build-app builds the browser's side of quorumlab into static/: app.wasm, the same compressed by
+// brotli and gzip, and the Go runtime's wasm_exec.js of the same Go version. It runs in the module's root and
+// fails when the app has grown beyond what a page may load.
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// Limit is the most that app.wasm may weigh compressed by brotli, in bytes (BENCHMARKS.md). Go's own floor for
+// a program with syscall/js is 442 KB.
+const Limit = 560_000
+
+const (
+	folder = "static"
+	app    = "app.wasm"
+	glue   = "wasm_exec.js"
+)
+
+func main() {
+	if err := build(); err != nil {
+		fmt.Fprintln(os.Stderr, "build-app:", err)
+		os.Exit(1)
+	}
+}
+
+func build() error {
+	if _, err := os.Stat(filepath.Join(folder, "embed.go")); err != nil {
+		return fmt.Errorf("there is no %s here: run it in the root of the repository", filepath.Join(folder, "embed.go"))
+	}
+	if err := copyGlue(); err != nil {
+		return err
+	}
+	wasm, err := compile()
+	if err != nil {
+		return err
+	}
+	sizes, err := keep(wasm, filepath.Join(folder, app))
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%s: %d bytes, brotli %d, gzip %d\n", filepath.Join(folder, app), len(wasm), sizes.brotli, sizes.gzip)
+	if sizes.brotli > Limit {
+		return fmt.Errorf("%s has %d bytes compressed by brotli, %d more than a page may load: "+
+			"GOOS=js GOARCH=wasm go list -deps ./wasm shows what came along", app, sizes.brotli, sizes.brotli-Limit)
+	}
+	return nil
+}
+
+// compile returns the app's bytes.
+func compile() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "build-app")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	out := filepath.Join(dir, app)
+	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", out, "./wasm")
+	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "CGO_ENABLED=0")
+	if said, err := cmd.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("go build ./wasm: %w\n%s", err, said)
+	}
+	return os.ReadFile(out)
+}
+
+// copyGlue copies wasm_exec.js, which has to be of the Go version that compiles.
+func copyGlue() error {
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		return fmt.Errorf("go env GOROOT: %w", err)
+	}
+	b, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(root)), "lib", "wasm", glue))
+	if err != nil {
+		return fmt.Errorf("%s of %s: %w", glue, runtime.Version(), err)
+	}
+	return write(filepath.Join(folder, glue), b)
+}
+
+// write leaves a file alone that already is what it shall be, so that nothing is built anew for its sake.
+func write(path string, b []byte) error {
+	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, b) {
+		return nil
+	}
+	return os.WriteFile(path, b, 0o644)
+}

@@ -1,0 +1,224 @@
+// The page's own JavaScript: it starts app.wasm and does for it what is too slow call by call from Go –
+// replaying a packed list of patches on the page, and packets on the canvas. All decisions are made in Go
+// (wasm/ui says what, wasm/browser when); wasm/browser/paint.go and wasm/ui/packets.go describe the two lists.
+//
+//   <script src="wasm_exec.js" defer></script>
+//   <script src="app.js" data-app="app.wasm" defer></script>
+//   <div data-socket="/r/ID/ws">the scene, one element</div>
+"use strict";
+(() => {
+  const SVG = "http://www.w3.org/2000/svg";
+  const home = document.querySelector("[data-socket]");
+  const address = document.currentScript.dataset.app;
+  if (!home || !address) return;
+
+  // adopt tells the tree that the server wrote: the patches begin from it. Comments are taken out, they are no part of it.
+  const adopt = () => {
+    const out = [];
+    const walk = (node) => {
+      if (node.nodeType === Node.TEXT_NODE) return void out.push("", node.data);
+      out.push(node.localName, node.attributes.length);
+      for (const a of node.attributes) out.push(a.name, a.value);
+      for (const kid of [...node.childNodes]) if (kid.nodeType > Node.TEXT_NODE) kid.remove();
+      out.push(node.childNodes.length);
+      node.childNodes.forEach(walk);
+    };
+    walk(home.firstElementChild);
+    return out.join("\0");
+  };
+
+  const make = (html, svg) => {
+    const t = document.createElement("template");
+    t.innerHTML = svg ? `<svg xmlns="${SVG}">${html}</svg>` : html;
+    return svg ? t.content.firstChild.firstChild : t.content.firstChild;
+  };
+  // What a person has changed in a field is a property; the attribute alone would not change it back.
+  const set = (node, name, value) => {
+    node.setAttribute(name, value);
+    if (name === "value" && "value" in node && node !== document.activeElement) node.value = value;
+    if (name === "checked" || name === "open") node[name] = true;
+  };
+  const unset = (node, name) => {
+    node.removeAttribute(name);
+    if (name === "checked" || name === "open") node[name] = false;
+  };
+
+  // patch replays: op, how many steps of the last path stay, how many follow, the steps, and what the op takes.
+  // Lengths of texts count UTF-16 units of one long text.
+  let trail = [];
+  const patch = (n, text) => {
+    const code = new Int32Array(heap.buffer, 0, n), ends = new Set();
+    let at = 0, from = 0;
+    const take = () => text.slice(from, from += code[at++]);
+    trail = [home.firstElementChild];
+    while (at < n) {
+      const op = code[at++];
+      trail.length = code[at++] + 1;
+      for (let more = code[at++]; more > 0; more--) trail.push(trail[trail.length - 1].childNodes[code[at++]]);
+      const node = trail[trail.length - 1];
+      switch (op) {
+        case 1: set(node, take(), take()); break;
+        case 2: unset(node, take()); break;
+        case 3: node.data = take(); break;
+        case 4: {
+          const index = code[at++], svg = code[at++];
+          node.insertBefore(make(take(), svg), node.childNodes[index] || null);
+          if (node.dataset.follow) ends.add(node);
+          break;
+        }
+        case 5: node.childNodes[code[at++]].remove(); break;
+        case 6: {
+          const kid = node.childNodes[code[at++]];
+          kid.remove();
+          node.insertBefore(kid, node.childNodes[code[at++]] || null);
+          break;
+        }
+        case 7: {
+          const svg = code[at++], now = make(take(), svg);
+          node.replaceWith(now);
+          trail[trail.length - 1] = now;
+          break;
+        }
+      }
+    }
+    for (const node of ends) if (!node.away) node.scrollTop = node.scrollHeight;
+  };
+  // A list that follows its end does so until somebody scrolls away from it.
+  home.addEventListener("scroll", ({ target: t }) => {
+    if (t.dataset.follow) t.away = t.scrollHeight - t.scrollTop - t.clientHeight > 40;
+  }, { capture: true, passive: true });
+
+  let heap = new Uint8Array(1 << 16);
+  const reserve = (n) => {
+    if (heap.length < n) heap = new Uint8Array(Math.max(n, heap.length * 2));
+    return heap;
+  };
+
+  // Packets. Each look is drawn once and then copied; at most LOOKS are kept.
+  const LOOKS = 400, MONO = "ui-monospace, 'JetBrains Mono', 'DejaVu Sans Mono', monospace";
+  let canvas, ctx, width = 0, height = 0, names = [], palette = [], looks = new Map(), zoom = 0;
+  const resized = new ResizeObserver(([e]) => {
+    const dots = window.devicePixelRatio || 1;
+    width = canvas.width = Math.round(e.contentRect.width * dots);
+    height = canvas.height = Math.round(e.contentRect.height * dots);
+  });
+  const forget = () => { palette = []; looks.clear(); };
+  new MutationObserver(forget).observe(document.documentElement, { attributes: true, subtree: true, attributeFilter: ["data-theme"] });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", forget);
+
+  const find = () => {
+    if (canvas && canvas.isConnected) return true;
+    canvas = home.querySelector("canvas");
+    if (!canvas) return false;
+    ctx = canvas.getContext("2d");
+    resized.disconnect();
+    resized.observe(canvas);
+    return false;
+  };
+  const colours = () => {
+    const style = getComputedStyle(canvas);
+    palette = names.map((name) => style.getPropertyValue(name).trim() || "#888");
+    palette.ink = (colour) => {
+      ctx.fillStyle = colour;
+      const hex = parseInt(ctx.fillStyle.slice(1), 16);
+      return ((hex >> 16) * 3 + (hex >> 8 & 255) * 6 + (hex & 255)) / 10 > 110 ? "#10161d" : "#ffffff";
+    };
+  };
+
+  const mark = (c, kind) => {
+    c.beginPath();
+    if (kind === 1) { c.moveTo(-4, 0); c.lineTo(-1, 3); c.lineTo(4, -3); }
+    if (kind === 2) { c.moveTo(-3, -3); c.lineTo(3, 3); c.moveTo(3, -3); c.lineTo(-3, 3); }
+    c.lineWidth = 1.8;
+    c.lineCap = "round";
+    c.stroke();
+  };
+  // The outline of each shape for a width w and a height h around the middle, and its height.
+  const outline = [
+    (c, w, h) => c.arc(0, 0, h / 2, 0, 7),
+    (c, w, h) => c.roundRect(-w / 2, -h / 2, w, h, 5),
+    (c, w, h) => { c.moveTo(-w / 2, -h / 2); c.lineTo(w / 2 - 5, -h / 2); c.lineTo(w / 2, 5 - h / 2); c.lineTo(w / 2, h / 2); c.lineTo(-w / 2, h / 2); c.closePath(); },
+    (c, w, h) => { c.ellipse(0, 4 - h / 2, w / 2, 4, 0, Math.PI, 0); c.lineTo(w / 2, h / 2 - 4); c.ellipse(0, h / 2 - 4, w / 2, 4, 0, 0, Math.PI); c.closePath(); },
+    (c, w, h) => { c.moveTo(w / 2, 0); c.lineTo(0, -h / 2); c.lineTo(0, -3); c.lineTo(-w / 2, -3); c.lineTo(-w / 2, 3); c.lineTo(0, 3); c.lineTo(0, h / 2); c.closePath(); },
+    (c, w, h) => c.roundRect(-w / 2, -h / 2, w, h, 2),
+  ];
+  const heights = [8, 20, 18, 24, 14, 16];
+  const draw = (shape, colour, sign, flags, label, done) => {
+    const sprite = document.createElement("canvas"), c = sprite.getContext("2d");
+    c.font = `600 11px ${MONO}`;
+    const tall = shape === 0 && sign ? 18 : heights[shape];
+    const wide = shape === 0 ? tall : Math.max(shape === 4 ? 22 : tall, label ? c.measureText(label).width + 14 : 0);
+    sprite.width = Math.ceil((wide + 6) * zoom);
+    sprite.height = Math.ceil((tall + 6) * zoom);
+    c.scale(zoom, zoom);
+    c.translate(wide / 2 + 3, tall / 2 + 3);
+    c.beginPath();
+    outline[shape](c, wide, tall);
+    const hollow = flags & 1;
+    c.fillStyle = c.strokeStyle = palette[colour];
+    c.globalAlpha = hollow ? 0.22 : 1;
+    c.fill();
+    c.globalAlpha = 1;
+    c.lineWidth = 1.6;
+    if (flags & 4) c.setLineDash([3, 3]);
+    if (hollow || flags & 4) c.stroke();
+    c.setLineDash([]);
+    if (shape === 3) { // a snapshot fills up on its way
+      c.save();
+      c.clip();
+      c.globalAlpha = 0.35;
+      c.fillStyle = "#000";
+      c.fillRect(-wide / 2, -tall / 2, wide, tall * (1 - done));
+      c.restore();
+    }
+    c.fillStyle = c.strokeStyle = hollow ? palette[colour] : palette.ink(palette[colour]);
+    if (shape === 5) { c.beginPath(); c.moveTo(-wide / 2, -tall / 2); c.lineTo(0, -1); c.lineTo(wide / 2, -tall / 2); c.globalAlpha = 0.4; c.stroke(); c.globalAlpha = 1; }
+    c.font = `600 11px ${MONO}`;
+    c.textAlign = "center";
+    c.textBaseline = "middle";
+    if (label) c.fillText(label, 0, 0.5);
+    if (sign) mark(c, sign);
+    return sprite;
+  };
+
+  const utf8 = new TextDecoder();
+  const paint = (n) => {
+    if (!find() || !width) return;
+    if (!palette.length) colours();
+    const view = new DataView(heap.buffer, 0, n), f = (at) => view.getFloat32(at, true);
+    const scale = Math.min(width / f(4), height / f(8)), left = (width - f(4) * scale) / 2, top = (height - f(8) * scale) / 2;
+    if (scale !== zoom) { zoom = scale; looks.clear(); }
+    ctx.setTransform(1, 0, 0, 1, 0, 0);
+    ctx.clearRect(0, 0, width, height);
+    for (let count = view.getUint32(0, true), at = 16; count > 0; count--) {
+      const length = view.getUint32(at + 20, true), done = Math.round(f(at + 16) * 16) / 16;
+      const label = length ? utf8.decode(heap.subarray(at + 24, at + 24 + length)) : "";
+      const [shape, colour, sign, flags] = heap.subarray(at, at + 4);
+      const key = shape === 3 ? `${view.getUint32(at)} ${done}${label}` : view.getUint32(at) + label;
+      let sprite = looks.get(key);
+      if (!sprite) {
+        if (looks.size >= LOOKS) looks.clear();
+        looks.set(key, sprite = draw(shape, colour, sign, flags, label, done));
+      }
+      ctx.globalAlpha = f(at + 12);
+      ctx.drawImage(sprite, left + f(at + 4) * scale - sprite.width / 2, top + f(at + 8) * scale - sprite.height / 2);
+      at += 24 + ((length + 3) & ~3);
+    }
+  };
+
+  // On the stage a place counts in units of its picture.
+  const place = (svg, x, y) => {
+    const p = new DOMPoint(x, y).matrixTransform(svg.getScreenCTM().inverse());
+    return [p.x, p.y];
+  };
+
+  const go = new Go();
+  go.env = { GOGC: "400" }; // the heap is small: rather more of it than a pause in the middle of a frame
+  window.quorumlab = { home, adopt, patch, reserve, paint, place, colours: (list) => { names = list.split(" "); forget(); } };
+  WebAssembly.instantiateStreaming(fetch(address), go.importObject)
+    .then(({ instance }) => go.run(instance))
+    .catch((why) => {
+      home.dataset.failed = String(why);
+      console.error("quorumlab: the page's program does not start:", why);
+    });
+})();

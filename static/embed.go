@@ -1,0 +1,31 @@
+// Package static holds the files that the server gives away as they are: scripts, style sheets, icons, and
+// the browser's side of the program, which cmd/build-app builds into this folder.
+package static
+
+import (
+	"embed"
+	"io/fs"
+)
+
+// Files are all files of this folder that were there when the program was built. The app may be missing: a
+// clean clone builds without it. Beside a file there may be one compressed by brotli (.br) or gzip (.gz).
+//
+//go:embed *
+var Files embed.FS
+
+// The files that cmd/build-app leaves here.
+const (
+	AppFile     = "app.wasm"     // the program that runs in the browser
+	RuntimeFile = "wasm_exec.js" // Go's own, of the same Go version
+)
+
+// App says whether the browser's side was built before this program was: without it a page shows its first
+// picture and stays as it is.
+func App() bool {
+	for _, name := range [...]string{AppFile, RuntimeFile} {
+		if _, err := fs.Stat(Files, name); err != nil {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,57 @@
+//go:build js && wasm
+
+package browser
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/quorumlab/quorumlab/wasm/ui"
+)
+
+// adopted is the tree of the server's picture, as static/app.js tells it: words with NUL between. An element is
+// its tag, the number of its attributes, their names and values, the number of its children, and these; a text
+// is an empty tag and itself. Keys are not on the page: each element gets the one that stands in its place in
+// the wanted scene, and Diff mends what was guessed wrong.
+func adopted(told string, wanted *ui.Element) *ui.Element {
+	r := reader{words: strings.Split(told, "\x00")}
+	return r.element(wanted)
+}
+
+type reader struct{ words []string }
+
+func (r *reader) next() string {
+	if len(r.words) == 0 {
+		return ""
+	}
+	w := r.words[0]
+	r.words = r.words[1:]
+	return w
+}
+
+func (r *reader) count() int {
+	n, _ := strconv.Atoi(r.next())
+	return min(n, len(r.words))
+}
+
+func (r *reader) element(wanted *ui.Element) *ui.Element {
+	e := &ui.Element{Tag: r.next()}
+	if e.Tag == "" {
+		e.Text = r.next()
+		return e
+	}
+	if wanted != nil && wanted.Tag == e.Tag {
+		e.Key = wanted.Key
+	}
+	for n := r.count(); n > 0; n-- {
+		e.Attrs = append(e.Attrs, ui.Attr{Name: r.next(), Value: r.next()})
+	}
+	for n, i := r.count(), 0; i < n; i++ {
+		var kid *ui.Element
+		if wanted != nil && i < len(wanted.Kids) {
+			kid = wanted.Kids[i]
+		}
+		e.Kids = append(e.Kids, r.element(kid))
+	}
+	return e
+}

@@ -1,0 +1,76 @@
+//go:build js && wasm
+
+package browser
+
+import (
+	"syscall/js"
+
+	"github.com/quorumlab/quorumlab/wasm/ui"
+)
+
+// app is the running page.
+type app struct {
+	model  ui.Model
+	host   js.Value // what static/app.js offers
+	home   js.Value // the element that holds the scene
+	scene  *ui.Element
+	socket socket
+	paper  paper
+	clock  clock
+	focus  string // id of the element that gets the focus after the next drawing
+	hand   hand
+	meter  meter
+}
+
+// document and window of the page.
+var (
+	window   = js.Global()
+	document = window.Get("document")
+)
+
+// Run runs the page. It never returns: the page goes on until it is left.
+func Run() {
+	host := window.Get("quorumlab")
+	a := &app{host: host, home: host.Get("home")}
+	a.model = ui.New(ui.Seed{Room: attribute(a.home, "data-room"),
+		Width: window.Get("innerWidth").Int(), Height: window.Get("innerHeight").Int()})
+	a.paper.open(host)
+	a.recall()
+	a.listen()
+	a.meter.open(host)
+	a.clock.open(a)
+	a.connect()
+	select {}
+}
+
+// tell folds a message and has the page drawn.
+func (a *app) tell(msg ui.Msg) {
+	a.update(msg)
+	a.clock.wake()
+}
+
+// update folds a message and carries out what follows from it.
+func (a *app) update(msg ui.Msg) {
+	var effects []ui.Effect
+	a.model, effects = ui.Update(a.model, msg)
+	for _, e := range effects {
+		a.carryOut(e)
+	}
+}
+
+// attribute is "" where there is none.
+func attribute(element js.Value, name string) string {
+	v := element.Call("getAttribute", name)
+	if v.IsNull() {
+		return ""
+	}
+	return v.String()
+}
+
+// on listens to events of a target. Listeners live as long as the page.
+func on(target js.Value, name string, options any, do func(event js.Value)) {
+	target.Call("addEventListener", name, js.FuncOf(func(_ js.Value, args []js.Value) any {
+		do(args[0])
+		return nil
+	}), options)
+}

@@ -1,0 +1,171 @@
+//go:build js && wasm
+
+package browser
+
+import (
+	"syscall/js"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/wasm/ui"
+)
+
+// maxQueued bounds the frames of the websocket that wait for the next animation frame. Beyond it they are
+// folded at once: a page that is not drawn, because it is hidden or slow, must not keep what it was told.
+const maxQueued = 64
+
+// socket is the page's websocket: one at a time, each new one with listeners that know that they are its.
+type socket struct {
+	address   string
+	conn      js.Value // undefined while there is none
+	life      int      // counts the connections, so that the last words of an old one are not heard
+	queue     []event.Frame
+	listeners []js.Func
+	retry     js.Value // the timer that connects again
+	send      []byte
+}
+
+// connect opens the websocket, and forgets the one before.
+func (a *app) connect() {
+	s := &a.socket
+	a.hangUp()
+	if s.address == "" {
+		s.address = socketAddress(attribute(a.home, "data-socket"))
+	}
+	if !window.Get("navigator").Get("onLine").Bool() {
+		a.tell(ui.Disconnected{Reason: ui.LostOffline})
+		return
+	}
+	s.life++
+	life := s.life
+	s.conn = window.Get("WebSocket").New(s.address)
+	s.conn.Set("binaryType", "arraybuffer")
+	a.hear("open", life, func(js.Value) { a.tell(ui.Connected{}) })
+	a.hear("message", life, func(e js.Value) { a.receive(e.Get("data")) })
+	a.hear("close", life, func(e js.Value) {
+		a.lost(reasonOf(e.Get("code").Int(), e.Get("reason").String()))
+	})
+}
+
+// hear listens to the connection as long as it is the current one.
+func (a *app) hear(name string, life int, do func(event js.Value)) {
+	f := js.FuncOf(func(_ js.Value, args []js.Value) any {
+		if a.socket.life == life {
+			do(args[0])
+		}
+		return nil
+	})
+	a.socket.listeners = append(a.socket.listeners, f)
+	a.socket.conn.Call("addEventListener", name, f)
+}
+
+// hangUp closes the connection, if there is one, and does not listen to it any more.
+func (a *app) hangUp() {
+	s := &a.socket
+	if s.retry.Truthy() {
+		window.Call("clearTimeout", s.retry)
+		s.retry = js.Undefined()
+	}
+	if !s.conn.Truthy() {
+		return
+	}
+	for i, name := range [...]string{"open", "message", "close"} {
+		s.conn.Call("removeEventListener", name, s.listeners[i])
+		s.listeners[i].Release()
+	}
+	s.listeners = s.listeners[:0]
+	s.conn.Call("close")
+	s.conn, s.life = js.Undefined(), s.life+1
+}
+
+// lost ends the connection and tells the model, which says when to try again.
+func (a *app) lost(reason string) {
+	a.fold()
+	a.hangUp()
+	a.meter.reconnects++
+	a.tell(ui.Disconnected{Reason: reason})
+}
+
+// reasonOf names the end of a connection. Without a code of the server's own it is the network, or the
+// room's process that ended.
+func reasonOf(code int, sentence string) string {
+	if !window.Get("navigator").Get("onLine").Bool() {
+		return ui.LostOffline
+	}
+	switch code {
+	case 1001, 1005, 1006:
+		return ""
+	case 1012:
+		return ui.LostCrashed
+	case 4404:
+		return ui.LostGone
+	}
+	return sentence
+}
+
+// receive decodes a message and queues it for the next animation frame.
+func (a *app) receive(data js.Value) {
+	begin, bytes := now(), window.Get("Uint8Array").New(data)
+	b := make([]byte, bytes.Length())
+	js.CopyBytesToGo(b, bytes)
+	f, err := event.DecodeFrame(b)
+	if err != nil {
+		a.lost("the room sent what this page cannot read: " + err.Error())
+		return
+	}
+	a.meter.received(len(b), &f, now()-begin)
+	a.socket.queue = append(a.socket.queue, f)
+	if len(a.socket.queue) >= maxQueued || document.Get("hidden").Bool() {
+		a.fold()
+		return
+	}
+	a.clock.wake()
+}
+
+// fold takes all queued frames into the model. One of them may end the connection.
+func (a *app) fold() {
+	queue := a.socket.queue
+	a.socket.queue = nil
+	for i := range queue {
+		a.update(ui.Arrived{Frame: queue[i]})
+		queue[i] = event.Frame{}
+	}
+	if a.socket.queue == nil {
+		a.socket.queue = queue[:0]
+	}
+}
+
+// transmit sends a frame, if there is a connection: the model is told when there is none.
+func (a *app) transmit(f event.Frame) {
+	const open = 1
+	s := &a.socket
+	if !s.conn.Truthy() || s.conn.Get("readyState").Int() != open {
+		return
+	}
+	s.send = event.AppendFrame(s.send[:0], &f)
+	bytes := window.Get("Uint8Array").New(len(s.send))
+	js.CopyBytesToJS(bytes, s.send)
+	s.conn.Call("send", bytes)
+}
+
+// later connects again after a while.
+func (a *app) later(after event.Micros) {
+	a.hangUp()
+	f := js.Func{}
+	f = js.FuncOf(func(js.Value, []js.Value) any {
+		f.Release()
+		a.socket.retry = js.Undefined()
+		a.connect()
+		return nil
+	})
+	a.socket.retry = window.Call("setTimeout", f, int(after/1000))
+}
+
+// socketAddress makes a path of this site an address for a WebSocket.
+func socketAddress(path string) string {
+	where := window.Get("location")
+	scheme := "ws://"
+	if where.Get("protocol").String() == "https:" {
+		scheme = "wss://"
+	}
+	return scheme + where.Get("host").String() + path
+}
