@@ -1,0 +1,159 @@
+package cluster
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/node"
+	"github.com/quorumlab/quorumlab/cluster/view"
+)
+
+// MaxTimeout bounds the virtual time that a command may wait.
+const MaxTimeout event.Micros = 3_600_000_000
+
+// operatorTimeout is how long, in virtual time, an election, transfer, membership change or snapshot may take.
+const operatorTimeout event.Micros = 10_000_000
+
+// Do carries out a command and waits for its end. If ctx ends first, the outcome is unknown, or failed for a read; what
+// is under way in the room goes on. It is safe for concurrent use.
+func (r *Room) Do(ctx context.Context, c event.Command) event.Result {
+	if err := check1(c); err != nil {
+		return refused(c, err)
+	}
+	at, err := r.addressee(c)
+	if err != nil {
+		return refused(c, err)
+	}
+	p := r.desk.admit(c, at, r.conductor.Now())
+	if p == nil {
+		return refused(c, fmt.Errorf("the room is closing, or has %d commands waiting already; wait for some of them", MaxPending))
+	}
+	r.conductor.Fact(event.Event{Kind: event.Asked, Op: p.op, Command: c.Kind, Node: at, Peer: c.Peer, Key: c.Key, Text: Words(c)})
+	if c.Kind.Store() {
+		r.ask(p)
+	} else {
+		r.order(p)
+	}
+	r.flushFrozen()
+	select {
+	case res := <-p.answer:
+		return res
+	case <-ctx.Done():
+		p.settle(event.Result{Outcome: lost(c.Kind), Error: "the asker went away before it was answered"}, r.tell)
+		return <-p.answer
+	}
+}
+
+func refused(c event.Command, err error) event.Result {
+	return event.Result{ID: c.ID, Kind: c.Kind, Node: c.Node, Outcome: event.Failed, Error: err.Error()}
+}
+
+// tell records an event from outside all worlds.
+func (r *Room) tell(e event.Event) bool {
+	r.conductor.Fact(e)
+	return true
+}
+
+// flushFrozen shows what was done to a room that no pacing flushes.
+func (r *Room) flushFrozen() {
+	if r.o.Manual || r.conductor.Rate() == 0 {
+		r.flush(r.conductor.Now())
+	}
+}
+
+// addressee is whose death ends the command: the node asked; for a request to any node the leader, or whoever runs.
+func (r *Room) addressee(c event.Command) (event.NodeID, error) {
+	if c.Node != 0 {
+		if c.Kind == event.MemberAdd {
+			return c.Node, nil
+		}
+		return c.Node, r.exists(c.Node)
+	}
+	if !c.Kind.Store() && c.Kind != event.StepDown && c.Kind != event.Snapshot {
+		return 0, nil
+	}
+	id := r.anyone()
+	if id == 0 {
+		return 0, fmt.Errorf("no node of this room runs; restart one")
+	}
+	return id, nil
+}
+
+func (r *Room) exists(ids ...event.NodeID) (err error) {
+	r.journal.With(func(s *view.State) {
+		for _, id := range ids {
+			if s.Node(id) == nil {
+				err = fmt.Errorf("there is no node %v in this room", cmp.Or(id.String(), "without a name"))
+				return
+			}
+		}
+	})
+	return err
+}
+
+// anyone is the leader, or else any running node.
+func (r *Room) anyone() (id event.NodeID) {
+	r.journal.With(func(s *view.State) {
+		if l := s.Leader(); l != nil {
+			id = l.ID
+			return
+		}
+		for i := range s.Nodes {
+			if n := &s.Nodes[i]; n.Up && (id == 0 || s.Node(id).Suspended && !n.Suspended) {
+				id = n.ID
+			}
+		}
+	})
+	return id
+}
+
+// ask sends a request of a client to its node, with a deadline on the room's clock.
+func (r *Room) ask(p *pending) {
+	if p.command.Timeout == 0 {
+		p.command.Timeout = event.DefaultTimeout
+	}
+	r.inside(p, (*node.Node).Do)
+}
+
+// inside has f run in the world of the command's node; what it returns is the answer.
+func (r *Room) inside(p *pending, f func(*node.Node, uint64, event.Command) event.Result) {
+	c := p.command
+	r.conductor.After(c.Timeout, func() {
+		p.settle(event.Result{Outcome: lost(c.Kind), Error: fmt.Sprintf("no answer from %v within %d ms of the room's time%s", p.node, c.Timeout/1000, mayStill(c.Kind))},
+			func(e event.Event) bool { r.conductor.Locked(e); return true })
+	})
+	r.mu.Lock()
+	m := r.nodes[p.node]
+	r.mu.Unlock()
+	r.conductor.Post(p.node, func() {
+		n, port := m.node, m.port
+		go func() { p.settle(f(n, p.op, c), port.TryTap) }()
+	}, func() {
+		p.settle(event.Result{Outcome: event.Failed, Error: fmt.Sprintf("%v is down, or has too much waiting for it; nothing was done", p.node)}, r.later)
+	})
+}
+
+func mayStill(k event.CommandKind) string {
+	if k == event.Get {
+		return ""
+	}
+	return "; it may still happen"
+}
+
+// later records an event from a place where the conductor may be locked.
+func (r *Room) later(e event.Event) bool {
+	go r.conductor.Fact(e)
+	return true
+}
+
+func check1(c event.Command) error {
+	if int(c.Kind) <= 0 || int(c.Kind) >= event.Commands {
+		return fmt.Errorf("there is no command of kind %d", c.Kind)
+	}
+	if c.Timeout < 0 || c.Timeout > MaxTimeout {
+		return fmt.Errorf("a timeout is between 0 and %d ms, not %d", MaxTimeout/1000, c.Timeout/1000)
+	}
+	return nil
+}

@@ -1,0 +1,106 @@
+package cluster
+
+import (
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/quorumlab/quorumlab/cluster/conductor"
+	"github.com/quorumlab/quorumlab/cluster/disk"
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/node"
+	"github.com/quorumlab/quorumlab/cluster/view"
+	"github.com/quorumlab/quorumlab/cluster/world"
+)
+
+// member is a machine of the room as the facade holds it: what lives in its world, and what it needs to live again.
+type member struct {
+	id     event.NodeID
+	dir    string
+	fsync  atomic.Int64 // µs added to every fsync
+	fence  *disk.Fence
+	node   *node.Node // use inside its world only
+	port   *conductor.Port
+	proper bool // the next end is a proper one, not a crash
+}
+
+func (m *member) setFsync(d event.Micros) { m.fsync.Store(int64(d)) }
+
+func (m *member) fsyncDelay() time.Duration {
+	return time.Duration(m.fsync.Load()) * time.Microsecond
+}
+
+// start gives a machine a life on what its disk holds. A node that refuses to start says why as an event and an error.
+func (r *Room) start(id event.NodeID, bootstrap []event.Member) error {
+	m, known := r.nodes[id], r.known(id)
+	err := r.conductor.Start(id, func(w *world.World, p *conductor.Port) (conductor.Life, error) {
+		return r.boot(m, w, p, bootstrap, known)
+	})
+	if err != nil {
+		r.conductor.Fact(event.Event{Kind: event.Stopped, Node: id, Reason: event.RefusedToStart, Text: err.Error()})
+		return fmt.Errorf("%v refuses to start: %w", id, err)
+	}
+	return nil
+}
+
+// known is what the events so far say of a node's log.
+func (r *Room) known(id event.NodeID) (k node.Known) {
+	r.journal.With(func(s *view.State) {
+		n := s.Node(id)
+		if n == nil || len(n.Log) == 0 {
+			return
+		}
+		k.First = n.Log[0].Index
+		for _, e := range n.Log {
+			k.Terms = append(k.Terms, e.Term)
+		}
+	})
+	return k
+}
+
+// boot runs inside the machine's new world.
+func (r *Room) boot(m *member, w *world.World, p *conductor.Port, bootstrap []event.Member, known node.Known) (conductor.Life, error) {
+	die := func(why event.Reason, text string) { p.Crash(r.conductor, why, text) }
+	m.port, m.proper = p, false
+	m.fence = disk.NewFence(func(why event.Reason) { die(why, "") })
+	n, err := node.Open(node.Options{ID: m.id, Transport: p, Tap: p.Tap, Bootstrap: bootstrap, Known: known, NoSync: r.o.NoSync, Dir: m.dir,
+		FsyncDelay: m.fsyncDelay, Fence: m.fence, Failed: func(err error) { die(event.Killed, err.Error()) },
+		Definite: func(err error) bool { return errors.Is(err, conductor.ErrRefused) }})
+	if err != nil {
+		return nil, err
+	}
+	m.node = n
+	w.WhenQuiet(n.Observe)
+	return &life{m}, nil
+}
+
+// life is how the conductor ends what lives in a machine's world.
+type life struct{ m *member }
+
+// Fence is called at the instant of death: nothing is written any more.
+func (l *life) Fence() {
+	if !l.m.proper {
+		l.m.fence.Arm(event.Now)
+	}
+}
+
+// End takes everything down; what is on disk then is what a crash at that instant would have left, unless the end is proper.
+func (l *life) End() error {
+	if l.m.proper {
+		return errors.Join(l.m.node.Shutdown(), disk.Seal(l.m.dir))
+	}
+	return errors.Join(l.m.node.Crash(), disk.Seal(l.m.dir))
+}
+
+// crashed is told when a machine went down by itself: at a point of a kill, or because its disk failed. The conductor is locked.
+func (r *Room) crashed(id event.NodeID, tap event.Tap) {
+	r.bury(id, func(e event.Event) bool { tap(e); return true })
+}
+
+// bury answers what waited for a machine that is dead.
+func (r *Room) bury(id event.NodeID, tap func(event.Event) bool) {
+	for _, p := range r.desk.of(id) {
+		p.settle(event.Result{Outcome: lost(p.command.Kind), Error: fmt.Sprintf("%v went down before it answered", id)}, tap)
+	}
+}

@@ -1,0 +1,115 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/raft"
+
+	"github.com/quorumlab/quorumlab/cluster/disk"
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/store"
+)
+
+// openDisk opens what the machine keeps: log, term and vote, snapshots and store.
+func (n *Node) openDisk() (err error) {
+	n.drive, err = disk.Open(disk.Options{Dir: n.o.Dir, Node: n.o.ID, Sync: !n.o.NoSync, Tap: n.heardDisk, Describe: store.Describe,
+		Delay: n.o.FsyncDelay, Fence: n.o.Fence, Failed: n.o.Failed})
+	if err != nil {
+		return err
+	}
+	n.store, err = store.Open(store.Options{Dir: n.drive.StoreDir(), Node: n.o.ID, Sync: !n.o.NoSync, Tap: n.o.Tap, Failed: n.o.Failed})
+	if err != nil {
+		return errors.Join(err, n.drive.Close())
+	}
+	return nil
+}
+
+func (n *Node) closeDisk() error { return errors.Join(n.store.Close(), n.drive.Close()) }
+
+// heardDisk passes on what the disk says and notes what the node must know of its log.
+func (n *Node) heardDisk(e event.Event) {
+	n.note(e)
+	n.observe()
+	n.o.Tap(e)
+}
+
+func (n *Node) note(e event.Event) {
+	if e.Kind != event.Appended {
+		return
+	}
+	switch e.Entry {
+	case event.EntryNoop:
+		n.first.Store(&position{e.Index, e.Term})
+	case event.EntryConfiguration:
+		n.configured.Store(e.Index)
+	case event.EntryNone, event.EntryCommand, event.EntryBarrier:
+	}
+}
+
+// tellLog says what the log on disk holds beyond what is known of it, and that the process runs with it. An entry can be
+// on disk unheard of: the node died right after its fsync.
+func (n *Node) tellLog() {
+	first, _ := n.drive.Log.FirstIndex()
+	last, _ := n.drive.Log.LastIndex()
+	term, _ := n.drive.Stable.GetUint64([]byte("CurrentTerm")) // raft's name for it; 0 on a new disk
+	n.tellSnapshot()
+	k := n.o.Known
+	if knownLast := k.First + uint64(len(k.Terms)); len(k.Terms) > 0 && last+1 < knownLast {
+		n.tap(event.Event{Kind: event.Truncated, Index: last + 1})
+	}
+	for i := first; i != 0 && i <= last; i++ {
+		var l raft.Log
+		if err := n.drive.Log.GetLog(i, &l); err != nil {
+			break
+		}
+		op, label := store.Describe(&l)
+		e := event.Event{Kind: event.Appended, Index: i, Term: l.Term, Entry: disk.EntryType(l.Type), Op: op, Text: label, N: int64(len(l.Data))}
+		n.note(e)
+		if i < k.First || i >= k.First+uint64(len(k.Terms)) || k.Terms[i-k.First] != e.Term {
+			n.tap(e)
+		}
+	}
+	n.seen.term = term
+	n.tap(event.Event{Kind: event.Started, Term: term, Index: max(last, n.snapshotIndex())})
+	n.tap(event.Event{Kind: event.Applied, Index: n.store.Applied(), Rev: n.store.Revision()})
+}
+
+func (n *Node) snapshots() []*raft.SnapshotMeta {
+	ms, err := n.drive.Snapshots.List()
+	if err != nil {
+		return nil
+	}
+	return ms
+}
+
+func (n *Node) snapshotIndex() uint64 {
+	if ms := n.snapshots(); len(ms) > 0 {
+		return ms[0].Index
+	}
+	return 0
+}
+
+func (n *Node) tellSnapshot() {
+	if ms := n.snapshots(); len(ms) > 0 {
+		n.tap(event.Event{Kind: event.SnapshotTaken, Index: ms[0].Index, LogTerm: ms[0].Term, N: ms[0].Size})
+	}
+}
+
+// Shutdown ends the node properly: everything is flushed. It blocks.
+func (n *Node) Shutdown() error {
+	return n.end(n.closeDisk)
+}
+
+// Crash ends the node and leaves on disk what a crash at this instant leaves; its fence is closed. It blocks.
+func (n *Node) Crash() error {
+	return n.end(func() error { return errors.Join(n.store.Crash(), n.drive.Close()) })
+}
+
+func (n *Node) end(closing func() error) error {
+	err := n.raft.Shutdown().Error()
+	if e := closing(); e != nil {
+		err = errors.Join(err, fmt.Errorf("%v: closing its files: %w", n.o.ID, e))
+	}
+	return err
+}

@@ -1,0 +1,149 @@
+// Package node is one member: it wires a transport, a disk, a store and raft together and reports what they do as
+// events. All of a Node is made, used and closed inside one virtual-time world, or all of it in real time.
+package node
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/raft"
+
+	"github.com/quorumlab/quorumlab/cluster/disk"
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/store"
+)
+
+// The engine's timing. Heartbeats go out every HeartbeatTimeout/10 to /5, which is about 100 ms; a follower polls
+// every [H, 2H) and stands for election when the last contact is older than H, so it does within [H, 3H).
+const (
+	HeartbeatTimeout   = 700 * time.Millisecond
+	ElectionTimeout    = 700 * time.Millisecond
+	LeaderLeaseTimeout = 500 * time.Millisecond
+	CommitTimeout      = 80 * time.Millisecond
+
+	// SnapshotThreshold and TrailingLogs bound the log: a snapshot after so many new entries keeps so many of them.
+	SnapshotThreshold = 1024
+	TrailingLogs      = 512
+	SnapshotInterval  = 10 * time.Second
+)
+
+// Transport is what a node needs of its network beside raft's own.
+type Transport interface {
+	raft.Transport
+	raft.WithPreVote
+	// Call sends a request that is not raft's and waits for its answer.
+	Call(to event.NodeID, t event.MessageType, body any, timeout time.Duration) (any, error)
+	// OnServe sets who answers such requests; it must not block.
+	OnServe(func(from event.NodeID, body any, reply func(body any, err error)))
+	// OnServed sets who is told of every raft request with its answer, before the answer leaves.
+	OnServed(func(request, response any, err error))
+	// Inject hands raft a request that no machine sent.
+	Inject(body any) bool
+	// Dead is closed when the machine goes down.
+	Dead() <-chan struct{}
+	// Later is the room's time when d has passed on this machine's clock.
+	Later(d time.Duration) event.Micros
+}
+
+// Options of a node.
+type Options struct {
+	ID         event.NodeID
+	Dir        string
+	NoSync     bool
+	FsyncDelay func() time.Duration // added to every fsync, on this node's clock
+	Fence      *disk.Fence          // where it dies
+	Failed     func(error)          // its disk failed: it cannot go on
+	Transport  Transport
+	Tap        event.Tap
+	Bootstrap  []event.Member   // of a new cluster; nil: what the disk says
+	Known      Known            // what is known of its log; the rest is told
+	Definite   func(error) bool // a Call that failed so was certainly not served
+}
+
+// Known is the log as the room knows it: the terms of the entries from First on.
+type Known struct {
+	First uint64
+	Terms []uint64
+}
+
+// Node is one running member.
+type Node struct {
+	o     Options
+	raft  *raft.Raft
+	drive *disk.Drive
+	store *store.Store
+
+	refusals refusals
+	acks     acks
+
+	mu   sync.Mutex // guards seen; never held while blocking
+	seen seen
+
+	first      atomic.Pointer[position] // the newest no-op in the log: a leader must have committed that of its term before it serves reads
+	configured atomic.Uint64            // index of the newest configuration entry
+	ready      atomic.Bool              // raft runs and may be asked
+}
+
+// Open starts a member on what its disk holds. A damaged disk is refused with a *disk.Damage.
+func Open(o Options) (n *Node, err error) {
+	n = &Node{o: o, seen: seen{role: event.Follower}}
+	if err := n.openDisk(); err != nil {
+		return nil, err
+	}
+	if err := n.startRaft(); err != nil {
+		return nil, errors.Join(err, n.closeDisk())
+	}
+	n.ready.Store(true)
+	o.Transport.OnServe(n.serve)
+	o.Transport.OnServed(n.served)
+	go n.store.Serve(n.raft, o.Transport.Dead())
+	return n, nil
+}
+
+func (n *Node) config() *raft.Config {
+	c := raft.DefaultConfig()
+	c.LocalID = raft.ServerID(n.o.ID.String())
+	c.HeartbeatTimeout, c.ElectionTimeout = HeartbeatTimeout, ElectionTimeout
+	c.LeaderLeaseTimeout, c.CommitTimeout = LeaderLeaseTimeout, CommitTimeout
+	c.SnapshotThreshold, c.TrailingLogs, c.SnapshotInterval = SnapshotThreshold, TrailingLogs, SnapshotInterval
+	c.NoSnapshotRestoreOnStart = n.store.Applied() >= n.snapshotIndex() // the store is durable by itself, unless it died installing one
+	c.Logger = &listener{Logger: nullLogger, refused: n.refusals.note}
+	c.ShutdownOnRemove = false
+	return c
+}
+
+func (n *Node) startRaft() (err error) {
+	c := n.config()
+	if n.o.Bootstrap != nil {
+		var servers []raft.Server
+		for _, m := range n.o.Bootstrap {
+			servers = append(servers, server(m))
+		}
+		err := raft.BootstrapCluster(c, n.drive.Log, n.drive.Stable, n.drive.Snapshots, n.o.Transport, raft.Configuration{Servers: servers})
+		if err != nil {
+			return fmt.Errorf("%v: writing the first configuration: %w", n.o.ID, err)
+		}
+	}
+	n.tellLog()
+	n.raft, err = raft.NewRaft(c, n.store, n.drive.Log, n.drive.Stable, n.drive.Snapshots, &wire{n.o.Transport, n})
+	if err != nil {
+		return fmt.Errorf("%v: starting raft: %w", n.o.ID, err)
+	}
+	return nil
+}
+
+func server(m event.Member) raft.Server {
+	s := raft.Server{ID: raft.ServerID(m.ID.String()), Address: raft.ServerAddress(m.ID.String()), Suffrage: raft.Voter}
+	if m.Suffrage == event.Learner {
+		s.Suffrage = raft.Nonvoter
+	}
+	return s
+}
+
+func (n *Node) tap(e event.Event) {
+	e.Node = n.o.ID
+	n.o.Tap(e)
+}

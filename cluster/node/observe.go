@@ -1,0 +1,115 @@
+package node
+
+import (
+	"slices"
+
+	"github.com/hashicorp/raft"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+)
+
+// seen is the engine's state as it was last reported.
+type seen struct {
+	role    event.Role
+	term    uint64
+	leader  event.NodeID
+	commit  uint64
+	members []event.Member
+}
+
+// Observe reports what has changed in the engine's own state. It is called whenever the node's world has come to rest
+// and at every tap in between, so that no message leaves before the change that caused it has been told.
+func (n *Node) Observe() {
+	n.observe()
+	if n.ready.Load() {
+		n.observeMembers()
+	}
+}
+
+func (n *Node) observe() {
+	if !n.ready.Load() {
+		return // still being made
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	role, term := roleOf(n.raft.State()), n.raft.CurrentTerm()
+	if term != n.seen.term {
+		n.seen.term = term
+		n.tap(event.Event{Kind: event.TermChanged, Term: term})
+	}
+	if role != n.seen.role {
+		n.changeRole(role, term)
+	}
+	if leader := n.knownLeader(); leader != n.seen.leader {
+		n.seen.leader = leader
+		n.tap(event.Event{Kind: event.LeaderSeen, Peer: leader, Term: term})
+	}
+	if commit := n.raft.CommitIndex(); commit > n.seen.commit {
+		n.seen.commit = commit
+		n.acks.changed()
+		n.tap(event.Event{Kind: event.Committed, Index: commit})
+		n.store.Committed(n.drive.Log.LastForStore(commit), commit)
+	}
+}
+
+func (n *Node) changeRole(role event.Role, term uint64) {
+	n.seen.role = role
+	n.acks.changed()
+	n.tap(event.Event{Kind: event.RoleChanged, Role: role, Term: term})
+	switch role {
+	case event.Follower: // polls first within [H, 2H), whenever the last contact was
+		n.timer(HeartbeatTimeout, 2*HeartbeatTimeout)
+	case event.Candidate: // votes again after [E, 2E)
+		n.timer(ElectionTimeout, 2*ElectionTimeout)
+	case event.Leader, event.RoleNone:
+	}
+}
+
+func (n *Node) knownLeader() event.NodeID {
+	_, id := n.raft.LeaderWithID()
+	l, _ := event.ParseNodeID(string(id))
+	return l
+}
+
+// observeMembers reports the configuration that this node uses: the newest in its log, committed or not (§6).
+func (n *Node) observeMembers() {
+	f := n.raft.GetConfiguration() // answers at once from an atomic copy
+	if f.Error() != nil {
+		return
+	}
+	var ms []event.Member
+	for _, s := range f.Configuration().Servers {
+		ms = append(ms, member(s))
+	}
+	slices.SortFunc(ms, func(a, b event.Member) int { return int(a.ID) - int(b.ID) })
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if slices.Equal(ms, n.seen.members) {
+		return
+	}
+	n.seen.members = ms
+	n.tap(event.Event{Kind: event.MembersSet, Index: n.configured.Load(), Members: slices.Clone(ms)})
+}
+
+func member(s raft.Server) event.Member {
+	id, _ := event.ParseNodeID(string(s.ID))
+	m := event.Member{ID: id, Suffrage: event.Voter}
+	if s.Suffrage != raft.Voter {
+		m.Suffrage = event.Learner
+	}
+	return m
+}
+
+func roleOf(s raft.RaftState) event.Role {
+	switch s {
+	case raft.Leader:
+		return event.Leader
+	case raft.Candidate:
+		return event.Candidate
+	case raft.Follower:
+		return event.Follower
+	case raft.Shutdown:
+		return event.RoleNone
+	}
+	return event.RoleNone
+}

@@ -1,0 +1,250 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/quorumlab/quorumlab/cluster/check"
+	"github.com/quorumlab/quorumlab/cluster/conductor"
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/journal"
+	"github.com/quorumlab/quorumlab/cluster/node"
+	"github.com/quorumlab/quorumlab/cluster/store"
+	"github.com/quorumlab/quorumlab/cluster/view"
+)
+
+const (
+	// MaxNodes bounds the machines of a room.
+	MaxNodes = 9
+	// DefaultNodes is how many a new room has.
+	DefaultNodes = 5
+	// MaxPending bounds the commands of a room that wait for their answer; more are refused.
+	MaxPending = 4096
+	// Tick is how often a paced room wakes.
+	Tick = 16 * time.Millisecond
+	// flushEvery bounds the events of one frame when virtual time runs faster than the wall clock.
+	flushEvery = 512
+	// warpMost is how far a room runs at once on opening until it has a leader.
+	warpMost event.Micros = 30_000_000
+)
+
+// Options of a room. Only Dir is needed.
+type Options struct {
+	Dir          string       // holds everything; made when it is not there
+	Nodes        int          // of a new room, 1 to MaxNodes; 0: DefaultNodes
+	MaxNodes     int          // 0: MaxNodes
+	Rate         event.Factor // of a new room; 0: the workshop's
+	NoSync       bool         // the files are not fsynced: for bulk tests
+	NoPreVote    bool         // of a new room
+	HistoryBytes int64        // of the journal; 0: its default
+	Seed         uint64       // of loss, jitter and duplication; 0: random
+	Manual       bool         // not paced by the wall clock: the owner calls Advance
+	Fatal        func(error)  // a node's world is stuck or broken: the process cannot go on; nil: panic
+}
+
+// Room is one cluster. Its methods are safe for concurrent use.
+type Room struct {
+	o         Options
+	journal   *journal.Journal
+	conductor *conductor.Conductor
+	desk      *desk
+
+	mu    sync.Mutex // guards setup and nodes, and makes orders happen one after the other
+	setup setup
+	nodes map[event.NodeID]*member
+
+	stop   context.CancelFunc
+	paced  sync.WaitGroup
+	unsent int // events since the last flush; belongs to the conductor
+	closed bool
+}
+
+// Open opens the room in o.Dir, or makes one there. Its machines start and its time runs, as fast as it can, until they
+// have a leader; from then on the wall clock paces it, unless o.Manual.
+func Open(o Options) (*Room, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	s, fresh, err := loadSetup(o)
+	if err != nil {
+		return nil, err
+	}
+	r := &Room{o: o, setup: s, nodes: map[event.NodeID]*member{}}
+	r.journal = journal.New(journal.Options{HistoryBytes: o.HistoryBytes, Epoch: s.Epoch, Wall: wallNow})
+	r.journal.AddFold(check.NewMonitor().Fold)
+	r.desk = newDesk(s.Epoch)
+	r.conductor = conductor.New(conductor.Options{Start: s.Now, Seed: o.Seed, Rate: s.Thawed, PreVote: s.PreVote, Tap: r.record,
+		Describe: store.Describe, Crashed: r.crashed, Fatal: o.Fatal, Ticked: r.flush})
+	if err := r.populate(fresh); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	r.conductor.Await(warpMost, r.settled)
+	if s.Frozen {
+		r.conductor.Freeze()
+	}
+	r.flush(r.conductor.Now())
+	if !o.Manual {
+		r.pace()
+	}
+	return r, nil
+}
+
+func (o Options) withDefaults() (Options, error) {
+	if o.Nodes == 0 {
+		o.Nodes = DefaultNodes
+	}
+	if o.MaxNodes == 0 {
+		o.MaxNodes = MaxNodes
+	}
+	if o.Nodes < 1 || o.Nodes > o.MaxNodes {
+		return o, fmt.Errorf("a room has 1 to %d nodes, not %d", o.MaxNodes, o.Nodes)
+	}
+	if o.Rate == 0 {
+		o.Rate = conductor.WorkshopRate
+	}
+	if err := checkRate(o.Rate); err != nil {
+		return o, err
+	}
+	if o.Dir == "" {
+		return o, errors.New("a room needs a directory")
+	}
+	if o.Fatal == nil {
+		o.Fatal = func(err error) { panic(err) }
+	}
+	return o, nil
+}
+
+// populate puts the machines into the ring and starts those that are not down on purpose.
+func (r *Room) populate(fresh bool) error {
+	r.conductor.SetPreVote(r.setup.PreVote)
+	for _, m := range r.setup.Machines {
+		r.conductor.AddMachine(m.ID, m.Drift)
+		r.nodes[m.ID] = &member{id: m.ID, dir: r.nodeDir(m.ID)}
+		if m.Fsync > 0 {
+			r.nodes[m.ID].setFsync(m.Fsync)
+			r.conductor.Fact(event.Event{Kind: event.DiskSet, Node: m.ID, Took: m.Fsync})
+		}
+	}
+	for _, l := range r.setup.Links {
+		if err := r.conductor.SetLink(l.From, l.To, l.Link); err != nil {
+			return err
+		}
+	}
+	var voters []event.Member
+	if fresh {
+		for _, m := range r.setup.Machines {
+			voters = append(voters, event.Member{ID: m.ID, Suffrage: event.Voter})
+		}
+	}
+	for _, m := range r.setup.Machines {
+		if m.Down == event.ReasonNone {
+			_ = r.start(m.ID, voters) // a node that refuses has said so
+		} else {
+			r.conductor.Fact(event.Event{Kind: event.Stopped, Node: m.ID, Reason: m.Down})
+		}
+	}
+	return r.save()
+}
+
+// settled says whether all running voters follow one leader that has committed an entry of its own.
+func (r *Room) settled() bool {
+	done := true
+	r.journal.With(func(s *view.State) {
+		l := s.Leader()
+		if l == nil {
+			done = false
+			return
+		}
+		for i := range s.Nodes {
+			n := &s.Nodes[i]
+			done = done && (!n.Up || n.Leader == l.ID && n.Commit >= l.Commit && l.Applied > 0 && n.Applied >= l.Applied)
+		}
+	})
+	return done
+}
+
+func (r *Room) pace() {
+	ctx, stop := context.WithCancel(context.Background())
+	r.stop = stop
+	r.paced.Go(func() { r.conductor.Run(ctx, Tick) })
+}
+
+// record is where every event of the room goes: into the journal, past the monitors, and to who waits for an answer. It
+// runs on the goroutine that advances time, with the conductor locked.
+func (r *Room) record(e event.Event) {
+	if e.Kind == event.Answered {
+		r.desk.price(&e)
+	}
+	e.Seq = r.journal.Append(e)
+	if e.Kind == event.Answered {
+		r.desk.hand(e)
+	}
+	if r.unsent++; r.unsent >= flushEvery {
+		r.unsent = 0
+		r.journal.Flush(e.At)
+	}
+}
+
+// flush closes a frame for the subscribers. It runs on the goroutine that paces, or on one that acted on a frozen room.
+func (r *Room) flush(now event.Micros) { r.journal.Flush(now) }
+
+// Journal is the room's record.
+func (r *Room) Journal() *journal.Journal { return r.journal }
+
+// State is a copy of what the events add up to.
+func (r *Room) State() view.State { return r.journal.State() }
+
+// Advance moves a Manual room's time on by d.
+func (r *Room) Advance(d event.Micros) {
+	r.conductor.Advance(d)
+	r.flush(r.conductor.Now())
+}
+
+// Await advances a Manual room until ok holds of its state, at most d.
+func (r *Room) Await(d event.Micros, ok func(*view.State) bool) bool {
+	done := r.conductor.Await(d, func() (done bool) {
+		r.journal.With(func(s *view.State) { done = ok(s) })
+		return done
+	})
+	r.flush(r.conductor.Now())
+	return done
+}
+
+// Now is the room's virtual time.
+func (r *Room) Now() event.Micros { return r.conductor.Now() }
+
+// Close stops all machines properly and keeps their data.
+func (r *Room) Close() error {
+	if r.stop != nil {
+		r.stop()
+		r.paced.Wait()
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return nil
+	}
+	r.closed = true
+	errs := []error{r.save()}
+	for _, m := range r.nodes {
+		if up, _ := r.conductor.Up(m.id); up {
+			m.proper = true
+			errs = append(errs, r.conductor.Stop(m.id, event.RoomClosed, ""))
+		}
+	}
+	r.desk.close()
+	r.flush(r.conductor.Now())
+	r.journal.Close()
+	return errors.Join(errs...)
+}
+
+func (r *Room) nodeDir(id event.NodeID) string { return filepath.Join(r.o.Dir, "nodes", id.String()) }
+
+func wallNow() event.Micros { return event.Micros(time.Now().UnixMicro()) }
+
+var _ node.Transport = (*conductor.Port)(nil)

@@ -1,0 +1,95 @@
+package cluster
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/view"
+)
+
+// Version is the layout of a room's directory.
+const Version = 1
+
+const setupFile = "cluster.json"
+
+// setup is what outlives the process beside the nodes' own data: which machines there are and how the world treats them.
+type setup struct {
+	Version  int            `json:"version"`
+	Epoch    uint64         `json:"epoch"` // lives of the room so far
+	Now      event.Micros   `json:"now"`
+	Thawed   event.Factor   `json:"rate"`
+	Frozen   bool           `json:"frozen,omitempty"`
+	PreVote  bool           `json:"prevote"`
+	NextID   event.NodeID   `json:"next_id"`
+	Machines []machineSetup `json:"machines"`
+	Links    []view.Link    `json:"links,omitempty"`
+}
+
+type machineSetup struct {
+	ID    event.NodeID `json:"id"`
+	Drift event.Factor `json:"drift"`
+	Fsync event.Micros `json:"fsync,omitempty"`
+	Down  event.Reason `json:"down,omitzero"` // why it is not to be started
+}
+
+// loadSetup reads the room's directory and counts a new life in it, or makes a fresh one.
+func loadSetup(o Options) (s setup, fresh bool, err error) {
+	path := filepath.Join(o.Dir, setupFile)
+	b, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return newSetup(o), true, os.MkdirAll(o.Dir, 0o700)
+	case err != nil:
+		return s, false, fmt.Errorf("the room's directory cannot be read: %w", err)
+	}
+	if err := json.Unmarshal(b, &s); err != nil {
+		return s, false, fmt.Errorf("%s is damaged (%w); put it back from a copy, or open an empty directory", path, err)
+	}
+	if s.Version != Version {
+		return s, false, fmt.Errorf("%s was written in layout %d, this program reads layout %d; use the program that wrote it, or an empty directory", path, s.Version, Version)
+	}
+	s.Epoch++
+	return s, false, nil
+}
+
+func newSetup(o Options) setup {
+	s := setup{Version: Version, Epoch: 1, Thawed: o.Rate, PreVote: !o.NoPreVote}
+	for i := range o.Nodes {
+		s.Machines = append(s.Machines, machineSetup{ID: event.NodeID(i + 1), Drift: event.One})
+	}
+	s.NextID = event.NodeID(o.Nodes + 1)
+	return s
+}
+
+// save writes the setup, whole or not at all. The lock is held.
+func (r *Room) save() error {
+	s := r.setup
+	s.Now = r.conductor.Now()
+	b, err := json.MarshalIndent(s, "", "\t")
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(r.o.Dir, setupFile)
+	if err := os.WriteFile(path+".new", b, 0o600); err != nil {
+		return fmt.Errorf("the room's setup cannot be written: %w", err)
+	}
+	return os.Rename(path+".new", path)
+}
+
+func (s *setup) machine(id event.NodeID) *machineSetup {
+	for i := range s.Machines {
+		if s.Machines[i].ID == id {
+			return &s.Machines[i]
+		}
+	}
+	return nil
+}
+
+func (s *setup) remove(id event.NodeID) {
+	s.Machines = slices.DeleteFunc(s.Machines, func(m machineSetup) bool { return m.ID == id })
+}
