@@ -1,0 +1,60 @@
+package web
+
+import "time"
+
+// Limits are what the people in one room may use. Every field has a default; zero means that default.
+type Limits struct {
+	Viewers    int // websockets and event streams at a time
+	Commands   int // a second and viewer; over HTTP a second and room
+	ValueBytes int // longest value of a put, alone or in a transaction
+	Nodes      int // machines in the ring
+}
+
+// DefaultLimits suit a workshop.
+var DefaultLimits = Limits{Viewers: 3000, Commands: 50, ValueBytes: 1 << 20, Nodes: 9}
+
+// The bounds of every queue and every wait. None of them depends on what a client sends. Facts are not queued for a
+// viewer at all: it has a place in the journal.
+const (
+	// CommandWall is how long an HTTP command waits for its answer in wall time: the room's own timeouts are
+	// virtual and a frozen room answers nothing. A viewer that has left waits as long for what it asked.
+	CommandWall = 60 * time.Second
+	// OrderBytes is the longest command read, as a frame or as JSON. It is above every ValueBytes that
+	// etcd's 1.5 MiB allow, so that a value that is a little too long gets a sentence and not a cut line.
+	OrderBytes = 4 << 20
+	// PendingOrders is how many commands of one viewer may wait for their answers.
+	PendingOrders = 128
+	// PendingCommands is how many commands of all viewers and HTTP clients of a room may.
+	PendingCommands = 4096
+	// LargeAudience is the number of viewers above which the room shows 20 pictures a second and not 60.
+	LargeAudience = 1500
+	// LogEntries is the most log entries one request returns.
+	LogEntries = 1000
+
+	pictureLarge = time.Second / 20
+	// mergedFrames is how many of the journal's frames make one message in a large audience.
+	mergedFrames = 16
+	// sharedMessages is how many messages are kept for viewers who have not sent them yet. Who is further behind
+	// makes its own; who is more than journal.MaxBehind frames behind is slow.
+	sharedMessages = 64
+
+	writeWait    = 10 * time.Second // for one message to a viewer
+	pingEvery    = 20 * time.Second
+	pongWait     = 50 * time.Second // a viewer from which nothing comes for so long is gone
+	helloWait    = 10 * time.Second
+	farewellWait = time.Second // for the close frame of a viewer that does not read
+)
+
+// Or fills the fields that are zero from d.
+func (l Limits) Or(d Limits) Limits {
+	set := func(field *int, v int) {
+		if *field == 0 {
+			*field = v
+		}
+	}
+	set(&l.Viewers, d.Viewers)
+	set(&l.Commands, d.Commands)
+	set(&l.ValueBytes, d.ValueBytes)
+	set(&l.Nodes, d.Nodes)
+	return l
+}

@@ -1,0 +1,114 @@
+package lobby
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/quorumlab/quorumlab/web"
+)
+
+// Timeouts of what is passed on. The room has closer ones of its own; these are for people who do not read what it sends.
+const (
+	bodyWait  = 30 * time.Second // for a request's body
+	writeWait = 15 * time.Second // for a piece of the answer
+	wakeWait  = 20 * time.Second // for a room that sleeps or falls
+)
+
+// pass hands a request to its room, at the given path there. It wakes the room if need be.
+func (l *Lobby) pass(path string) http.HandlerFunc {
+	proxy := &httputil.ReverseProxy{
+		Transport:     l.way,
+		FlushInterval: -1, // events follow
+		Rewrite: func(p *httputil.ProxyRequest) {
+			p.Out.URL = &url.URL{Scheme: "http", Host: p.In.PathValue("id"), Path: path, RawQuery: p.In.URL.RawQuery}
+			p.Out.Host = p.In.Host // the room checks origins against it
+			p.SetXForwarded()
+		},
+		ErrorHandler: l.passFailed,
+	}
+	return func(w http.ResponseWriter, r *http.Request) {
+		room, child, err := l.visit(r)
+		if err != nil {
+			l.complain(w, r, err)
+			return
+		}
+		defer room.leave()
+		if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+			l.tunnel(w, r, child, path)
+			return
+		}
+		control := http.NewResponseController(w)
+		control.SetReadDeadline(time.Now().Add(bodyWait))
+		r.Body = http.MaxBytesReader(w, r.Body, web.OrderBytes)
+		proxy.ServeHTTP(&patient{ResponseWriter: w, control: control}, r)
+	}
+}
+
+// visit enters the room of a request.
+func (l *Lobby) visit(r *http.Request) (*room, Child, error) {
+	room, err := l.find(r.PathValue("id"))
+	if err != nil {
+		return nil, nil, err
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), wakeWait)
+	defer cancel()
+	child, err := room.enter(ctx)
+	return room, child, err
+}
+
+// passFailed answers a request whose room ended while it worked on it.
+func (l *Lobby) passFailed(w http.ResponseWriter, r *http.Request, err error) {
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		web.WriteFault(w, &web.Fault{Status: http.StatusRequestEntityTooLarge, Code: web.CodeTooLarge, Sentence: "The request is too long."})
+	case r.Context().Err() != nil: // the client has gone
+	default:
+		l.complain(w, r, &web.Fault{Status: http.StatusBadGateway, Code: "room-fell",
+			Sentence: "The room's process ended while it worked on this, so the outcome is unknown. It is being started again from its disk; ask again."})
+	}
+}
+
+// newTransport finds the way to rooms: an address's host is a room's id.
+func (l *Lobby) newTransport() *http.Transport {
+	return &http.Transport{
+		DialContext: func(ctx context.Context, _, address string) (net.Conn, error) {
+			id, _, err := net.SplitHostPort(address)
+			if err != nil {
+				return nil, err
+			}
+			r, err := l.find(id)
+			if err != nil {
+				return nil, err
+			}
+			child, err := r.enter(ctx) // the request's own visit keeps it awake; this one finds the child, also a new one
+			if err != nil {
+				return nil, err
+			}
+			defer r.leave()
+			return child.Dial(ctx)
+		},
+		DisableCompression:  true,
+		MaxIdleConnsPerHost: 4,
+		IdleConnTimeout:     30 * time.Second,
+	}
+}
+
+// patient gives the client writeWait for every piece of an answer, however many there are.
+type patient struct {
+	http.ResponseWriter
+	control *http.ResponseController
+}
+
+func (p *patient) Write(b []byte) (int, error) {
+	p.control.SetWriteDeadline(time.Now().Add(writeWait))
+	return p.ResponseWriter.Write(b)
+}
+
+func (p *patient) Unwrap() http.ResponseWriter { return p.ResponseWriter }

@@ -1,0 +1,126 @@
+package lobby
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/web"
+)
+
+func (l *Lobby) routes() http.Handler {
+	m := http.NewServeMux()
+	m.HandleFunc("GET /{$}", l.front)
+	m.HandleFunc("GET /r/{id}", l.pass("/"))
+	m.HandleFunc("GET /r/{id}/{$}", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, roomURL(r.PathValue("id")), http.StatusMovedPermanently)
+	})
+	m.HandleFunc("GET /r/{id}/ws", l.pass("/ws"))
+	m.HandleFunc("POST /api/rooms", l.create)
+	m.HandleFunc("GET /api/rooms/{id}", l.pass("/state"))
+	m.HandleFunc("DELETE /api/rooms/{id}", l.remove)
+	m.HandleFunc("POST /api/rooms/{id}/commands", l.pass("/commands"))
+	m.HandleFunc("GET /api/rooms/{id}/events", l.pass("/events"))
+	m.HandleFunc("GET /api/rooms/{id}/log", l.pass("/log"))
+	m.HandleFunc("GET /api/rooms/{id}/metrics", l.pass("/metrics"))
+	m.HandleFunc("GET /healthz", l.healthz)
+	m.Handle("GET /metrics", l.numbers)
+	if l.options.Assets != nil {
+		m.Handle("GET "+web.StaticPath, l.options.Assets)
+	}
+	m.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		l.complain(w, r, &web.Fault{Status: http.StatusNotFound, Code: web.CodeNotFound, Sentence: "There is nothing at this address."})
+	})
+	return m
+}
+
+func roomURL(id string) string { return "/r/" + id }
+
+// front makes a room and goes there. ?nodes=3&rate=0.25 say what it is like.
+func (l *Lobby) front(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	if r.Method == http.MethodHead {
+		return // looking makes no room
+	}
+	nodes, rate, err := wishes(r)
+	if err == nil {
+		var record Record
+		if record, err = l.Create(r.Context(), nodes, rate); err == nil {
+			http.Redirect(w, r, roomURL(record.ID), http.StatusSeeOther)
+			return
+		}
+	}
+	l.complain(w, r, err)
+}
+
+// wishes reads nodes and rate from the address; absent ones are zero.
+func wishes(r *http.Request) (nodes int, rate event.Factor, err error) {
+	q := r.URL.Query()
+	if text := q.Get("nodes"); text != "" {
+		if nodes, err = strconv.Atoi(text); err != nil || nodes == 0 {
+			return 0, 0, &web.Fault{Status: http.StatusBadRequest, Code: web.CodeBadRequest, Sentence: "nodes is a whole number, such as ?nodes=3.", Where: "nodes"}
+		}
+	}
+	if text := q.Get("rate"); text != "" {
+		if err = rate.UnmarshalJSON([]byte(text)); err != nil || rate == 0 {
+			return 0, 0, &web.Fault{Status: http.StatusBadRequest, Code: web.CodeBadRequest, Sentence: "rate is a number, such as ?rate=0.25.", Where: "rate"}
+		}
+	}
+	return nodes, rate, nil
+}
+
+// createBytes bound the body of POST /api/rooms.
+const createBytes = 4096
+
+func (l *Lobby) create(w http.ResponseWriter, r *http.Request) {
+	var wish struct {
+		Nodes *int          `json:"nodes"`
+		Rate  *event.Factor `json:"rate"`
+	}
+	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, createBytes))
+	dec.DisallowUnknownFields()
+	err := dec.Decode(&wish)
+	if err == nil && dec.More() {
+		err = errors.New("there is more after the object")
+	}
+	if err != nil && err != io.EOF {
+		web.WriteFault(w, &web.Fault{Status: http.StatusBadRequest, Code: web.CodeBadRequest,
+			Sentence: fmt.Sprintf(`This is not what a room is made of (%v); send {"nodes":5,"rate":1} or less.`, err)})
+		return
+	}
+	nodes, rate := 0, event.Factor(0)
+	if wish.Nodes != nil {
+		if nodes = *wish.Nodes; nodes == 0 {
+			nodes = -1 // zero would be the default
+		}
+	}
+	if wish.Rate != nil {
+		if rate = *wish.Rate; rate == 0 {
+			rate = -1
+		}
+	}
+	record, err := l.Create(r.Context(), nodes, rate)
+	if err != nil {
+		web.WriteFault(w, err)
+		return
+	}
+	w.Header().Set("Location", roomURL(record.ID))
+	web.WriteJSON(w, http.StatusCreated, map[string]string{"id": record.ID, "url": roomURL(record.ID)})
+}
+
+func (l *Lobby) remove(w http.ResponseWriter, r *http.Request) {
+	if err := l.Delete(r.PathValue("id")); err != nil {
+		web.WriteFault(w, err)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (l *Lobby) healthz(w http.ResponseWriter, _ *http.Request) {
+	counts := l.count()
+	web.WriteJSON(w, http.StatusOK, map[string]any{"ok": true, "rooms": counts.rooms, "asleep": counts.asleep, "broken": counts.broken})
+}

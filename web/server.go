@@ -1,0 +1,132 @@
+// Package web serves one room: its page, the websocket that carries facts to the page and commands back, and
+// the JSON API for everything else. It knows the cluster only as an interface.
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+
+	"golang.org/x/time/rate"
+)
+
+// Options say how to serve a room. Cluster and Room must be set.
+type Options struct {
+	Cluster Cluster
+	Room    string  // its id
+	Limits  Limits  // zero fields: DefaultLimits
+	Assets  *Assets // css, scripts and the app; nil: none
+	Log     *slog.Logger
+}
+
+// Server is the HTTP handler of one room. Its routes, which the lobby reaches through its proxy:
+//
+//	GET  /          the page
+//	GET  /ws        websocket of event.Frames
+//	GET  /state     the folded state
+//	POST /commands  one command and its result
+//	GET  /events    facts as lines of JSON, following
+//	GET  /log       one node's log entries
+//	GET  /healthz, /metrics
+type Server struct {
+	cluster  Cluster
+	room     string
+	limits   Limits
+	assets   *Assets
+	log      *slog.Logger
+	audience *audience
+	ring     *ring
+	usage    *usage
+	numbers  *numbers
+	mux      *http.ServeMux
+
+	http    *rate.Limiter // commands over HTTP
+	pending chan struct{} // holds one for every command that waits for its answer
+
+	ctx      context.Context // ends when the server closes
+	cancel   context.CancelFunc
+	visitors sync.WaitGroup // websockets, streams and commands
+	mu       sync.Mutex     // orders closing and the visitors' counting
+	closed   bool
+}
+
+// New serves the room that o describes. Close it before its cluster.
+func New(o Options) *Server {
+	limits := o.Limits.Or(DefaultLimits)
+	s := &Server{cluster: o.Cluster, room: o.Room, limits: limits, assets: o.Assets, log: o.Log,
+		ring: &ring{state: o.Cluster.State}, usage: newUsage(),
+		http:    rate.NewLimiter(rate.Limit(limits.Commands), limits.Commands),
+		pending: make(chan struct{}, PendingCommands)}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.audience = newAudience(limits.Viewers)
+	s.numbers = newNumbers(s)
+	s.mux = s.routes()
+	return s
+}
+
+func (s *Server) routes() *http.ServeMux {
+	m := http.NewServeMux()
+	m.HandleFunc("GET /{$}", s.visit(s.page))
+	m.HandleFunc("GET /ws", s.visit(s.socket))
+	m.HandleFunc("GET /state", s.visit(s.state))
+	m.HandleFunc("POST /commands", s.visit(s.command))
+	m.HandleFunc("GET /events", s.visit(s.events))
+	m.HandleFunc("GET /log", s.visit(s.entries))
+	m.HandleFunc("GET /healthz", s.healthz)
+	m.Handle("GET /metrics", s.numbers)
+	if s.assets != nil {
+		m.Handle("GET "+StaticPath, s.assets)
+	}
+	m.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		WriteFault(w, &Fault{http.StatusNotFound, CodeNotFound, "A room has no " + r.Method + " " + r.URL.Path + "; docs/api.md has what there is.", ""})
+	})
+	return m
+}
+
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mux.ServeHTTP(w, r)
+}
+
+// visit counts a request as use of the room and lets Close wait for it.
+func (s *Server) visit(serve http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if !s.enter() {
+			WriteFault(w, &Fault{http.StatusServiceUnavailable, CodeClosing, "The room is closing; ask again in a second.", ""})
+			return
+		}
+		defer s.visitors.Done()
+		defer s.usage.begin()()
+		serve(w, r)
+	}
+}
+
+// enter counts a visitor, unless the server is closing.
+func (s *Server) enter() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	s.visitors.Add(1)
+	return true
+}
+
+// Close says goodbye to everybody and waits until they have gone; commands under way end unknown. The cluster stays open.
+func (s *Server) Close() {
+	s.mu.Lock()
+	first := !s.closed
+	s.closed = true
+	s.mu.Unlock()
+	if first {
+		s.cancel()
+	}
+	s.visitors.Wait()
+}
+
+func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
+	WriteJSON(w, http.StatusOK, map[string]any{"ok": true, "room": s.room})
+}

@@ -1,0 +1,317 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"golang.org/x/time/rate"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/journal"
+)
+
+// viewer is one websocket. One goroutine reads orders, one writes pictures, and each order under way writes its
+// own answer: nothing is queued, so one that does not read its answers is not read from either.
+type viewer struct {
+	server  *Server
+	conn    *websocket.Conn
+	writing sync.Mutex // the connection takes one writer at a time
+
+	pending chan struct{} // holds one for every order under way
+	limit   *rate.Limiter
+	told    int // number of viewers last told
+
+	ctx    context.Context         // ends when the viewer has gone or has to go
+	leave  context.CancelCauseFunc // with a *farewell
+	orders context.Context         // its orders'; outlives ctx by CommandWall
+	stop   context.CancelFunc      // of orders
+}
+
+func newViewer(s *Server, conn *websocket.Conn) *viewer {
+	v := &viewer{server: s, conn: conn, pending: make(chan struct{}, PendingOrders), limit: rate.NewLimiter(rate.Limit(s.limits.Commands), s.limits.Commands)}
+	v.ctx, v.leave = context.WithCancelCause(s.ctx)
+	v.orders, v.stop = context.WithCancel(s.ctx)
+	return v
+}
+
+// watch greets the viewer and serves it until it leaves or has to go.
+func (v *viewer) watch() {
+	defer v.release()
+	hello, bye := v.greet()
+	if bye == nil {
+		bye = v.sit()
+	}
+	if bye != nil {
+		v.server.numbers.bad.Inc()
+		writeFarewell(v.conn, bye)
+		drain(v.conn)
+		return
+	}
+	defer v.server.audience.leave(v)
+	v.converse(hello)
+	drain(v.conn)
+}
+
+// release lets what the viewer asked for end, but not at once: a put under way may still become ok.
+func (v *viewer) release() {
+	v.leave(gone)
+	if len(v.pending) == 0 {
+		v.stop()
+		return
+	}
+	time.AfterFunc(CommandWall, v.stop)
+}
+
+// greet waits for the Hello.
+func (v *viewer) greet() (event.Frame, *farewell) {
+	v.conn.SetReadDeadline(time.Now().Add(helloWait))
+	hello, bye := readFrame(v.conn)
+	if bye != nil {
+		return hello, bye
+	}
+	if hello.Type != event.FrameHello {
+		return hello, disorder("The first frame must be a hello.")
+	}
+	if hello.Version != event.WireVersion {
+		return hello, &farewell{CloseVersion, "version", fmt.Sprintf("This page speaks version %d of the wire, the room version %d: reload it.", hello.Version, event.WireVersion)}
+	}
+	return hello, nil
+}
+
+func (v *viewer) sit() *farewell {
+	if f := v.server.audience.join(v); f != nil {
+		return &farewell{websocket.CloseTryAgainLater, f.Code, f.Sentence}
+	}
+	return nil
+}
+
+// converse says welcome, then shows and reads until one of the two ends.
+func (v *viewer) converse(hello event.Frame) {
+	parted := make(chan struct{})
+	context.AfterFunc(v.ctx, func() {
+		defer close(parted)
+		v.part()
+	})
+	time.AfterFunc(pingEvery, v.ping)
+	var showing sync.WaitGroup
+	showing.Go(func() { v.leave(v.show(hello)) })
+	v.leave(v.read())
+	showing.Wait()
+	<-parted
+}
+
+// ping keeps an idle connection alive, and its reader's deadline moving.
+func (v *viewer) ping() {
+	if v.ctx.Err() != nil {
+		return
+	}
+	v.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeWait))
+	time.AfterFunc(pingEvery, v.ping)
+}
+
+// part ends both goroutines: it shortens a write under way, says why, and stops reading.
+func (v *viewer) part() {
+	v.conn.NetConn().SetWriteDeadline(time.Now().Add(farewellWait))
+	v.writing.Lock()
+	defer v.writing.Unlock()
+	bye := roomCloses
+	errors.As(context.Cause(v.ctx), &bye)
+	if bye != gone {
+		writeFarewell(v.conn, bye)
+	}
+	v.conn.NetConn().SetReadDeadline(time.Now().Add(farewellWait))
+}
+
+// show writes the welcome and then the journal's frames.
+func (v *viewer) show(hello event.Frame) *farewell {
+	j, s := v.server.cluster.Journal(), v.server
+	v.told = s.audience.size()
+	welcome := event.Frame{Type: event.FrameWelcome, Version: event.WireVersion, Epoch: j.Epoch(), Room: s.room, Viewers: v.told,
+		Limits: event.Limits{ValueBytes: s.limits.ValueBytes, Commands: s.limits.Commands, Nodes: s.limits.Nodes}}
+	if v.write(&welcome) != nil {
+		return gone
+	}
+	facts := j.Subscribe(hello.Seq, hello.Epoch)
+	wait := s.audience.interrupted(v)
+	for {
+		run, err := v.next(facts, wait)
+		if err == nil {
+			err = v.present(run)
+		}
+		switch {
+		case v.ctx.Err() != nil:
+			return gone // whoever ended it has said why
+		case wait.Err() != nil:
+			wait = s.audience.interrupted(v)
+			err = v.countViewers()
+		}
+		if err != nil {
+			return v.why(err)
+		}
+	}
+}
+
+// next waits for the next picture: a frame, or in a large audience all frames since the last one.
+func (v *viewer) next(facts *journal.Subscription, wait context.Context) ([]*journal.Frame, error) {
+	first, err := facts.Next(wait)
+	if err != nil {
+		return nil, err
+	}
+	run := []*journal.Frame{first}
+	pause := v.server.audience.pause(time.Now())
+	if pause == 0 || event.FrameType(first.Bytes[0]) != event.FrameEvents {
+		return run, nil
+	}
+	select {
+	case <-time.After(pause):
+	case <-v.ctx.Done():
+		return run, nil
+	}
+	for len(run) < mergedFrames {
+		more, err := facts.Next(over)
+		if err != nil {
+			break // what went wrong comes again at the next wait
+		}
+		run = append(run, more)
+	}
+	return run, nil
+}
+
+// over is a context that has ended: who waits with it only looks.
+var over = func() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}()
+
+func (v *viewer) present(run []*journal.Frame) error {
+	m, err := v.server.audience.message(run)
+	if err != nil {
+		return err
+	}
+	v.writing.Lock()
+	defer v.writing.Unlock()
+	v.conn.SetWriteDeadline(time.Now().Add(writeWait))
+	return v.conn.WritePreparedMessage(m)
+}
+
+func (v *viewer) write(f *event.Frame) error {
+	b := event.AppendFrame(nil, f)
+	v.writing.Lock()
+	defer v.writing.Unlock()
+	v.conn.SetWriteDeadline(time.Now().Add(writeWait))
+	return v.conn.WriteMessage(websocket.BinaryMessage, b)
+}
+
+// countViewers tells how many watch, if that is news.
+func (v *viewer) countViewers() error {
+	n := v.server.audience.size()
+	if n == v.told {
+		return nil
+	}
+	v.told = n
+	return v.write(&event.Frame{Type: event.FrameAudience, Viewers: n})
+}
+
+// why makes a farewell of the error that ended the show.
+func (v *viewer) why(err error) *farewell {
+	var slow *journal.Slow
+	switch {
+	case errors.As(err, &slow):
+		v.server.numbers.slow.Inc()
+		return &farewell{CloseSlow, CodeSlow, fmt.Sprintf("slow: you do not keep up with the room; %d was the last fact sent", slow.Last)}
+	case errors.Is(err, journal.ErrClosed):
+		return roomCloses
+	case isTimeout(err):
+		v.server.numbers.slow.Inc()
+	}
+	return gone
+}
+
+func isTimeout(err error) bool {
+	var t interface{ Timeout() bool }
+	return errors.As(err, &t) && t.Timeout()
+}
+
+// read takes orders until the viewer leaves or sends what cannot be read.
+func (v *viewer) read() *farewell {
+	v.await()
+	v.conn.SetPongHandler(func(string) error { v.await(); return nil })
+	for v.ctx.Err() == nil {
+		f, bye := readFrame(v.conn)
+		if bye == nil && f.Type != event.FrameOrder {
+			bye = disorder("After the hello a page may send nothing but orders.")
+		}
+		if bye != nil {
+			if bye != gone {
+				v.server.numbers.bad.Inc()
+			}
+			return bye
+		}
+		v.await()
+		if v.order(f.Command) != nil {
+			return gone
+		}
+	}
+	return gone
+}
+
+// await gives the viewer pongWait from now, unless it is on its way out.
+func (v *viewer) await() {
+	if v.ctx.Err() == nil {
+		v.conn.SetReadDeadline(time.Now().Add(pongWait))
+	}
+}
+
+// order has a command done and answered. Its error says that the viewer takes no answers.
+func (v *viewer) order(c event.Command) error {
+	if err := v.admit(c); err != nil {
+		return v.write(refusal(c, err))
+	}
+	if !v.server.enter() {
+		<-v.pending
+		return roomCloses
+	}
+	go func() {
+		defer v.server.visitors.Done()
+		defer func() { <-v.pending }()
+		result, err := v.server.do(v.orders, c)
+		if err != nil {
+			v.write(refusal(c, err))
+			return
+		}
+		v.write(&event.Frame{Type: event.FrameAnswer, Result: result})
+	}()
+	return nil
+}
+
+// admit checks a command and takes a place among the viewer's pending ones.
+func (v *viewer) admit(c event.Command) error {
+	s := v.server
+	if !v.limit.Allow() {
+		s.numbers.refused.WithLabelValues("rate").Inc()
+		return tooFast(s.limits.Commands)
+	}
+	if err := vet(c, s.limits, s.ring); err != nil {
+		s.numbers.refused.WithLabelValues("invalid").Inc()
+		return err
+	}
+	select {
+	case v.pending <- struct{}{}:
+		return nil
+	default:
+		s.numbers.refused.WithLabelValues("pending").Inc()
+		return &Fault{http.StatusTooManyRequests, CodeLimit,
+			fmt.Sprintf("This was not done: %d of your commands wait for the room's answer already. Is it frozen?", PendingOrders), ""}
+	}
+}
+
+// refusal answers a command that the room was never asked: it failed and will not happen.
+func refusal(c event.Command, err error) *event.Frame {
+	return &event.Frame{Type: event.FrameAnswer, Result: event.Result{ID: c.ID, Kind: c.Kind, Node: c.Node, Outcome: event.Failed, Error: err.Error()}}
+}
