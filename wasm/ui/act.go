@@ -34,6 +34,9 @@ func (m *Model) acted(action, arg string) []Effect {
 		return m.part(action, arg)
 	case "set-link", "set-disk", "set-drift":
 		return m.set(action, arg)
+	case "reconnect":
+		m.wire.attempts = 0
+		return []Effect{Reconnect{}}
 	case "theme":
 		return m.switchTheme()
 	case "rules":

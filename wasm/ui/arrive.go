@@ -116,6 +116,7 @@ func (m *Model) events(f event.Frame) []Effect {
 		m.Epoch = 0
 		return []Effect{Reconnect{}}
 	}
+	rate := m.State.Rate
 	for i := range f.Events {
 		e := f.Events[i]
 		if e.Seq = f.Seq + uint64(i); e.Seq > m.State.Seq {
@@ -123,7 +124,7 @@ func (m *Model) events(f event.Frame) []Effect {
 		}
 	}
 	m.clock.confirmed = max(m.clock.confirmed, f.At)
-	return nil
+	return m.pace.follow(rate, m.State.Rate)
 }
 
 // happened folds one event into everything that is folded. The folds of the page come first: they compare
@@ -158,10 +159,10 @@ func (m *Model) noticed(code, sentence string) {
 }
 
 var (
-	stageOnly  = []section{inStage}
-	stageLanes = []section{inStage, inLanes, inSide, inHeader, inGuide, inLog}
-	logOnly    = []section{inLog, inStage, inSide}
-	feedOnly   = []section{inSide, inLanes, inGuide}
+	wiresOnly  = []section{inWires}
+	everything = []section{inWires, inOutlines, inLamps, inLanes, inSide, inHeader, inGuide, inLog}
+	logAndSide = []section{inLog, inSide}
+	opsAndSide = []section{inSide, inLanes, inGuide}
 )
 
 // concerns says which sections show something that an event of this kind changes.
@@ -170,18 +171,18 @@ func concerns(k event.Kind) []section {
 	case event.KindNone, event.TimerSet, event.Fsynced, event.Sent, event.Delivered:
 		return nil // timers and flights are drawn from the time; the details follow with the next other event
 	case event.Held, event.Released, event.Dropped, event.Copied:
-		return stageOnly
+		return wiresOnly
 	case event.Appended, event.Truncated, event.Compacted, event.MatchSet, event.Committed, event.Applied,
 		event.SnapshotTaken, event.SnapshotInstalled:
-		return logOnly
+		return logAndSide
 	case event.Asked, event.Answered:
-		return feedOnly
+		return opsAndSide
 	case event.RateSet, event.Stepped, event.PreVoteSet,
 		event.MachineAdded, event.MachineRemoved, event.Started, event.Stopped, event.Suspended, event.Resumed,
 		event.Wiped, event.Corrupted, event.DriftSet, event.DiskSet, event.LinkSet,
 		event.RoleChanged, event.TermChanged, event.VoteCast, event.VoteGranted, event.VoteRefused,
 		event.VoteCounted, event.LeaderSeen, event.MembersSet, event.SafetyBroken:
-		return stageLanes
+		return everything
 	}
 	return nil
 }

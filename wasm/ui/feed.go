@@ -18,6 +18,7 @@ type item struct {
 	text  string
 	class change // of links: sentences of the same instant are joined
 	links []way
+	el    *Element // as it was last drawn; nil when the text has changed since
 }
 
 // tone is how a sentence is marked, by shape as well as colour.
@@ -100,7 +101,7 @@ func (f *feed) foldLink(m *Model, e *event.Event) {
 	if n := len(f.items); n > 0 && f.items[n-1].class == class && f.items[n-1].at == e.At {
 		last := &f.items[n-1]
 		last.links = joined(last.links, e.Node, e.Peer)
-		last.text = linkSentence(class, last.links, e.Link)
+		last.text, last.el = linkSentence(class, last.links, e.Link), nil
 		return
 	}
 	links := []way{{from: e.Node, to: e.Peer}}

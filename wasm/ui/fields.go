@@ -54,14 +54,15 @@ func markOf(rate event.Factor) int {
 
 // pace keeps a slider that is being drawn from sending more commands than a viewer may.
 type pace struct {
-	want event.Factor // 0: nothing is waiting to be sent
-	sent event.Micros // wall time of the last one
+	want  event.Factor // 0: nothing is waiting to be sent
+	shown event.Factor // what the slider says until the room says it too
+	sent  event.Micros // wall time of the last one
 }
 
 // between is the least wall time between two rates that the slider sends.
 const between event.Micros = 200_000
 
-func (p *pace) ask(rate event.Factor) { p.want = rate }
+func (p *pace) ask(rate event.Factor) { p.want, p.shown = rate, rate }
 
 func (p *pace) due(m *Model, wall event.Micros) []Effect {
 	if p.want == 0 || wall < p.sent+between {
@@ -71,6 +72,19 @@ func (p *pace) due(m *Model, wall event.Micros) []Effect {
 	p.want, p.sent = 0, wall
 	m.touch(inSide)
 	return m.Console.do(m, c)
+}
+
+// follow moves the slider to what the room says, unless this viewer is still drawing it.
+func (p *pace) follow(was, is event.Factor) []Effect {
+	if is == was || is == 0 || p.want != 0 {
+		return nil
+	}
+	drawn := p.shown == is
+	p.shown = 0
+	if drawn {
+		return nil
+	}
+	return []Effect{SetField{"rate", strconv.Itoa(markOf(is))}}
 }
 
 // value is what stands in a field, or else what the room says.

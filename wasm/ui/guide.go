@@ -123,10 +123,10 @@ func (g *guide) fold(m *Model, e *event.Event) {
 
 // look ticks off what shows in the folded state only. It costs next to nothing unless the stage has changed.
 func (g *guide) look(m *Model) {
-	if g.looked == m.news[inStage] {
+	if g.looked == m.news[inWires] {
 		return
 	}
-	g.looked = m.news[inStage]
+	g.looked = m.news[inWires]
 	if g.has(tryPart) && g.has(tryHeal) {
 		return
 	}

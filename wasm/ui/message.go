@@ -35,7 +35,7 @@ type (
 		First bool
 		Done  bool
 	}
-	// Hovered is the pointer entering an element with data-hover ("" when it leaves).
+	// Hovered is the pointer or the keyboard focus reaching an element with data-hover, or "" when it leaves.
 	Hovered struct{ What string }
 	// Resized gives the window's size in CSS pixels.
 	Resized struct{ Width, Height int }

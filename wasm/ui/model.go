@@ -71,9 +71,6 @@ func New(seed Seed) Model {
 	if m.width == 0 {
 		m.width, m.height = 1440, 900
 	}
-	if m.width < narrow {
-		m.tab = "guide"
-	}
 	m.clock.confirmed, m.clock.now = seed.State.At, seed.State.At
 	m.lanes.restart(&m.State)
 	return m
@@ -158,7 +155,9 @@ type section uint8
 const (
 	inHeader section = iota
 	inGuide
-	inStage
+	inLamps
+	inWires
+	inOutlines
 	inLog
 	inSide
 	inLanes

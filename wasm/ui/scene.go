@@ -1,5 +1,52 @@
 package ui
 
-type cache struct{}
+// cache keeps what Scene drew, so that what did not change is the same pointer again.
+type cache struct {
+	made  [allSections]uint32 // the news that a section was drawn for, plus one
+	parts [allSections]*Element
+	nodes map[string]drawnNode
+	cells map[cellAt]drawnCell
+	lanes drawnLanes
+}
 
-func Scene(m *Model) *Element { return tag("div") }
+// Scene is the whole page inside its body. Sections that nothing concerned are the same pointers as before.
+func Scene(m *Model) *Element {
+	app := tag("div").set("id", "app").set("class", "app").set("data-tab", m.panel()).set("data-phase", m.wire.phase.String()).
+		when(m.theme != "", "data-theme", m.theme).
+		when(m.State.Rate == 0 && len(m.State.Nodes) > 0, "data-frozen", "true").
+		when(m.cutting, "data-cutting", "true")
+	app.add(
+		m.drawn(inHeader, headerElement),
+		noticesElement(m),
+		m.drawn(inGuide, guideElement),
+		tag("main").set("class", "main").set("id", "main").keyed("main").add(stageElement(m), m.drawn(inLog, logElement)),
+		m.drawn(inSide, sideElement),
+		m.drawn(inLamps, lampsElement),
+		lanesElement(m),
+		rulesElement(m),
+	)
+	return app
+}
+
+// drawn draws a section if there is news for it.
+func (m *Model) drawn(s section, draw func(*Model) *Element) *Element {
+	if m.cache == nil {
+		m.cache = &cache{}
+	}
+	if c := m.cache; c.parts[s] == nil || c.made[s] != m.news[s]+1 {
+		c.parts[s], c.made[s] = draw(m), m.news[s]+1
+	}
+	return m.cache.parts[s]
+}
+
+// panel is the tab that is shown; the guide has a place of its own where there is room for it.
+func (m *Model) panel() string {
+	if m.tab == "guide" && m.width >= medium {
+		return "console"
+	}
+	return m.tab
+}
+
+var phaseNames = [...]string{opening: "opening", live: "live", lost: "lost", asleep: "asleep", gone: "gone"}
+
+func (p phase) String() string { return phaseNames[p] }

@@ -31,7 +31,7 @@ func (m *Model) stroked(s Stroked) []Effect {
 	if s.Done {
 		*k = stroke{}
 	}
-	m.touch(inStage)
+	m.touch(inWires)
 	return effects
 }
 

@@ -1,0 +1,102 @@
+package ui
+
+import (
+	"strconv"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+)
+
+// headerElement has the room's name and the controls of its time.
+func headerElement(m *Model) *Element {
+	return classed("header", "top").keyed("top").add(
+		tag("a").set("class", "brand").set("href", "/").set("aria-label", "quorumlab: a new room").
+			add(brandMark(), tag("span").say("quorumlab")),
+		classed("p", "room").add(roomWords(m)...),
+		speedElement(m),
+		classed("div", "hand").add(handElements(m)...),
+	)
+}
+
+func brandMark() *Element {
+	return classed("svg", "mark").set("viewBox", "0 0 24 24").set("aria-hidden", "true").add(
+		tag("path").set("d", "M12 3.5 20.1 9.4 17 18.9H7L3.9 9.4Z"),
+		tag("circle").set("cx", "12").set("cy", "3.5").set("r", "2.8"),
+		tag("circle").set("cx", "20.1").set("cy", "9.4").set("r", "2.2"),
+		tag("circle").set("cx", "17").set("cy", "18.9").set("r", "2.2"),
+		tag("circle").set("cx", "7").set("cy", "18.9").set("r", "2.2"),
+		tag("circle").set("cx", "3.9").set("cy", "9.4").set("r", "2.2"))
+}
+
+func roomWords(m *Model) []*Element {
+	words := []*Element{}
+	if m.Room != "" {
+		words = append(words, tag("b").say(m.Room))
+	}
+	say := func(s string) {
+		if len(words) > 0 {
+			words = append(words, text(" · "))
+		}
+		words = append(words, text(s))
+	}
+	if n := len(m.State.Nodes); n > 0 {
+		say(counted(n, "node"))
+	}
+	if m.Viewers > 0 {
+		say(strconv.Itoa(m.Viewers) + " watching")
+	}
+	return words
+}
+
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
+}
+
+// speed is one of the named rates.
+type speed struct {
+	name, word string
+	rate       event.Factor
+}
+
+var speeds = [...]speed{{"Real time", "real", realTime}, {"Workshop", "workshop", workshop}, {"Slow motion", "slow", slowMotion}}
+
+func speedElement(m *Model) *Element {
+	rate := m.State.Rate
+	if rate == 0 {
+		rate = m.State.Thawed
+	}
+	seg := classed("div", "seg").set("role", "group").set("aria-label", "Speed of the room's time")
+	for _, s := range speeds {
+		seg.add(button("", "run", "rate "+s.word).set("id", "rate-"+s.word).onOff(rate == s.rate).say(s.name))
+	}
+	slider := tag("input").set("type", "range").set("id", "rate").set("data-field", "rate").set("min", "0").
+		set("max", strconv.Itoa(sliderEnd)).set("value", strconv.Itoa(markOf(rate))).
+		set("aria-label", "Speed of the room's time, 0.01 to 20").set("aria-valuetext", ratio(rate)+" times real time")
+	shown := rate
+	if m.pace.shown != 0 {
+		shown = m.pace.shown
+	}
+	return classed("div", "speed").add(seg, slider,
+		tag("output").set("for", "rate").set("class", "rate").say(switched(m.State.Rate == 0, "frozen", ratio(shown)+"×")))
+}
+
+func handElements(m *Model) []*Element {
+	frozen := m.State.Rate == 0 && len(m.State.Nodes) > 0
+	freeze := tool("pause", "Freeze", "freeze", "")
+	if frozen {
+		freeze = tool("play", "Thaw", "freeze", "")
+	}
+	return []*Element{
+		freeze.set("id", "freeze").onOff(frozen).set("title", "Time stands still: nothing arrives, no timer fires (Space)"),
+		tool("step", "Step", "run", "step").set("id", "step").when(!frozen, "disabled", "").
+			set("title", "On to the next message or timer, then frozen again (→)"),
+		tool("gate", switched(m.holding(), "Open gates", "Hold messages"), "hold", "").set("id", "hold").onOff(m.holding()).
+			set("title", "Links become gates; messages wait until you let them go"),
+		button("btn only", "theme", "").set("id", "theme").set("aria-label", "Colours: "+switched(m.theme == "", "as the system says", m.theme)).
+			set("title", "Light, dark, or as the system says").add(icon("theme")),
+		button("btn only", "rules", "").set("id", "rules-open").set("aria-label", "Rules of the picture and keys").
+			set("aria-expanded", switched(m.rules, "true", "false")).set("title", "Rules and keys (?)").add(icon("help")),
+	}
+}

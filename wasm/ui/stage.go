@@ -1,0 +1,164 @@
+package ui
+
+import (
+	"strconv"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+)
+
+// stageElement is the ring with everything that belongs to it.
+func stageElement(m *Model) *Element {
+	r := m.ringNow()
+	svg := classed("svg", "ring").set("id", "stage").set("role", "group").
+		set("aria-label", "The ring of machines and the links between them").
+		set("viewBox", "0 0 "+px(r.w)+" "+px(r.h)).set("preserveAspectRatio", "xMidYMid meet")
+	svg.add(m.drawn(inWires, wiresElement), nodesElement(m), gatesElement(m), trailElement(m))
+	e := classed("section", "stage").set("id", "stage-box").set("aria-label", "Stage").keyed("stage")
+	e.add(m.drawn(inOutlines, outlineWordsElement), toolsElement(m), svg,
+		tag("canvas").set("id", "packets").set("aria-hidden", "true"))
+	e.add(emptyElement(m), menuElement(m), partingElement(m))
+	return e.add(classed("p", "narrator "+toneNames[m.feed.aloud.tone]).set("id", "narrator").set("aria-live", "polite").
+		keyed("narrator").say(m.feed.aloud.text))
+}
+
+// emptyElement stands on the stage as long as the room has reported no machine.
+func emptyElement(m *Model) *Element {
+	if len(m.State.Nodes) > 0 {
+		return nil
+	}
+	words := "The cluster is starting: its machines come up and elect a leader."
+	if m.wire.phase == gone {
+		words = "There is nothing here any more."
+	}
+	return classed("div", "empty").keyed("empty").add(brandMark(), tag("p").say(words))
+}
+
+// outlineWordsElement says in words what the outlines show.
+func outlineWordsElement(m *Model) *Element {
+	list := classed("ul", "groups").keyed("groups").set("aria-label", "Who can talk with whom")
+	groups := m.State.Groups()
+	for i := range groups {
+		g := &groups[i]
+		yes := m.quorate(g)
+		list.add(tag("li").set("class", switched(yes, "ok", "no")).set("data-quorum", switched(yes, "true", "false")).
+			add(tag("i").set("aria-hidden", "true").say(switched(yes, "✓", "✗"))).say(" " + outlineWords(g, yes)))
+	}
+	return list
+}
+
+// toolsElement are the tools for the network.
+func toolsElement(m *Model) *Element {
+	return classed("div", "tools").keyed("tools").set("role", "toolbar").set("aria-label", "Network").add(
+		tool("scissors", "Cut", "cut", "").set("id", "cut").onOff(m.cutting).
+			set("title", "Draw a stroke across links to cut them (X, or hold Shift)"),
+		tool("split", "Split", "partition", "").set("id", "partition").onOff(m.parting.open).
+			set("title", "Part the machines into two groups"),
+		tool("heal", "Heal all", "run", "heal").set("id", "heal").set("title", "All links as new; held messages go on (H)"))
+}
+
+// partingElement helps to put a partition together.
+func partingElement(m *Model) *Element {
+	if !m.parting.open {
+		return nil
+	}
+	sides := classed("div", "sides").set("role", "group").set("aria-label", "Sides of the partition")
+	for i := range m.State.Nodes {
+		id := m.State.Nodes[i].ID
+		far := m.parting.isFar(id)
+		sides.add(button("side "+switched(far, "far", "near"), "side", id.String()).onOff(far).
+			say(id.String() + switched(far, " ▸ B", " ▸ A")))
+	}
+	return classed("div", "menu parting").keyed("parting").set("role", "dialog").set("aria-label", "Split the network").add(
+		menuHead("Split the network", "Click machines here or on the ring to change their side."),
+		sides,
+		classed("p", "hint").say(m.parting.line(m)),
+		classed("div", "row").add(button("btn primary", "part", "").set("id", "part-do").say("Split"),
+			button("btn", "partition", "").say("Cancel")))
+}
+
+// outlinesElement are the soft outlines around machines that can talk with one another.
+func outlinesElement(m *Model) *Element {
+	r := m.ringNow()
+	g := classed("g", "outlines").keyed("outlines").set("aria-hidden", "true")
+	groups := m.State.Groups()
+	for i := range groups {
+		var places []point
+		for _, id := range groups[i].Nodes {
+			if p, there := r.place(id); there {
+				places = append(places, p.plus(point{0, labelled / 4}))
+			}
+		}
+		if len(places) == 0 {
+			continue
+		}
+		yes := m.quorate(&groups[i])
+		g.add(tag("path").keyed(groups[i].Nodes[0].String()).set("class", switched(yes, "zone ok", "zone no")).
+			set("data-quorum", switched(yes, "true", "false")).set("d", outline(places, r.radius+22)))
+	}
+	return g
+}
+
+// trailElement is the way of the scissors.
+func trailElement(m *Model) *Element {
+	if len(m.stroke.trail) < 2 {
+		return nil
+	}
+	d := ""
+	for _, p := range m.stroke.trail {
+		d += switched(d == "", "M", "L") + px(p.x) + " " + px(p.y)
+	}
+	return classed("path", "trail").keyed("trail").set("d", d).set("aria-hidden", "true")
+}
+
+// placed is a class that stands for how far to the right something is, in steps of five percent: the page's
+// security policy allows no style attributes.
+func (r *ring) placed(x float64) string {
+	return "x" + strconv.Itoa(int(min(max(x/r.w, 0), 0.999)*20)*5)
+}
+
+// aside is the class that puts a menu to that side of a place where there is more room.
+func (r *ring) aside(p point) string {
+	if p.x < r.w*0.5 {
+		return "right " + r.placed(p.x+r.radius+r.w*0.05)
+	}
+	return "left " + r.placed(p.x-r.radius-r.w*0.02)
+}
+
+// menuHead is the title of a menu and its close button.
+func menuHead(title, words string) *Element {
+	return classed("div", "head").add(tag("h2").say(title),
+		button("only close", "close", "").set("aria-label", "Close").add(icon("close")), tag("p").say(words))
+}
+
+// choice is something that a menu offers, as the console would be told it.
+type choice struct {
+	line, label, hint string
+	bad               bool
+}
+
+// choicesElement are the buttons of a menu, and the line that says what the one under the pointer would do.
+func choicesElement(m *Model, first string, all []choice) (buttons, hint *Element) {
+	buttons = classed("div", "choices")
+	words := ""
+	for i, c := range all {
+		b := button(switched(c.bad, "bad", ""), "run", c.line).keyed(c.line).set("data-hover", "do:"+c.line).when(i == 0, "id", first).
+			set("aria-describedby", first+"-hint").say(c.label)
+		buttons.add(b)
+		if m.hover == "do:"+c.line {
+			words = c.hint
+		}
+	}
+	if words == "" && len(all) > 0 {
+		words = "Point at something to read what it would do."
+	}
+	return buttons, classed("p", "hint").set("id", first+"-hint").set("role", "status").say(words)
+}
+
+// formRow is a field with its unit and a button that sets it.
+func formRow(m *Model, label, field, now, unit string) *Element {
+	return classed("label", "field").add(tag("span").say(label),
+		tag("input").set("type", "text").set("inputmode", "decimal").set("data-field", field).set("value", now).
+			set("autocomplete", "off").set("size", "5"), tag("span").set("class", "unit").say(unit))
+}
+
+var _ = event.One

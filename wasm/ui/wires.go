@@ -1,0 +1,125 @@
+package ui
+
+import (
+	"math"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+)
+
+// wiresElement are the outlines and the links under the nodes.
+func wiresElement(m *Model) *Element {
+	links := classed("g", "links").keyed("links")
+	r := m.ringNow()
+	for i, a := range r.ids {
+		for _, b := range r.ids[i+1:] {
+			links.add(m.linkElement(pairOf(a, b)))
+		}
+	}
+	return classed("g", "wires").keyed("wires").add(outlinesElement(m), links)
+}
+
+// linkElement is one link with its marks. data-cut tells from the first node's side: out is its way to the other.
+func (m *Model) linkElement(p pair) *Element {
+	r := m.ringNow()
+	from, to, ok := r.leg(p.a, p.b)
+	if !ok {
+		return nil
+	}
+	out, in := m.link(p.a, p.b), m.link(p.b, p.a)
+	cut := cutWord(out.Cut, in.Cut)
+	class := "link" + switched(cut == "both", " cut", "") + switched(cut == "out" || cut == "in", " oneway", "") +
+		switched(odd(out) || odd(in), " odd", "") + switched(m.picked.link == p, " picked", "")
+	name := p.String()
+	g := classed("g", class).keyed(name).set("id", "link-"+name).set("data-link", name).set("data-cut", cut).
+		set("data-action", "link").set("data-arg", name).set("data-hover", "link:"+name).
+		set("tabindex", "-1").set("role", "button").set("aria-label", linkLabel(p, out, in))
+	g.add(line("hit", from, to), line("wire", from, to))
+	switch {
+	case cut == "both":
+		g.add(snip(along(from, to, 0.5)))
+	case cut == "out":
+		g.add(snip(along(from, to, 0.3)), arrowhead(to, from, 0.42))
+	case cut == "in":
+		g.add(snip(along(from, to, 0.7)), arrowhead(from, to, 0.42))
+	}
+	g.add(gateBar(from, to, out.Hold), gateBar(to, from, in.Hold))
+	if m.hover == "link:"+name || m.picked.link == p {
+		g.add(pill(along(from, to, 0.5), shortManner(out, in)))
+	} else if (odd(out) || odd(in)) && cut != "both" {
+		g.add(pill(along(from, to, 0.5), "≈"))
+	}
+	return g
+}
+
+func cutWord(out, in bool) string {
+	switch {
+	case out && in:
+		return "both"
+	case out:
+		return "out"
+	case in:
+		return "in"
+	}
+	return ""
+}
+
+// odd says whether a link is neither whole nor merely cut or held.
+func odd(l event.Link) bool {
+	l.Cut, l.Hold = false, false
+	return l != event.Link{}
+}
+
+// linkLabel names a link and says how it behaves.
+func linkLabel(p pair, out, in event.Link) string {
+	s := "Link between " + p.a.String() + " and " + p.b.String() + ": "
+	if out == in {
+		return s + manner(out)
+	}
+	return s + "to " + p.b.String() + " " + manner(out) + ", to " + p.a.String() + " " + manner(in)
+}
+
+// shortManner is what stands at a link under the pointer.
+func shortManner(out, in event.Link) string {
+	if out == in {
+		return manner(out)
+	}
+	return "→ " + manner(out) + "   ← " + manner(in)
+}
+
+func line(class string, a, b point) *Element {
+	return classed("line", class).set("x1", px(a.x)).set("y1", px(a.y)).set("x2", px(b.x)).set("y2", px(b.y))
+}
+
+func moved(e *Element, p point) *Element {
+	return e.set("transform", "translate("+px(p.x)+" "+px(p.y)+")")
+}
+
+// snip is the mark of a cut.
+func snip(p point) *Element {
+	return moved(classed("g", "snip"), p).add(tag("circle").set("r", "8"), tag("path").set("d", "M-3.2-3.2 3.2 3.2M-3.2 3.2 3.2-3.2"))
+}
+
+// arrowhead shows the direction that still works.
+func arrowhead(from, to point, at float64) *Element {
+	p, way := along(from, to, at), to.minus(from).unit()
+	turn := math.Atan2(way.y, way.x) * 180 / math.Pi
+	return classed("path", "works").set("d", "M-6-6 7 0-6 6Z").
+		set("transform", "translate("+px(p.x)+" "+px(p.y)+") rotate("+px(turn)+")")
+}
+
+// gateBar is a closed gate, at the sender's end of a direction.
+func gateBar(from, to point, closed bool) *Element {
+	if !closed {
+		return nil
+	}
+	p, across := along(from, to, gateAt+0.05), to.minus(from).unit().left()
+	return line("gate", p.plus(across.times(3)), p.plus(across.times(15)))
+}
+
+// pill is words on the stage.
+func pill(p point, words string) *Element {
+	w := float64(len([]rune(words)))*6.3 + 14
+	return moved(classed("g", "pill"), p).add(
+		tag("rect").set("x", px(-w/2)).set("y", "-10").set("width", px(w)).set("height", "20").set("rx", "10"),
+		tag("text").set("y", "4").say(words))
+}
