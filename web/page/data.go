@@ -1,0 +1,66 @@
+// Package page is the HTML documents: the shell around the page's app, with the app's first picture in it,
+// and the plain pages that stand where there is no room.
+package page
+
+import (
+	"context"
+	"io"
+
+	"github.com/a-h/templ"
+
+	"github.com/quorumlab/quorumlab/cluster/view"
+	"github.com/quorumlab/quorumlab/wasm/ui"
+)
+
+// Assets are the addresses of the static files, with the hashes of their contents.
+type Assets struct {
+	Styles   []string // style sheets
+	Icon     string
+	WasmExec string // wasm_exec.js
+	Script   string // app.js
+	App      string // app.wasm; "" if it has not been built
+}
+
+// RoomData is what the page of a room begins with.
+type RoomData struct {
+	Assets
+	Room    string     // its name
+	Socket  string     // path of the websocket
+	State   view.State // the picture to start with; the zero State shows that the cluster is starting
+	Viewers int
+	Narrow  bool // a telephone, as far as the request tells: the first picture is drawn for it
+}
+
+// ProblemData is a page that says what is wrong and what to do.
+type ProblemData struct {
+	Assets
+	Status int    // HTTP status
+	Title  string // "There is no such room"
+	Text   string // a sentence or two: what happened, and what can be done
+	Run    string // a command to type, or ""
+	Label  string // of the way out; "" for none
+	Href   string // where it leads
+}
+
+// NotBuilt says how to build the app when the program was built without it.
+func NotBuilt(a Assets) ProblemData {
+	return ProblemData{Assets: a, Status: 503, Title: "The page's program has not been built",
+		Text: "The server runs, and the API works, but app.wasm is missing. Build it, or start everything at once with:",
+		Run:  "go tool task play"}
+}
+
+// width of the window that a narrow first picture is drawn for, in CSS pixels.
+const phoneWidth, phoneHeight = 390, 844
+
+// scene is the app's first picture.
+func scene(d RoomData) templ.Component {
+	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
+		seed := ui.Seed{Room: d.Room, Viewers: d.Viewers, State: d.State}
+		if d.Narrow {
+			seed.Width, seed.Height = phoneWidth, phoneHeight
+		}
+		m := ui.New(seed)
+		_, err := w.Write(ui.Scene(&m).AppendHTML(nil))
+		return err
+	})
+}
