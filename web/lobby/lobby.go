@@ -61,12 +61,13 @@ func (o *Options) fill() {
 
 // Lobby has all rooms.
 type Lobby struct {
-	options Options
-	log     *slog.Logger
-	sockets string // directory of the rooms' sockets
-	numbers *numbers
-	handler http.Handler
-	way     *http.Transport // to the rooms
+	options  Options
+	log      *slog.Logger
+	sockets  string // directory of the rooms' sockets
+	numbers  *numbers
+	handler  http.Handler
+	way      *http.Transport // to the rooms
+	patience time.Duration   // writeWait; a test has less
 
 	ctx    context.Context // ends when the lobby closes
 	cancel context.CancelFunc
@@ -91,7 +92,7 @@ func Open(o Options) (*Lobby, error) {
 	if err != nil {
 		return nil, fmt.Errorf("there is no place for the rooms' sockets: %w; set TMPDIR to a directory that can be written", err)
 	}
-	l := &Lobby{options: o, log: o.Log, sockets: sockets, rooms: map[string]*room{}}
+	l := &Lobby{options: o, log: o.Log, sockets: sockets, patience: writeWait, rooms: map[string]*room{}}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	for _, r := range records {
 		l.rooms[r.ID] = newRoom(l, r)

@@ -46,7 +46,7 @@ func (l *Lobby) pass(path string) http.HandlerFunc {
 		control := http.NewResponseController(w)
 		control.SetReadDeadline(time.Now().Add(bodyWait))
 		r.Body = http.MaxBytesReader(w, r.Body, web.OrderBytes)
-		proxy.ServeHTTP(&patient{ResponseWriter: w, control: control}, r)
+		proxy.ServeHTTP(&patient{w, control, l.patience}, r)
 	}
 }
 
@@ -100,14 +100,15 @@ func (l *Lobby) newTransport() *http.Transport {
 	}
 }
 
-// patient gives the client writeWait for every piece of an answer, however many there are.
+// patient gives the client the same time for every piece of an answer, however many there are.
 type patient struct {
 	http.ResponseWriter
-	control *http.ResponseController
+	control  *http.ResponseController
+	patience time.Duration
 }
 
 func (p *patient) Write(b []byte) (int, error) {
-	p.control.SetWriteDeadline(time.Now().Add(writeWait))
+	p.control.SetWriteDeadline(time.Now().Add(p.patience))
 	return p.ResponseWriter.Write(b)
 }
 

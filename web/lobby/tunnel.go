@@ -29,7 +29,7 @@ func (l *Lobby) tunnel(w http.ResponseWriter, r *http.Request, child Child, path
 	out := r.Clone(r.Context())
 	out.URL = &url.URL{Path: path, RawQuery: r.URL.RawQuery}
 	out.Header.Set("Connection", "Upgrade, close") // a refused handshake must not leave a line to the room open
-	room.SetDeadline(time.Now().Add(writeWait))
+	room.SetDeadline(time.Now().Add(l.patience))
 	if err := out.Write(room); err != nil {
 		l.passFailed(w, r, err)
 		return
@@ -42,33 +42,33 @@ func (l *Lobby) tunnel(w http.ResponseWriter, r *http.Request, child Child, path
 	defer client.Close()
 	room.SetDeadline(time.Time{})
 	client.SetDeadline(time.Time{})
-	join(client, buffered.Reader, room)
+	join(client, buffered.Reader, room, l.patience)
 }
 
 // join copies in both directions until one of them ends.
-func join(client net.Conn, early *bufio.Reader, room net.Conn) {
+func join(client net.Conn, early *bufio.Reader, room net.Conn, patience time.Duration) {
 	up := make(chan struct{})
 	go func() {
 		defer close(up)
 		if n := early.Buffered(); n > 0 {
 			io.CopyN(room, early, int64(n))
 		}
-		carry(room, client)
+		carry(room, client, patience)
 		room.Close()
 	}()
-	carry(client, room)
+	carry(client, room, patience)
 	client.Close()
 	<-up
 }
 
-// carry copies until reading ends or a write takes longer than writeWait.
-func carry(to, from net.Conn) {
+// carry copies until reading ends or a write takes longer than patience.
+func carry(to, from net.Conn, patience time.Duration) {
 	buffer := tunnelBuffers.Get().(*[tunnelBytes]byte)
 	defer tunnelBuffers.Put(buffer)
 	for {
 		n, err := from.Read(buffer[:])
 		if n > 0 {
-			to.SetWriteDeadline(time.Now().Add(writeWait))
+			to.SetWriteDeadline(time.Now().Add(patience))
 			if _, err := to.Write(buffer[:n]); err != nil {
 				return
 			}
