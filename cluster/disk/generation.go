@@ -83,6 +83,11 @@ func (l *Log) open(dir string) error {
 		}
 		l.repaired = s.tear.String()
 	}
+	if s.short != "" {
+		if err := os.Truncate(s.short, wal.SegmentSizeBytes); err != nil {
+			return err
+		}
+	}
 	marker := filepath.Join(l.dir, openingFile)
 	if err := os.WriteFile(marker, nil, 0o600); err != nil {
 		return err

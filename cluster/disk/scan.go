@@ -29,7 +29,8 @@ type scan struct {
 	commit   uint64
 	start    *walpb.Snapshot // where the log begins
 	marks    []*walpb.Snapshot
-	opening  bool // see openingFile
+	opening  bool   // see openingFile
+	short    string // the newest file, if opening was interrupted
 	tear     *tear
 }
 
@@ -71,17 +72,21 @@ func scanLog(root, dir string) (*scan, error) {
 			return nil, err
 		}
 	}
-	s.chooseStart()
-	return s, nil
+	return s, s.chooseStart(found[0])
 }
 
 // chooseStart takes the newest snapshot record that a hard state confirms.
-func (s *scan) chooseStart() {
+func (s *scan) chooseStart(oldest segment) error {
 	for _, m := range s.marks {
 		if m.GetIndex() <= s.commit {
 			s.start = m
 		}
 	}
+	if oldest.first > s.start.GetIndex() {
+		s.file = oldest.path
+		return s.damage(0, fmt.Sprintf("the log file before it is missing, with entry %d", s.start.GetIndex()+1))
+	}
+	return nil
 }
 
 func (s *scan) damage(offset int, what string) *Damage {
@@ -119,11 +124,17 @@ func (s *scan) endOf(b []byte, off, records int) error {
 	if records < 2 {
 		return s.damage(off, "the head of the log file is missing")
 	}
-	if int64(len(b)) < wal.SegmentSizeBytes && !(s.opening && off == len(b)) {
+	if s.cutShort(b) && s.opening && off == len(b) {
+		s.short = s.file
+		return nil
+	}
+	if s.cutShort(b) {
 		return s.damage(len(b), fmt.Sprintf("the file ends here, but %d bytes were allocated for it", wal.SegmentSizeBytes))
 	}
 	return nil
 }
+
+func (s *scan) cutShort(b []byte) bool { return int64(len(b)) < wal.SegmentSizeBytes }
 
 // record checks that the record may stand here, the nth of its file, and takes what it tells; otherwise it says why not.
 func (s *scan) record(r *walpb.Record, n int, seg segment, oldest bool) string {

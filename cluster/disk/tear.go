@@ -51,7 +51,7 @@ func (s *scan) broken(b []byte, off int, f frame) error {
 		d.What += fmt.Sprintf(", and a later write stands whole at byte %d", at)
 		return d
 	}
-	if _, ok := oneBit(b, off, s.crc); ok || !torn(b, off, f.size) {
+	if _, ok := oneBit(b, off, s.crc); ok || s.cutShort(b) || !torn(b, off, f.size) {
 		return s.explained(b, off, f)
 	}
 	s.tear = &tear{path: s.file, offset: int64(off), size: int64(len(b)), after: s.last}
