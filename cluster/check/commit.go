@@ -1,6 +1,10 @@
 package check
 
-import "github.com/quorumlab/quorumlab/cluster/event"
+import (
+	"cmp"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+)
 
 // commitment is an entry that somebody called committed, and in which term of his.
 type commitment struct {
@@ -86,7 +90,8 @@ func (m *Monitor) require(r *replica, e *event.Event, i uint64, c *commitment) {
 
 // apply checks state machine safety: if a server has applied an entry at an index, no other server will ever
 // apply a different one for that index (§5.4.3). The revisions after it are compared too, unless the node
-// applies it again after a restart, when its store may skip it and be further already.
+// applies it again after a restart, when its store may skip it and be further already. A node that starts says
+// how far its store is without the command.
 func (m *Monitor) apply(r *replica, e *event.Event) {
 	is := application{term: r.termAt(e.Index), op: e.Op, rev: -1, node: r.id, seq: e.Seq}
 	if e.Index > r.applied {
@@ -104,6 +109,7 @@ func (m *Monitor) apply(r *replica, e *event.Event) {
 	if was.rev < 0 {
 		was.rev = is.rev
 	}
+	was.op, was.term = cmp.Or(was.op, is.op), cmp.Or(was.term, is.term)
 }
 
 // differs says what is different, "" if nothing is as far as both are known.
@@ -111,7 +117,7 @@ func (was *application) differs(is *application) string {
 	switch {
 	case was.term != 0 && is.term != 0 && was.term != is.term:
 		return "of term " + number(is.term) + ", there of term " + number(was.term)
-	case was.op != is.op:
+	case was.op != 0 && is.op != 0 && was.op != is.op:
 		return "command " + number(is.op) + ", there command " + number(was.op)
 	case was.rev >= 0 && is.rev >= 0 && was.rev != is.rev:
 		return "after it the store is at revision " + number(uint64(is.rev)) + ", there at " + number(uint64(was.rev))

@@ -25,6 +25,10 @@ func (m *Monitor) append(r *replica, e *event.Event) {
 	if e.Index == 0 {
 		return
 	}
+	if e.Index <= r.last && (e.Index < r.first || r.termAt(e.Index) == e.Term) {
+		m.match(r, e) // told again, as after a restart
+		return
+	}
 	if r.leads != 0 && e.Index <= r.last {
 		m.tell(e, event.Event{Property: event.LeaderAppendOnly, Node: r.id, Index: e.Index, Term: r.leads, N: int64(r.leadsSince),
 			Text: r.id.String() + ", leader of term " + number(r.leads) + ", overwrote entry " + number(e.Index) + " of its own log, which went to " + number(r.last)})

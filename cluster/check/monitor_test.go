@@ -145,6 +145,7 @@ func TestLeaderAppendOnly(t *testing.T) {
 	})
 	t.Run("a leader overwrites", func(t *testing.T) {
 		s := newStory(t, 3)
+		s.appends(1, 0, 1)
 		won := s.leads(1, 2)
 		s.appends(2, 0, 1)
 		s.logs[1] = 0
@@ -166,6 +167,18 @@ func TestLeaderAppendOnly(t *testing.T) {
 		s.restarts(1, 2)
 		s.truncates(1, 1)
 		s.appends(3, 2, 1)
+		s.holds()
+	})
+	t.Run("a restarted node tells its log again", func(t *testing.T) {
+		s := newStory(t, 2)
+		s.appends(1, 1, 1, 2)
+		s.appends(1, 2, 1, 2)
+		s.commits(2, 1, 2)
+		s.restarts(1, 1)
+		s.logs[1] = 0
+		s.appends(1, 1, 1)
+		s.appends(1, 2, 1)
+		s.leads(1, 2)
 		s.holds()
 	})
 	t.Run("a leader compacts and takes snapshots", func(t *testing.T) {
@@ -395,6 +408,19 @@ func TestStateMachineSafety(t *testing.T) {
 		s.applies(1, 10, 10, 11)
 		s.applies(2, 10, 10, 11)
 		s.holds()
+	})
+	t.Run("a store that says only how far it is", func(t *testing.T) {
+		s := newStory(t, 2)
+		s.applies(1, 1, 1, 2)
+		s.restarts(1, 1)
+		s.applies(1, 1, 0, 2)
+		s.applies(2, 1, 0, 2)
+		s.applies(2, 2, 0, 3)
+		one := s.applies(1, 2, 2, 3)
+		s.holds()
+		s.wipes(1)
+		two := s.applies(1, 2, 7, 3)
+		s.breaks(event.StateMachineSafety, one-1, two, "command 7, there command 2")
 	})
 	t.Run("from the beginning after a wipe", func(t *testing.T) {
 		s := newStory(t, 2)

@@ -99,7 +99,7 @@ func (s *State) setMembers(e *event.Event) {
 	members := none(slices.Clone(e.Members[:min(len(e.Members), MaxNodes)]))
 	slices.SortStableFunc(members, func(a, b event.Member) int { return cmp.Compare(a.ID, b.ID) })
 	if e.Node == 0 {
-		s.Members, s.Settled = members, e.Index
+		s.Members, s.MembersIndex = members, e.Index
 		return
 	}
 	if n := s.Node(e.Node); n != nil {
@@ -125,9 +125,9 @@ func (s *State) settle(n *Node) {
 		return
 	}
 	given := s.Members == nil
-	agreed := n.MembersIndex <= n.Commit && n.MembersIndex > s.Settled
+	agreed := n.MembersIndex <= n.Commit && n.MembersIndex > s.MembersIndex
 	if given || agreed {
-		s.Members, s.Settled = slices.Clone(n.Members), n.MembersIndex
+		s.Members, s.MembersIndex = slices.Clone(n.Members), n.MembersIndex
 	}
 }
 

@@ -11,13 +11,17 @@ func (n *Node) Entry(i uint64) *Entry {
 	return &n.Log[i-n.Log[0].Index]
 }
 
-// append puts an entry behind the others. One that is there already gives way with all after it; one that
-// leaves a gap (after a snapshot) begins the log anew.
+// append puts an entry behind the others. One that is there already in another term gives way with all after
+// it; one that leaves a gap (after a snapshot) begins the log anew. Entries may be told again, as after a
+// restart: that changes nothing, nor do those that were forgotten for MaxLog.
 func (n *Node) append(e *event.Event) {
-	if e.Index == 0 {
+	if e.Index == 0 || len(n.Log) > 0 && e.Index < n.Log[0].Index {
 		return
 	}
-	if n.Entry(e.Index) != nil {
+	if old := n.Entry(e.Index); old != nil {
+		if old.Term == e.Term {
+			return
+		}
 		n.cut(e.Index - 1)
 		n.Last = e.Index
 	}

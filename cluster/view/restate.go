@@ -9,7 +9,12 @@ func Restate(s *State) []event.Event {
 	if s.Safety == nil {
 		return nil // nothing ever happened
 	}
-	var r restating
+	most := 16 + len(s.Links) + 2*len(s.Messages) + 2*len(s.Ops)
+	for i := range s.Nodes {
+		n := &s.Nodes[i]
+		most += 16 + len(n.Log) + len(n.Ballots) + len(n.Peers)
+	}
+	r := make(restating, 0, most)
 	r.room(s)
 	for i := range s.Nodes {
 		r.add(event.Event{Kind: event.MachineAdded, Node: s.Nodes[i].ID})
@@ -28,7 +33,7 @@ func Restate(s *State) []event.Event {
 	for i := range s.Ops {
 		r.op(&s.Ops[i])
 	}
-	r.add(event.Event{Kind: event.MembersSet, Index: s.Settled, Members: s.Members})
+	r.add(event.Event{Kind: event.MembersSet, Index: s.MembersIndex, Members: s.Members})
 	return r
 }
 

@@ -14,20 +14,20 @@ type State struct {
 	Delay   event.Micros `json:"delay"`       // default one-way delay of a link
 	PreVote bool         `json:"prevote"`
 
-	Nodes    []Node         `json:"nodes"`    // machines in the ring, by ID
-	Links    []Link         `json:"links"`    // both directions of every pair, by (From, To)
-	Messages []Message      `json:"messages"` // in flight or held, by ID
-	Members  []event.Member `json:"members"`  // the newest committed configuration, by ID
-	Settled  uint64         `json:"settled"`  // index of the entry that Members came with
-	Ops      []Op           `json:"ops"`      // the last MaxOps commands, oldest first
-	Safety   []Lamp         `json:"safety"`   // by Property, ElectionSafety first
+	Nodes        []Node         `json:"nodes"`         // machines in the ring, by ID
+	Links        []Link         `json:"links"`         // both directions of every pair, by (From, To)
+	Messages     []Message      `json:"messages"`      // in flight or held, by ID
+	Members      []event.Member `json:"members"`       // the newest committed configuration, by ID
+	MembersIndex uint64         `json:"members_index"` // of the entry that Members came with
+	Ops          []Op           `json:"ops"`           // the last MaxOps commands, oldest first
+	Safety       []Lamp         `json:"safety"`        // by Property, ElectionSafety first
 }
 
 // Bounds of a State, whatever events it is given. A room stays far below those of machines and messages.
 const (
 	MaxNodes    = 32   // machines; more are not drawn
 	MaxMessages = 8192 // in flight or held; more are not drawn
-	MaxLog      = 4096 // entries a node; the oldest are forgotten first (First still tells what is on disk)
+	MaxLog      = 2048 // entries a node; the oldest are forgotten first (First still tells what is on disk)
 	MaxOps      = 256  // pending ones are never dropped before answered ones
 )
 
