@@ -3,6 +3,7 @@ package web
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"io"
 	"io/fs"
 	"mime"
 	"net/http"
@@ -10,6 +11,9 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/quorumlab/quorumlab/static"
+	"github.com/quorumlab/quorumlab/web/page"
 )
 
 // Assets serves a file system under /static/ with the hash of each file in its address, so that a browser
@@ -22,12 +26,22 @@ type Assets struct {
 	known map[string]*asset
 }
 
-// asset is one file, read and hashed when it is first asked for.
+// asset is what is known of a file once it was asked for.
 type asset struct {
-	data     map[string][]byte // by content coding; "" as it is
+	name     string
+	forms    []form // the best first
 	hash     string
 	mimeType string
 }
+
+// form of a file: as it is or compressed.
+type form struct {
+	coding, suffix string
+	size           int64
+}
+
+// forms there may be, the smallest first.
+var forms = []form{{coding: "br", suffix: ".br"}, {coding: "gzip", suffix: ".gz"}, {}}
 
 // StaticPath is where the assets are.
 const StaticPath = "/static/"
@@ -37,46 +51,40 @@ func NewAssets(files fs.FS) *Assets {
 	return &Assets{files: files, known: map[string]*asset{}}
 }
 
-// Has says whether there is a file of this name, plain or compressed.
-func (a *Assets) Has(name string) bool {
-	_, ok := a.find(name)
-	return ok
-}
-
-// URL is the address of a file, with its hash; one that is not there gets none.
+// URL is the address of a file, with its hash; "" if it is not there.
 func (a *Assets) URL(name string) string {
-	f, ok := a.find(name)
-	if !ok {
-		return StaticPath + name
+	f := a.find(name)
+	if f == nil {
+		return ""
 	}
 	return StaticPath + name + "?v=" + f.hash
 }
 
-// Styles are the addresses of the style sheets.
-func (a *Assets) Styles() []string {
-	names, err := fs.Glob(a.files, "*.css")
-	if err != nil {
-		return nil // the pattern is well formed
+// Page is what a page needs to know of the assets. A nil Assets has none.
+func (a *Assets) Page() page.Assets {
+	if a == nil {
+		return page.Assets{}
 	}
-	for i, name := range names {
-		names[i] = a.URL(name)
+	p := page.Assets{Icon: a.URL("icon.svg"), WasmExec: a.URL(static.RuntimeFile), Script: a.URL("app.js"), App: a.URL(static.AppFile)}
+	names, _ := fs.Glob(a.files, "*.css") // the pattern is well formed
+	for _, name := range names {
+		p.Styles = append(p.Styles, a.URL(name))
 	}
-	return names
+	return p
 }
 
 func (a *Assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	name := strings.TrimPrefix(r.URL.Path, StaticPath)
-	f, ok := a.find(name)
-	if !ok {
+	f := a.find(strings.TrimPrefix(r.URL.Path, StaticPath))
+	if f == nil {
 		http.Error(w, "There is no such file.", http.StatusNotFound)
 		return
 	}
-	coding, data := f.choose(r.Header.Get("Accept-Encoding"))
-	if data == nil {
+	chosen, ok := f.choose(r.Header.Get("Accept-Encoding"))
+	if !ok {
 		http.Error(w, "This file is only there compressed, and the browser takes neither br nor gzip.", http.StatusNotAcceptable)
 		return
 	}
-	tag := `"` + f.hash + "-" + coding + `"`
+	tag := `"` + f.hash + "-" + chosen.coding + `"`
 	h := w.Header()
 	h.Set("ETag", tag)
 	h.Set("Vary", "Accept-Encoding")
@@ -89,23 +97,34 @@ func (a *Assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h.Set("Content-Type", f.mimeType)
-	h.Set("Content-Length", strconv.Itoa(len(data)))
-	if coding != "" {
-		h.Set("Content-Encoding", coding)
+	h.Set("Content-Length", strconv.FormatInt(chosen.size, 10))
+	if chosen.coding != "" {
+		h.Set("Content-Encoding", chosen.coding)
 	}
 	if r.Method != http.MethodHead {
-		w.Write(data)
+		a.copy(w, f.name+chosen.suffix)
 	}
 }
 
+// copy writes a file that was there when the program was built.
+func (a *Assets) copy(w io.Writer, name string) error {
+	f, err := a.files.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = io.Copy(w, f)
+	return err
+}
+
 // choose takes the smallest form that the browser understands.
-func (f *asset) choose(accepted string) (coding string, data []byte) {
-	for _, c := range []string{"br", "gzip"} {
-		if d := f.data[c]; d != nil && accepts(accepted, c) {
-			return c, d
+func (f *asset) choose(accepted string) (form, bool) {
+	for _, c := range f.forms {
+		if c.coding == "" || accepts(accepted, c.coding) {
+			return c, true
 		}
 	}
-	return "", f.data[""]
+	return form{}, false
 }
 
 // accepts reads Accept-Encoding (RFC 9110 §12.5.3) as far as browsers and curl use it.
@@ -119,38 +138,39 @@ func accepts(header, coding string) bool {
 	return false
 }
 
-func (a *Assets) find(name string) (*asset, bool) {
-	if !fs.ValidPath(name) || name == "." {
-		return nil, false
-	}
+// find returns nil when there is no such file.
+func (a *Assets) find(name string) *asset {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if f, ok := a.known[name]; ok {
-		return f, true
+	if f := a.known[name]; f != nil {
+		return f
 	}
-	f := a.read(name)
-	if f == nil {
-		return nil, false
+	f := a.look(name)
+	if f != nil {
+		a.known[name] = f
 	}
-	a.known[name] = f
-	return f, true
+	return f
 }
 
-// read returns nil when there is no such file. Directories and compressed siblings are not files of their own.
-func (a *Assets) read(name string) *asset {
+// look finds the forms of a file and hashes the smallest: they are built together. Compressed siblings and Go
+// sources are no files of their own.
+func (a *Assets) look(name string) *asset {
 	ext := path.Ext(name)
-	if ext == ".br" || ext == ".gz" || ext == ".go" {
+	if !fs.ValidPath(name) || ext == ".br" || ext == ".gz" || ext == ".go" {
 		return nil
 	}
-	f := &asset{data: map[string][]byte{}, mimeType: mimeType(ext)}
-	sum := sha256.New()
-	for _, form := range []struct{ coding, suffix string }{{"", ""}, {"br", ".br"}, {"gzip", ".gz"}} {
-		if b, err := fs.ReadFile(a.files, name+form.suffix); err == nil {
-			f.data[form.coding] = b
-			sum.Write(b)
+	f := &asset{name: name, mimeType: mimeType(ext)}
+	for _, one := range forms {
+		if info, err := fs.Stat(a.files, name+one.suffix); err == nil && info.Mode().IsRegular() {
+			one.size = info.Size()
+			f.forms = append(f.forms, one)
 		}
 	}
-	if len(f.data) == 0 {
+	if len(f.forms) == 0 {
+		return nil
+	}
+	sum := sha256.New()
+	if a.copy(sum, name+f.forms[0].suffix) != nil {
 		return nil
 	}
 	f.hash = hex.EncodeToString(sum.Sum(nil)[:10])

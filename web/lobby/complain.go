@@ -1,19 +1,13 @@
 package lobby
 
 import (
-	_ "embed"
 	"errors"
-	"html/template"
 	"net/http"
 	"strings"
 
 	"github.com/quorumlab/quorumlab/web"
+	"github.com/quorumlab/quorumlab/web/page"
 )
-
-//go:embed complain.html
-var complainText string
-
-var complainPage = template.Must(template.New("complain").Parse(complainText))
 
 // complain answers with a page to people and with JSON to programs.
 func (l *Lobby) complain(w http.ResponseWriter, r *http.Request, err error) {
@@ -23,16 +17,29 @@ func (l *Lobby) complain(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	f := &web.Fault{Status: http.StatusInternalServerError, Sentence: "The server failed at this; its log says why."}
 	errors.As(err, &f)
-	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Cache-Control", "no-store")
-	w.WriteHeader(f.Status)
-	complainPage.Execute(w, map[string]any{"Status": f.Status, "Sentence": f.Sentence, "Styles": l.styles()})
+	web.WritePage(w, r, f.Status, page.Problem(page.ProblemData{Assets: l.options.Assets.Page(), Status: f.Status, Title: title(f), Text: f.Sentence,
+		Label: "Open a new room", Href: "/"}))
 }
 
-func (l *Lobby) styles() []string {
-	if l.options.Assets == nil {
-		return nil
+// title is a problem in a few words.
+func title(f *web.Fault) string {
+	switch f.Code {
+	case web.CodeNotFound:
+		return "There is nothing here"
+	case web.CodeLimit:
+		return "There is no space left"
+	case web.CodeClosing:
+		return "The server is closing"
+	case codeBroken:
+		return "This room does not open"
+	case codeFell:
+		return "This room fell"
 	}
-	return l.options.Assets.Styles()
+	return "This did not work"
 }
+
+// Codes of faults beside those of package web.
+const (
+	codeBroken = "broken"    // the room fell too often, or refuses to open
+	codeFell   = "room-fell" // the room's process ended while it worked on a request
+)

@@ -66,8 +66,8 @@ type Lobby struct {
 	sockets  string // directory of the rooms' sockets
 	numbers  *numbers
 	handler  http.Handler
-	way      *http.Transport // to the rooms
-	patience time.Duration   // writeWait; a test has less
+	way      *way          // to the rooms
+	patience time.Duration // writeWait; a test has less
 
 	ctx    context.Context // ends when the lobby closes
 	cancel context.CancelFunc
@@ -98,7 +98,7 @@ func Open(o Options) (*Lobby, error) {
 		l.rooms[r.ID] = newRoom(l, r)
 	}
 	l.numbers = newNumbers(l)
-	l.way = l.newTransport()
+	l.way = newWay(l)
 	l.handler = web.Guard(l.routes())
 	l.work.Add(1)
 	go l.sweep()

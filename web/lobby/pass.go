@@ -3,6 +3,7 @@ package lobby
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -31,16 +32,17 @@ func (l *Lobby) pass(path string) http.HandlerFunc {
 			p.SetXForwarded()
 		},
 		ErrorHandler: l.passFailed,
+		ErrorLog:     slog.NewLogLogger(l.log.Handler(), slog.LevelDebug),
 	}
 	return func(w http.ResponseWriter, r *http.Request) {
-		room, child, err := l.visit(r)
+		room, err := l.visit(r)
 		if err != nil {
 			l.complain(w, r, err)
 			return
 		}
 		defer room.leave()
 		if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
-			l.tunnel(w, r, child, path)
+			l.tunnel(w, r, path)
 			return
 		}
 		control := http.NewResponseController(w)
@@ -51,52 +53,81 @@ func (l *Lobby) pass(path string) http.HandlerFunc {
 }
 
 // visit enters the room of a request.
-func (l *Lobby) visit(r *http.Request) (*room, Child, error) {
+func (l *Lobby) visit(r *http.Request) (*room, error) {
 	room, err := l.find(r.PathValue("id"))
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), wakeWait)
 	defer cancel()
-	child, err := room.enter(ctx)
-	return room, child, err
+	_, err = room.enter(ctx)
+	return room, err
 }
 
 // passFailed answers a request whose room ended while it worked on it.
 func (l *Lobby) passFailed(w http.ResponseWriter, r *http.Request, err error) {
 	var large *http.MaxBytesError
+	var fault *web.Fault
 	switch {
+	case errors.As(err, &fault): // the room's own: it sleeps badly or is gone
+		l.complain(w, r, err)
 	case errors.As(err, &large):
 		web.WriteFault(w, &web.Fault{Status: http.StatusRequestEntityTooLarge, Code: web.CodeTooLarge, Sentence: "The request is too long."})
 	case r.Context().Err() != nil: // the client has gone
 	default:
-		l.complain(w, r, &web.Fault{Status: http.StatusBadGateway, Code: "room-fell",
+		l.complain(w, r, &web.Fault{Status: http.StatusBadGateway, Code: codeFell,
 			Sentence: "The room's process ended while it worked on this, so the outcome is unknown. It is being started again from its disk; ask again."})
 	}
 }
 
-// newTransport finds the way to rooms: an address's host is a room's id.
-func (l *Lobby) newTransport() *http.Transport {
-	return &http.Transport{
-		DialContext: func(ctx context.Context, _, address string) (net.Conn, error) {
-			id, _, err := net.SplitHostPort(address)
-			if err != nil {
-				return nil, err
-			}
-			r, err := l.find(id)
-			if err != nil {
-				return nil, err
-			}
-			child, err := r.enter(ctx) // the request's own visit keeps it awake; this one finds the child, also a new one
-			if err != nil {
-				return nil, err
-			}
-			defer r.leave()
-			return child.Dial(ctx)
-		},
-		DisableCompression:  true,
-		MaxIdleConnsPerHost: 4,
-		IdleConnTimeout:     30 * time.Second,
+// way goes to rooms: an address's host is a room's id. A request that only looks is asked again when its room
+// fell meanwhile; one that does something is not, because it may have been done.
+type way struct {
+	*http.Transport
+	lobby *Lobby
+}
+
+func newWay(l *Lobby) *way {
+	dial := func(ctx context.Context, _, address string) (net.Conn, error) {
+		id, _, err := net.SplitHostPort(address)
+		if err != nil {
+			return nil, err
+		}
+		return l.dial(ctx, id)
+	}
+	return &way{&http.Transport{DialContext: dial, DisableCompression: true, MaxIdleConnsPerHost: 4, IdleConnTimeout: 30 * time.Second}, l}
+}
+
+func (w *way) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := w.Transport.RoundTrip(r)
+	if err == nil || r.Method != http.MethodGet || r.Context().Err() != nil {
+		return response, err
+	}
+	return w.Transport.RoundTrip(r)
+}
+
+// dial connects to a room. If its child cannot be reached it has fallen, or is about to be found so: dial waits
+// for the next one.
+func (l *Lobby) dial(ctx context.Context, id string) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, wakeWait)
+	defer cancel()
+	for {
+		r, err := l.find(id)
+		if err != nil {
+			return nil, err
+		}
+		child, err := r.enter(ctx)
+		if err != nil {
+			return nil, err
+		}
+		conn, err := child.Dial(ctx)
+		r.leave()
+		if err == nil {
+			return conn, nil
+		}
+		if !r.lost(ctx, child) {
+			return nil, err
+		}
 	}
 }
 

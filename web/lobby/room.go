@@ -87,7 +87,7 @@ func (r *room) step() (Child, <-chan struct{}, error) {
 		return r.child, nil, nil
 	case broken:
 		if time.Since(r.failed) < restWait {
-			return nil, nil, &web.Fault{Status: http.StatusServiceUnavailable, Code: "broken", Sentence: r.why.Error()}
+			return nil, nil, &web.Fault{Status: http.StatusServiceUnavailable, Code: codeBroken, Sentence: r.why.Error()}
 		}
 		r.falls = fallsMost - 1
 		r.wake(0)
@@ -98,6 +98,28 @@ func (r *room) step() (Child, <-chan struct{}, error) {
 	case starting, closing:
 	}
 	return nil, r.changed, nil
+}
+
+// fallWait is how long a child that cannot be reached may take to be found dead.
+const fallWait = 2 * time.Second
+
+// lost waits until child is not the room's any more; it returns false if it still is after fallWait.
+func (r *room) lost(ctx context.Context, child Child) bool {
+	ctx, cancel := context.WithTimeout(ctx, fallWait)
+	defer cancel()
+	for {
+		r.mu.Lock()
+		still, wait := r.child == child, r.changed
+		r.mu.Unlock()
+		if !still {
+			return true
+		}
+		select {
+		case <-wait:
+		case <-ctx.Done():
+			return false
+		}
+	}
 }
 
 // leave ends a visit.

@@ -19,8 +19,8 @@ const tunnelBytes = 4096
 var tunnelBuffers = sync.Pool{New: func() any { return new([tunnelBytes]byte) }}
 
 // tunnel connects a websocket with its room: the handshake is the room's to answer.
-func (l *Lobby) tunnel(w http.ResponseWriter, r *http.Request, child Child, path string) {
-	room, err := child.Dial(r.Context())
+func (l *Lobby) tunnel(w http.ResponseWriter, r *http.Request, path string) {
+	room, err := l.dial(r.Context(), r.PathValue("id"))
 	if err != nil {
 		l.passFailed(w, r, err)
 		return
