@@ -46,7 +46,7 @@ func benchAppend(b *testing.B, sync bool, size int) {
 func BenchmarkOpen(b *testing.B) {
 	w := writeLog(b, 2000, 300)
 	dir := b.TempDir()
-	w.put(b, dir, w.newest0(), w.files[w.newest0()])
+	w.put(b, dir, w.newest(), w.files[w.newest()])
 	for b.Loop() {
 		d, err := Open(Options{Dir: dir})
 		if err != nil {

@@ -51,13 +51,14 @@ func Open(o Options) (*Drive, error) {
 	if err := prepare(o.Dir); err != nil {
 		return nil, err
 	}
-	if err := checkLog(o.Dir); err != nil {
+	found, err := checkLog(o.Dir)
+	if err != nil {
 		return nil, err
 	}
 	if err := Verify(o.Dir); err != nil {
 		return nil, err
 	}
-	return open(o)
+	return open(o, found)
 }
 
 func (o Options) withDefaults() Options {
@@ -82,7 +83,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-func open(o Options) (d *Drive, err error) {
+func open(o Options, found *scan) (d *Drive, err error) {
 	d = &Drive{dir: o.Dir}
 	defer func() {
 		if err != nil {
@@ -90,7 +91,7 @@ func open(o Options) (d *Drive, err error) {
 			d = nil
 		}
 	}()
-	if d.Log, err = openLog(o); err != nil {
+	if d.Log, err = openLog(o, found); err != nil {
 		return d, err
 	}
 	if d.Stable, err = openStable(o); err != nil {

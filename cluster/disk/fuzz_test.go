@@ -10,7 +10,7 @@ import (
 // Whatever one flipped bit or one lost end does to the log: all entries that were on disk are there, or the node refuses.
 func FuzzRecovery(f *testing.F) {
 	segmentBytes(f, 16<<10)
-	w := writeLog(f, 90, 400)
+	w := writeLog(f, 100, 400)
 	names := w.logFiles()
 	for i := range names {
 		f.Add(uint8(i), uint32(8), uint8(0), false)
@@ -37,7 +37,7 @@ func FuzzRecovery(f *testing.F) {
 func FuzzScan(f *testing.F) {
 	segmentBytes(f, 8<<10)
 	w := writeLog(f, 30, 200)
-	name := w.newest0()
+	name := w.newest()
 	f.Add(w.files[name])
 	f.Add(w.files[name][:used(w.files[name])])
 	f.Add([]byte{})
@@ -48,7 +48,7 @@ func FuzzScan(f *testing.F) {
 			t.Fatal(err)
 		}
 		var d *Damage
-		if err := checkLog(dir); err != nil && !errors.As(err, &d) {
+		if _, err := checkLog(dir); err != nil && !errors.As(err, &d) {
 			t.Errorf("refused without naming the place: %v", err)
 		}
 	})

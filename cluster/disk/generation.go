@@ -48,43 +48,39 @@ func generations(dir string) (found []uint64, err error) {
 	return found, nil
 }
 
-// load opens the newest generation, or makes the first.
-func (l *Log) load() error {
+// load opens the generation that was found, or makes the first.
+func (l *Log) load(found *scan) error {
 	if err := os.MkdirAll(l.dir, 0o700); err != nil {
 		return err
 	}
-	found, err := generations(l.dir)
-	if err != nil {
-		return err
-	}
-	if len(found) == 0 {
+	if found == nil {
 		return l.renew()
 	}
-	l.generation = found[len(found)-1]
-	if err := l.open(generationDir(l.dir, l.generation)); err != nil {
+	l.generation = found.generation
+	if err := l.open(found); err != nil {
 		return errors.Join(err, l.Close())
 	}
-	for _, g := range found[:len(found)-1] {
-		if err := os.RemoveAll(generationDir(l.dir, g)); err != nil {
-			return errors.Join(err, l.Close())
+	all, err := generations(l.dir)
+	for _, g := range all {
+		if g != l.generation {
+			err = errors.Join(err, os.RemoveAll(generationDir(l.dir, g)))
 		}
+	}
+	if err != nil {
+		return errors.Join(err, l.Close())
 	}
 	return nil
 }
 
-func (l *Log) open(dir string) error {
-	s, err := scanLog(l.o.Dir, dir)
-	if err != nil {
-		return err
-	}
-	if s.tear != nil {
-		if err := s.tear.mend(); err != nil {
+func (l *Log) open(found *scan) error {
+	if found.tear != nil {
+		if err := found.tear.mend(); err != nil {
 			return err
 		}
-		l.repaired = s.tear.String()
+		l.repaired = found.tear.String()
 	}
-	if s.short != "" {
-		if err := os.Truncate(s.short, wal.SegmentSizeBytes); err != nil {
+	if found.short != "" {
+		if err := os.Truncate(found.short, wal.SegmentSizeBytes); err != nil {
 			return err
 		}
 	}
@@ -92,8 +88,8 @@ func (l *Log) open(dir string) error {
 	if err := os.WriteFile(marker, nil, 0o600); err != nil {
 		return err
 	}
-	l.number = s.write.number
-	if err := l.read(dir, s.start); err != nil {
+	l.number = found.write.number
+	if err := l.read(generationDir(l.dir, l.generation), found.start); err != nil {
 		return err
 	}
 	return os.Remove(marker)

@@ -40,13 +40,10 @@ var (
 	_ raft.MonotonicLogStore = (*Log)(nil)
 )
 
-func openLog(o Options) (*Log, error) {
+// openLog opens what checkLog found; nil: a new log.
+func openLog(o Options, found *scan) (*Log, error) {
 	l := &Log{o: o, dir: filepath.Join(o.Dir, logDir)}
-	if err := l.load(); err != nil {
-		var damage *Damage
-		if errors.As(err, &damage) {
-			return nil, damage
-		}
+	if err := l.load(found); err != nil {
 		return nil, fmt.Errorf("the log in %s cannot be opened: %w", l.dir, err)
 	}
 	return l, nil

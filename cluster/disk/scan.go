@@ -21,6 +21,8 @@ type scan struct {
 	root string // file names are told below it
 	file string // being read
 
+	generation uint64
+
 	crc      uint32
 	metadata []byte
 	write    write  // of the last record
@@ -34,45 +36,44 @@ type scan struct {
 	tear     *tear
 }
 
-// checkLog reads the log below a node's directory and changes nothing.
-func checkLog(root string) error {
+// checkLog reads the log below a node's directory and changes nothing. It gives nil if there is none yet.
+func checkLog(root string) (*scan, error) {
 	dir := filepath.Join(root, logDir)
-	found, err := generations(dir)
-	if err != nil || len(found) == 0 {
-		return err
-	}
-	_, err = scanLog(root, generationDir(dir, found[len(found)-1]))
-	return err
-}
-
-func scanLog(root, dir string) (*scan, error) {
-	found, err := segments(dir)
-	if err != nil {
+	all, err := generations(dir)
+	if err != nil || len(all) == 0 {
 		return nil, err
 	}
-	s := &scan{root: root, start: &walpb.Snapshot{}}
-	if _, err := os.Stat(filepath.Join(filepath.Dir(dir), openingFile)); err == nil {
+	s := &scan{root: root, generation: all[len(all)-1], start: &walpb.Snapshot{}}
+	if _, err := os.Stat(filepath.Join(dir, openingFile)); err == nil {
 		s.opening = true
+	}
+	return s, s.read(generationDir(dir, s.generation))
+}
+
+func (s *scan) read(dir string) error {
+	found, err := segments(dir)
+	if err != nil {
+		return err
 	}
 	if len(found) == 0 {
 		s.file = dir
-		return nil, s.damage(0, "the log's files are missing")
+		return s.damage(0, "the log's files are missing")
 	}
 	s.lastSeen = found[0].seq == 0
 	for i, seg := range found {
 		s.file = seg.path
 		if i > 0 && seg.seq != found[i-1].seq+1 {
-			return nil, s.damage(0, fmt.Sprintf("the log file before it is missing, number %d", seg.seq-1))
+			return s.damage(0, fmt.Sprintf("the log file before it is missing, number %d", seg.seq-1))
 		}
 		b, err := os.ReadFile(seg.path)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if err := s.segment(seg, b, i == 0, i == len(found)-1); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return s, s.chooseStart(found[0])
+	return s.chooseStart(found[0])
 }
 
 // chooseStart takes the newest snapshot record that a hard state confirms.
