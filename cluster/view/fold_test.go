@@ -33,7 +33,8 @@ func anyEvent(random *rand.Rand, seq uint64) event.Event {
 		e.Kind = []event.Kind{event.MachineAdded, event.Started, event.Appended, event.Sent}[small(4)]
 	}
 	if small(2) == 0 {
-		e.Link = event.Link{Delay: event.Micros(small(3)), Cut: small(2) == 0}
+		e.Link = event.Link{Delay: event.Micros(small(3)), Jitter: event.Micros(small(3)), Loss: event.Factor(small(3)), Duplicate: event.Factor(small(3)),
+			Slow: event.Factor(small(3)), Cut: small(2) == 0, Hold: small(2) == 0}
 	}
 	for range small(4) {
 		e.Nodes = append(e.Nodes, event.NodeID(small(7)))

@@ -60,8 +60,13 @@ func (s *State) hold(id uint64, held bool, due event.Micros) {
 	}
 }
 
+// land removes a message. Mostly it is one of the oldest, so it is those before it that move up.
 func (s *State) land(id uint64) {
-	if at, there := s.messageAt(id); there {
-		s.Messages = none(slices.Delete(s.Messages, at, at+1))
+	at, there := s.messageAt(id)
+	if !there {
+		return
 	}
+	copy(s.Messages[1:at+1], s.Messages[:at])
+	s.Messages[0] = Message{}
+	s.Messages = none(s.Messages[1:])
 }
