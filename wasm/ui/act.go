@@ -10,15 +10,15 @@ import (
 func (m *Model) acted(action, arg string) []Effect {
 	switch action {
 	case "run":
-		return m.run(arg)
+		return m.chosen(arg)
 	case "node":
 		return m.actedOnNode(nodeNamed(arg))
 	case "link":
-		m.pick(picked{link: pairNamed(arg)})
+		m.pick(picked{link: pairNamed(arg), open: true})
 		return []Effect{Focus{"link-first"}}
 	case "message":
 		id, _ := strconv.ParseUint(arg, 10, 64)
-		m.pick(picked{message: id})
+		m.pick(picked{message: id, open: true})
 		return []Effect{Focus{"message-first"}}
 	case "close":
 		return m.back()
@@ -51,6 +51,29 @@ func (m *Model) acted(action, arg string) []Effect {
 	return nil
 }
 
+// chosen carries out a button that is a line of the console. A menu has done its work with it.
+func (m *Model) chosen(line string) []Effect {
+	effects := m.run(line)
+	if !m.picked.open {
+		return effects
+	}
+	return append(effects, m.closeMenu()...)
+}
+
+// closeMenu puts the focus back on what the menu was about.
+func (m *Model) closeMenu() []Effect {
+	p := m.picked
+	m.picked.open = false
+	switch {
+	case p.node != 0:
+		return []Effect{Focus{"node-" + p.node.String()}}
+	case p.link != pair{}:
+		return []Effect{Focus{"link-" + p.link.String()}}
+	}
+	m.picked = picked{}
+	return nil
+}
+
 // run carries out a line of the console: every gesture can be typed, and shows how.
 func (m *Model) run(line string) []Effect {
 	c, wrong := Parse(line)
@@ -63,7 +86,7 @@ func (m *Model) run(line string) []Effect {
 
 // pick selects something instead of what was selected. Nothing held against a node's form is kept.
 func (m *Model) pick(p picked) {
-	if m.picked != p {
+	if m.picked.node != p.node || m.picked.link != p.link {
 		clear(m.fields)
 	}
 	m.picked = p
@@ -81,7 +104,7 @@ func (m *Model) actedOnNode(id event.NodeID) []Effect {
 		m.parting.flip(id)
 		return nil
 	}
-	m.pick(picked{node: id})
+	m.pick(picked{node: id, open: true})
 	return []Effect{Focus{"menu-first"}}
 }
 
@@ -102,22 +125,17 @@ func pairNamed(s string) pair {
 
 // back closes the innermost thing that is open.
 func (m *Model) back() []Effect {
-	was := m.picked
 	switch {
 	case m.rules:
 		return m.showRules(false)
 	case m.parting.open:
 		m.parting = parting{}
+	case m.picked.open:
+		return m.closeMenu()
 	case m.picked != picked{}:
 		m.picked = picked{}
 	case m.cutting:
 		m.cutting = false
-	}
-	switch {
-	case was.node != 0:
-		return []Effect{Focus{"node-" + was.node.String()}}
-	case was.link != pair{}:
-		return []Effect{Focus{"link-" + was.link.String()}}
 	}
 	return nil
 }

@@ -97,6 +97,7 @@ func (m *Model) value(field, otherwise string) string {
 
 // set sends what stands in a form: the console's words, put together from the fields.
 func (m *Model) set(action, arg string) []Effect {
+	defer clear(m.fields)
 	switch action {
 	case "set-disk":
 		if n := m.State.Node(nodeNamed(arg)); n != nil {

@@ -9,11 +9,18 @@ import (
 
 // Sizes in the lanes, in CSS pixels.
 const (
-	laneTop    = 18 // room for the flags' words
-	laneHeight = 13
-	opsHeight  = 12
-	letter     = 5.6 // about the width of a letter
+	laneTop   = 18 // room for the flags' words
+	opsHeight = 12
+	letter    = 5.6 // about the width of a letter
 )
+
+// lanePitch is from one lane to the next.
+func (m *Model) lanePitch() int {
+	if m.crowded() {
+		return 13
+	}
+	return 17
+}
 
 // maxBars bounds the client operations that are drawn.
 const maxBars = 80
@@ -35,14 +42,14 @@ func lanesElement(m *Model) *Element {
 	if d.el != nil && d.news == m.news[inLanes] && d.shift == shift && d.scale == scale {
 		return d.el
 	}
-	l := laneDrawing{m: m, scale: scale, shift: shift, width: m.laneWidth()}
+	l := laneDrawing{m: m, pitch: m.lanePitch(), scale: scale, shift: shift, width: m.laneWidth()}
 	c.lanes = drawnLanes{m.news[inLanes], shift, scale, l.element()}
 	return c.lanes.el
 }
 
 // laneWidth is about what app.css leaves for the lanes.
 func (m *Model) laneWidth() float64 {
-	w := m.width - 60
+	w := m.width - 100
 	if m.width >= medium {
 		w -= 300
 	}
@@ -61,6 +68,7 @@ func (m *Model) laneScale() float64 {
 
 type laneDrawing struct {
 	m     *Model
+	pitch int
 	scale float64
 	shift int
 	width float64
@@ -74,21 +82,21 @@ func (l *laneDrawing) left() float64 { return float64(l.shift) - l.width }
 
 func (l *laneDrawing) element() *Element {
 	rows := len(l.m.lanes.nodes)
-	height := laneTop + rows*(laneHeight+4) + opsHeight + 6
-	labels := classed("g", "names")
+	height := laneTop + rows*l.pitch + opsHeight + 6
+	labels := classed("svg", "names").set("aria-hidden", "true").set("height", strconv.Itoa(height))
 	inner := tag("g").set("transform", "translate("+strconv.Itoa(-l.shift)+" 0)")
 	for i := range l.m.lanes.nodes {
-		y := laneTop + i*(laneHeight+4)
+		y := laneTop + i*l.pitch
 		lane := &l.m.lanes.nodes[i]
-		labels.add(laneName(lane.id.String(), y+laneHeight-3))
+		labels.add(laneName(lane.id.String(), y+l.pitch-7))
 		inner.add(l.spans(lane, y))
 	}
-	labels.add(laneName("puts, gets", laneTop+rows*(laneHeight+4)+opsHeight-2))
-	inner.add(l.bars(laneTop+rows*(laneHeight+4)+2), l.flags(height))
+	labels.add(laneName("requests", laneTop+rows*l.pitch+opsHeight-2))
+	inner.add(l.bars(laneTop+rows*l.pitch+2), l.flags(height))
 	moving := classed("svg", "moving").set("x", "100%").set("overflow", "visible").add(inner)
-	return classed("section", "lanes").keyed("lanes").set("aria-label", "The last minutes: roles, faults and requests").add(
+	return classed("section", "lanes").keyed("lanes").set("aria-label", "The last minutes: roles, faults and requests").add(labels,
 		classed("svg", "past").set("id", "lanes").set("role", "img").set("aria-label", "Roles of the machines over the last minutes").
-			set("height", strconv.Itoa(height)).add(classed("svg", "strip").set("x", "0").set("width", "100%").add(moving), labels))
+			set("height", strconv.Itoa(height)).add(moving))
 }
 
 func laneName(name string, y int) *Element {
@@ -110,7 +118,7 @@ func (l *laneDrawing) spans(lane *laneOf, y int) *Element {
 		}
 		key := strconv.FormatInt(int64(s.from), 36)
 		bar := classed("rect", "span "+laneNames[s.state]).keyed(key).set("x", px(from)).set("y", strconv.Itoa(y)).
-			set("height", strconv.Itoa(laneHeight)).set("rx", "3")
+			set("height", strconv.Itoa(l.pitch-4)).set("rx", "3")
 		if open {
 			bar.set("width", "100000")
 		} else {
@@ -139,7 +147,7 @@ func (l *laneDrawing) label(s *stretch, from, to float64, y int, key string) *El
 	if words == "" || float64(len(words))*letter+10 > to-from {
 		return nil
 	}
-	return classed("text", "spt").keyed("w"+key).set("x", strconv.Itoa(int(from)+6)).set("y", strconv.Itoa(y+laneHeight-3)).say(words)
+	return classed("text", "spt").keyed("w"+key).set("x", strconv.Itoa(int(from)+6)).set("y", strconv.Itoa(y+l.pitch-7)).say(words)
 }
 
 // bars are client operations: from asked to answered; an unknown one has no end.

@@ -53,17 +53,17 @@ func logElement(m *Model) *Element {
 	for i := range m.State.Nodes {
 		body.add(m.logRow(&m.State.Nodes[i], w))
 	}
-	table := classed("table", "grid").set("id", "log").add(tag("thead").add(head), body)
+	table := classed("table", "grid"+switched(m.crowded(), " many", "")).set("id", "log").add(tag("thead").add(head), body)
 	return classed("section", "log").keyed("log").set("aria-label", "Replicated log").add(m.logCaption(w),
 		classed("div", "window").set("id", "log-window").set("data-scroll", "50").add(table))
 }
 
 func (m *Model) logCaption(w window) *Element {
 	e := classed("div", "cap").add(tag("h2").say("Replicated log"),
-		legend("e t1 c", "committed"), legend("e t1 u", "not yet"), legend("e t3 u doomed", "will be overwritten"),
-		classed("span", "key").say("colour = term"),
+		legend("e t1 c", "committed"), legend("e t1 u", "not yet"), legend("e t3 u doomed", "to be overwritten"),
+		classed("span", "key").say("colour: term"),
 		classed("span", "key").add(classed("i", "match"), text(" match")),
-		classed("span", "key").add(classed("i", "next"), text(" next, as the leader believes")))
+		classed("span", "key").add(classed("i", "next"), text(" next")))
 	back := m.logBack > 0
 	nav := classed("span", "nav")
 	for _, b := range [...]struct{ arg, name string }{{"first", "To the first entry on any disk"}, {"back", "Back"}, {"forward", "Forward"}, {"end", "Follow the end"}} {
@@ -74,7 +74,7 @@ func (m *Model) logCaption(w window) *Element {
 }
 
 func legend(class, words string) *Element {
-	return classed("span", "key").add(classed("span", class).set("aria-hidden", "true").say("x=1"), text(" "+words))
+	return classed("span", "key").add(classed("span", class).set("aria-hidden", "true").say("x"), text(" "+words))
 }
 
 func (m *Model) logRow(n *view.Node, w window) *Element {

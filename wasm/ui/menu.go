@@ -10,6 +10,8 @@ import (
 // menuElement is the menu of what is selected.
 func menuElement(m *Model) *Element {
 	switch p := m.picked; {
+	case !p.open:
+		return nil
 	case p.node != 0:
 		if n := m.State.Node(p.node); n != nil {
 			return m.nodeMenu(n)

@@ -81,6 +81,7 @@ type picked struct {
 	node    event.NodeID
 	link    pair
 	message uint64
+	open    bool // its menu is open
 }
 
 // pair is a link regardless of direction; a < b.

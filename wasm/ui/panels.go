@@ -17,7 +17,7 @@ func sideElement(m *Model) *Element {
 	tabs := classed("div", "tabs").set("role", "tablist").set("aria-label", "Panels")
 	for _, t := range [...]struct{ id, name string }{{"guide", "Try"}, {"console", "Console"}, {"node", nodeName}, {"feed", "Feed"}} {
 		on := shown == t.id
-		tabs.add(button("tab "+t.id, "tab", t.id).set("role", "tab").set("id", "tab-"+t.id).
+		tabs.add(button("tab to-"+t.id, "tab", t.id).set("role", "tab").set("id", "tab-"+t.id).
 			set("aria-selected", switched(on, "true", "false")).set("aria-controls", switched(t.id == "guide", "guide", "panel")).say(t.name))
 	}
 	e := classed("section", "side").keyed("side").set("aria-label", "Console, node and feed").add(tabs)

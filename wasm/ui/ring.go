@@ -47,17 +47,21 @@ func (m *Model) ringOf() ring {
 	w, h := m.stageSize()
 	n := len(m.State.Nodes)
 	r := ring{w: w, h: h, radius: radiusFor(min(w, h), n)}
-	margin := r.radius + 24
-	rx := min(w/2-margin-8, (h/2-margin)*1.42)
-	ry := (h - 2*margin - labelled) / 2
-	middle := point{w / 2, margin + ry}
-	for i := range m.State.Nodes {
-		turn := 2 * math.Pi * float64(i) / float64(n)
-		p := point{middle.x + rx*math.Sin(turn), middle.y - ry*math.Cos(turn)}
-		if n == 1 {
-			p = middle
-		}
-		r.ids, r.at = append(r.ids, m.State.Nodes[i].ID), append(r.at, p)
+	top, side := r.radius+26, r.radius+32
+	bottom := h - r.radius - labelled - 10
+	unit := around(n)
+	low, wide := -1.0, 0.0
+	for _, p := range unit {
+		low, wide = max(low, p.y), max(wide, p.x)
+	}
+	if n == 1 {
+		unit[0], low = point{}, 1
+	}
+	wide = max(wide, 0.1)
+	ry := (bottom - top) / (1 + low)
+	rx := min(w/2-side, ry*1.5*wide) / wide
+	for i, p := range unit {
+		r.ids, r.at = append(r.ids, m.State.Nodes[i].ID), append(r.at, point{w/2 + rx*p.x, top + ry*(1+p.y)})
 	}
 	return r
 }
@@ -75,6 +79,16 @@ func (m *Model) ringNow() *ring {
 	return &m.ring
 }
 
+// around are n places on a circle of radius 1, clockwise from the top.
+func around(n int) []point {
+	all := make([]point, n)
+	for i := range all {
+		turn := 2 * math.Pi * float64(i) / float64(n)
+		all[i] = point{math.Sin(turn), -math.Cos(turn)}
+	}
+	return all
+}
+
 func radiusFor(space float64, nodes int) float64 {
 	share := 0.083
 	if nodes > 6 {
@@ -86,18 +100,32 @@ func radiusFor(space float64, nodes int) float64 {
 // stageSize is about what app.css leaves for the stage, so that a unit of the viewBox is about a pixel.
 func (m *Model) stageSize() (w, h float64) {
 	w, h = float64(m.width), float64(m.height)
-	rows := float64(len(m.State.Nodes))
+	below := m.logHeight() + m.lanesHeight() + 30
 	switch {
 	case m.width < narrow:
 		w = max(w, 320)
 		h = min(max(w*0.95, 330), 620)
 	case m.width < medium:
-		w, h = w-360, h-48-150-(70+rows*29)
+		w, h = w-360, h-48-28-below
 	default:
-		w, h = w-300-372, h-48-164-(70+rows*29)
+		w, h = w-300-372, h-48-below
 	}
-	return math.Round(max(w, 320)), math.Round(max(h, 330))
+	return math.Round(max(w, 320)), math.Round(max(h, 300))
 }
+
+// logHeight is about how much of the window the log takes.
+func (m *Model) logHeight() float64 {
+	n := float64(len(m.State.Nodes))
+	if m.crowded() {
+		return 62 + 21*n
+	}
+	return 62 + 26*n
+}
+
+func (m *Model) lanesHeight() float64 { return float64(46 + len(m.State.Nodes)*m.lanePitch()) }
+
+// crowded says whether there are so many machines that each gets less room.
+func (m *Model) crowded() bool { return len(m.State.Nodes) > 6 }
 
 // place is where a machine stands; false if it is not in the ring.
 func (r *ring) place(id event.NodeID) (point, bool) {

@@ -279,7 +279,7 @@ func held() *story {
 	s.tell(event.Event{Kind: event.LinkSet, Node: 1, Peer: 4, Link: event.Link{Cut: true}},
 		event.Event{Kind: event.LinkSet, Node: 1, Peer: 3, Link: event.Link{Delay: 50 * ms, Loss: event.One / 10}})
 	s.tell(event.Event{Kind: event.RateSet, Factor: 0})
-	s.do(Acted{"message", "1"})
+	s.do(Acted{"message", number(n - 1)})
 	s.tick(4_000_000)
 	return s
 }
