@@ -183,7 +183,7 @@
 
   const utf8 = new TextDecoder();
   const paint = (n) => {
-    if (!find() || !width) return;
+    if (!find() || !width || !height) return; // a stage that has no room yet
     if (!palette.length) colours();
     const view = new DataView(heap.buffer, 0, n), f = (at) => view.getFloat32(at, true);
     const scale = Math.min(width / f(4), height / f(8)), left = (width - f(4) * scale) / 2, top = (height - f(8) * scale) / 2;
