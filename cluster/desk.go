@@ -20,7 +20,8 @@ type desk struct {
 type pending struct {
 	op      uint64
 	command event.Command
-	node    event.NodeID // whose death ends it; 0: nobody's
+	node    event.NodeID // the node asked; 0: the room itself
+	inside  atomic.Bool  // the node carries it out: its death ends it
 	asked   event.Micros // virtual
 	wall    event.Micros
 	taken   atomic.Bool // somebody has answered
@@ -78,17 +79,18 @@ func (d *desk) price(e *event.Event) {
 	}
 }
 
-// hand gives the recorded answer to who waits.
-func (d *desk) hand(e event.Event) {
+// hand gives the recorded answer to who waits; nil if nobody did.
+func (d *desk) hand(e event.Event) *pending {
 	d.mu.Lock()
 	p := d.open[e.Op]
 	delete(d.open, e.Op)
 	d.mu.Unlock()
 	if p == nil {
-		return
+		return nil
 	}
 	p.result.Virtual, p.result.Wall, p.result.Seq = e.Took, event.Micros(e.N), e.Seq
 	p.answer <- p.result
+	return p
 }
 
 // of lists what waits for a machine.
@@ -96,7 +98,7 @@ func (d *desk) of(id event.NodeID) (ps []*pending) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, p := range d.open {
-		if p.node == id {
+		if p.node == id && p.inside.Load() {
 			ps = append(ps, p)
 		}
 	}

@@ -19,16 +19,42 @@ const operatorTimeout event.Micros = 10_000_000
 // Do carries out a command and waits for its end. If ctx ends first, the outcome is unknown, or failed for a read; what
 // is under way in the room goes on. It is safe for concurrent use.
 func (r *Room) Do(ctx context.Context, c event.Command) event.Result {
-	if err := check1(c); err != nil {
-		return refused(c, err)
+	p, res := r.begin(c)
+	if p == nil {
+		return res
+	}
+	select {
+	case res := <-p.answer:
+		return res
+	case <-ctx.Done():
+		p.settle(event.Result{Outcome: lost(c.Kind), Error: "the asker went away before it was answered"}, r.tell)
+		return <-p.answer
+	}
+}
+
+// Begin is Do for an owner of a Manual room, who must let time go on before there is an answer.
+func (r *Room) Begin(c event.Command) <-chan event.Result {
+	p, res := r.begin(c)
+	if p == nil {
+		answer := make(chan event.Result, 1)
+		answer <- res
+		return answer
+	}
+	return p.answer
+}
+
+// begin hands a command to who carries it out; without pending it ended at once.
+func (r *Room) begin(c event.Command) (*pending, event.Result) {
+	if err := wellFormed(c); err != nil {
+		return nil, refused(c, err)
 	}
 	at, err := r.addressee(c)
 	if err != nil {
-		return refused(c, err)
+		return nil, refused(c, err)
 	}
 	p := r.desk.admit(c, at, r.conductor.Now())
 	if p == nil {
-		return refused(c, fmt.Errorf("the room is closing, or has %d commands waiting already; wait for some of them", MaxPending))
+		return nil, refused(c, fmt.Errorf("the room is closing, or has %d commands waiting already; wait for some of them", MaxPending))
 	}
 	r.conductor.Fact(event.Event{Kind: event.Asked, Op: p.op, Command: c.Kind, Node: at, Peer: c.Peer, Key: c.Key, Text: Words(c)})
 	if c.Kind.Store() {
@@ -37,13 +63,7 @@ func (r *Room) Do(ctx context.Context, c event.Command) event.Result {
 		r.order(p)
 	}
 	r.flushFrozen()
-	select {
-	case res := <-p.answer:
-		return res
-	case <-ctx.Done():
-		p.settle(event.Result{Outcome: lost(c.Kind), Error: "the asker went away before it was answered"}, r.tell)
-		return <-p.answer
-	}
+	return p, event.Result{}
 }
 
 func refused(c event.Command, err error) event.Result {
@@ -63,7 +83,7 @@ func (r *Room) flushFrozen() {
 	}
 }
 
-// addressee is whose death ends the command: the node asked; for a request to any node the leader, or whoever runs.
+// addressee is the node that a command goes to: the one named; for a request to any node the leader, or whoever runs.
 func (r *Room) addressee(c event.Command) (event.NodeID, error) {
 	if c.Node != 0 {
 		if c.Kind == event.MemberAdd {
@@ -120,6 +140,7 @@ func (r *Room) ask(p *pending) {
 // inside has f run in the world of the command's node; what it returns is the answer.
 func (r *Room) inside(p *pending, f func(*node.Node, uint64, event.Command) event.Result) {
 	c := p.command
+	p.inside.Store(true)
 	r.conductor.After(c.Timeout, func() {
 		p.settle(event.Result{Outcome: lost(c.Kind), Error: fmt.Sprintf("no answer from %v within %d ms of the room's time%s", p.node, c.Timeout/1000, mayStill(c.Kind))},
 			func(e event.Event) bool { r.conductor.Locked(e); return true })
@@ -148,7 +169,7 @@ func (r *Room) later(e event.Event) bool {
 	return true
 }
 
-func check1(c event.Command) error {
+func wellFormed(c event.Command) error {
 	if int(c.Kind) <= 0 || int(c.Kind) >= event.Commands {
 		return fmt.Errorf("there is no command of kind %d", c.Kind)
 	}

@@ -59,13 +59,7 @@ func (r *Room) orderInside(p *pending, prepare func(*Room, *pending) error) {
 	if p.command.Timeout == 0 {
 		p.command.Timeout = operatorTimeout
 	}
-	r.inside(p, func(n *node.Node, op uint64, c event.Command) event.Result {
-		res := n.Order(c)
-		if c.Kind == event.MemberRemove && res.Outcome == event.OK {
-			go r.leave(c.Peer)
-		}
-		return res
-	})
+	r.inside(p, func(n *node.Node, op uint64, c event.Command) event.Result { return n.Order(c) })
 }
 
 // byLeader turns an order about a node into one to the leader.

@@ -182,7 +182,9 @@ func (r *Room) record(e event.Event) {
 	}
 	e.Seq = r.journal.Append(e)
 	if e.Kind == event.Answered {
-		r.desk.hand(e)
+		if p := r.desk.hand(e); p != nil && e.Command == event.MemberRemove && e.Outcome == event.OK {
+			go r.leave(p.command.Peer)
+		}
 	}
 	if r.unsent++; r.unsent >= flushEvery {
 		r.unsent = 0
@@ -199,9 +201,11 @@ func (r *Room) Journal() *journal.Journal { return r.journal }
 // State is a copy of what the events add up to.
 func (r *Room) State() view.State { return r.journal.State() }
 
-// Advance moves a Manual room's time on by d.
+// Advance moves a Manual room's time on by d, unless it is frozen.
 func (r *Room) Advance(d event.Micros) {
-	r.conductor.Advance(d)
+	if r.conductor.Rate() > 0 {
+		r.conductor.Advance(d)
+	}
 	r.flush(r.conductor.Now())
 }
 

@@ -21,7 +21,7 @@ func (n *Node) Order(c event.Command) event.Result {
 func (n *Node) order(c event.Command, timeout time.Duration) event.Result {
 	switch c.Kind {
 	case event.Elect:
-		if !n.o.Transport.Inject(&raft.TimeoutNowRequest{}) {
+		if !n.o.Transport.Inject(&raft.TimeoutNowRequest{RPCHeader: raft.RPCHeader{ProtocolVersion: raft.ProtocolVersionMax}}) {
 			return failed("%v has too much to do to stand for election", n.o.ID)
 		}
 		return event.Result{Outcome: event.OK}

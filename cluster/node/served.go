@@ -21,6 +21,7 @@ func (n *Node) served(request, response any, err error) {
 		}
 	case *raft.InstallSnapshotRequest:
 		if r, ok := response.(*raft.InstallSnapshotResponse); ok && r.Success {
+			n.tap(event.Event{Kind: event.SnapshotInstalled, Index: q.LastLogIndex, LogTerm: q.LastLogTerm, Peer: nodeAt(q.Addr)})
 			n.contact()
 		}
 	case *raft.RequestVoteRequest:
@@ -44,8 +45,12 @@ type ballot struct {
 }
 
 func voteOf(addr []byte, term uint64, pre bool) ballot {
+	return ballot{nodeAt(addr), term, pre}
+}
+
+func nodeAt(addr []byte) event.NodeID {
 	id, _ := event.ParseNodeID(string(addr))
-	return ballot{id, term, pre}
+	return id
 }
 
 // voted reports a vote or its refusal with the engine's own reason; the one refusal that it makes in silence is that

@@ -1,0 +1,41 @@
+package node
+
+import (
+	"github.com/hashicorp/raft"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+)
+
+// snapshots tells of the snapshots that this node takes.
+type snapshots struct {
+	raft.SnapshotStore
+	n *Node
+}
+
+func (s snapshots) Create(v raft.SnapshotVersion, index, term uint64, c raft.Configuration, ci uint64, t raft.Transport) (raft.SnapshotSink, error) {
+	k, err := s.SnapshotStore.Create(v, index, term, c, ci, t)
+	if err != nil || index > s.n.store.Applied() {
+		return k, err // one that a leader sends: served tells when it is installed
+	}
+	return &sink{SnapshotSink: k, n: s.n, fact: event.Event{Kind: event.SnapshotTaken, Index: index, LogTerm: term}}, nil
+}
+
+type sink struct {
+	raft.SnapshotSink
+	n    *Node
+	fact event.Event
+}
+
+func (s *sink) Write(b []byte) (int, error) {
+	n, err := s.SnapshotSink.Write(b)
+	s.fact.N += int64(n)
+	return n, err
+}
+
+func (s *sink) Close() error {
+	err := s.SnapshotSink.Close()
+	if err == nil {
+		s.n.tap(s.fact)
+	}
+	return err
+}
