@@ -35,6 +35,9 @@ func (n *Node) heardDisk(e event.Event) {
 }
 
 func (n *Node) note(e event.Event) {
+	if e.Kind == event.Truncated || e.Kind == event.Compacted {
+		n.reconfigured.Store(true)
+	}
 	if e.Kind != event.Appended {
 		return
 	}
@@ -43,6 +46,7 @@ func (n *Node) note(e event.Event) {
 		n.first.Store(&position{e.Index, e.Term})
 	case event.EntryConfiguration:
 		n.configured.Store(e.Index)
+		n.reconfigured.Store(true)
 	case event.EntryNone, event.EntryCommand, event.EntryBarrier:
 	}
 }

@@ -84,7 +84,9 @@ type Node struct {
 
 	first      atomic.Pointer[position] // the newest no-op in the log: a leader must have committed that of its term before it serves reads
 	configured atomic.Uint64            // index of the newest configuration entry
-	ready      atomic.Bool              // raft runs and may be asked
+	// The log's configurations may have changed: one was appended, cut off, or came with a snapshot.
+	reconfigured atomic.Bool
+	ready        atomic.Bool // raft runs and may be asked
 }
 
 // Open starts a member on what its disk holds. A damaged disk is refused with a *disk.Damage.
@@ -96,6 +98,7 @@ func Open(o Options) (n *Node, err error) {
 	if err := n.startRaft(); err != nil {
 		return nil, errors.Join(err, n.closeDisk())
 	}
+	n.reconfigured.Store(true)
 	n.ready.Store(true)
 	o.Transport.OnServe(n.serve)
 	o.Transport.OnServed(n.served)

@@ -21,7 +21,7 @@ type seen struct {
 // and at every tap in between, so that no message leaves before the change that caused it has been told.
 func (n *Node) Observe() {
 	n.observe()
-	if n.ready.Load() {
+	if n.ready.Load() && n.reconfigured.Swap(false) {
 		n.observeMembers()
 	}
 }

@@ -21,6 +21,7 @@ func (n *Node) served(request, response any, err error) {
 		}
 	case *raft.InstallSnapshotRequest:
 		if r, ok := response.(*raft.InstallSnapshotResponse); ok && r.Success {
+			n.reconfigured.Store(true)
 			n.tap(event.Event{Kind: event.SnapshotInstalled, Index: q.LastLogIndex, LogTerm: q.LastLogTerm, Peer: nodeAt(q.Addr)})
 			n.contact()
 		}
