@@ -48,7 +48,9 @@ type Journal struct {
 	dropped uint64     // frames before them
 	bytes   int64      // that they take
 	tick    *Frame     // says that time went on after the last of them; nil: it did not
-	start   *start     // the last checkpoint that a subscriber began with
+
+	starting sync.Mutex // held while a checkpoint is made; taken before mu
+	start    *start     // the last one, guarded by starting
 
 	changed chan struct{} // closed at the next change of frames, tick or closed
 	closed  bool

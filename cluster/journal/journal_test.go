@@ -519,3 +519,30 @@ func BenchmarkCheckpoint(b *testing.B) {
 		b.ReportMetric(float64(len(f.Bytes)), "B")
 	}
 }
+
+// BenchmarkViewers is one frame to 1,500 subscribers at once, each in its goroutine.
+func BenchmarkViewers(b *testing.B) {
+	const viewers = 1500
+	j := New(Options{})
+	tell(j, 10_000, 33)
+	var all sync.WaitGroup
+	var got sync.WaitGroup
+	for range viewers {
+		s := j.Subscribe(j.Stats().Seq, 0)
+		all.Go(func() {
+			for {
+				if _, err := s.Next(context.Background()); err != nil {
+					return
+				}
+				got.Done()
+			}
+		})
+	}
+	for b.Loop() {
+		got.Add(viewers)
+		tell(j, 33, 33)
+		got.Wait()
+	}
+	j.Close()
+	all.Wait()
+}

@@ -45,35 +45,35 @@ type start struct {
 // Subscribe begins after event from, of which the caller has folded everything. If from is 0, no longer kept or
 // of another epoch, the first frame is a checkpoint; otherwise frames go on exactly at from+1.
 func (j *Journal) Subscribe(from, epoch uint64) *Subscription {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.seal()
 	s := &Subscription{j: j}
-	if from == 0 || epoch != j.epoch || from < j.base.Seq || from > j.state.Seq {
-		s.begin(j.checkpoint())
-	} else {
-		s.resume(from)
+	if !s.resume(from, epoch) {
+		c := j.checkpoint()
+		s.first, s.place, s.last, s.most = c.frame, c.place, c.frame.Last, StartReuse+MaxBehind
 	}
-	s.most = j.end() - s.place + MaxBehind
 	return s
 }
 
 // end is the place of the frame that comes next.
 func (j *Journal) end() uint64 { return j.dropped + uint64(len(j.frames)) }
 
-func (s *Subscription) begin(c *start) {
-	s.first, s.place, s.last = c.frame, c.place, c.frame.Last
-}
-
-// resume finds the frame with event from+1 and gives only the rest of it if it began earlier.
-func (s *Subscription) resume(from uint64) {
-	i := s.j.frameOf(from + 1)
-	s.place, s.last = s.j.dropped+uint64(i), from
-	if i == len(s.j.frames) || s.j.frames[i].First == from+1 {
-		return
+// resume finds the frame with event from+1 and gives only the rest of it if it began earlier. It says whether
+// it could.
+func (s *Subscription) resume(from, epoch uint64) bool {
+	j := s.j
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if from == 0 || epoch != j.epoch || from < j.base.Seq || from > j.state.Seq {
+		return false
 	}
-	s.first = s.j.rest(s.j.frames[i], from+1)
-	s.place++
+	j.seal()
+	i := j.frameOf(from + 1)
+	s.place, s.last = j.dropped+uint64(i), from
+	s.most = j.end() - s.place + MaxBehind
+	if i < len(j.frames) && j.frames[i].First <= from {
+		s.first = j.rest(j.frames[i], from+1)
+		s.place++
+	}
+	return true
 }
 
 // rest encodes the events of f from sequence from on.
@@ -86,15 +86,30 @@ func (j *Journal) rest(f *Frame, from uint64) *Frame {
 	return j.encode(whole)
 }
 
-// checkpoint gives the last one again if it is fresh, so that a class that arrives together shares it.
+// checkpoint gives the last one again if it is fresh, so that a class that arrives together shares it. The
+// journal goes on while a new one is made.
 func (j *Journal) checkpoint() *start {
-	if c := j.start; c != nil && c.place >= j.dropped && c.place+StartReuse >= j.end() {
-		return c
+	j.starting.Lock()
+	defer j.starting.Unlock()
+	state, at, place := j.fork()
+	if state == nil {
+		return j.start
 	}
-	f := j.encode(event.Frame{Type: event.FrameCheckpoint, Seq: j.state.Seq, At: j.at, Wall: j.state.Wall, Events: view.Restate(&j.state)})
-	f.First, f.Last = j.state.Seq, j.state.Seq
-	j.start = &start{frame: f, place: j.end()}
+	f := event.Frame{Type: event.FrameCheckpoint, Epoch: j.epoch, Seq: state.Seq, At: at, Wall: state.Wall, Events: view.Restate(state)}
+	j.start = &start{frame: &Frame{First: f.Seq, Last: f.Seq, Bytes: event.AppendFrame(nil, &f)}, place: place}
 	return j.start
+}
+
+// fork copies the state at the end of the last frame, unless the last checkpoint still serves.
+func (j *Journal) fork() (state *view.State, at event.Micros, place uint64) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if c := j.start; c != nil && c.place >= j.dropped && c.place+StartReuse >= j.end() {
+		return nil, 0, 0
+	}
+	j.seal()
+	s := j.state.Clone()
+	return &s, j.at, j.end()
 }
 
 // Next waits for the next frame. The error is *Slow, ErrClosed or that of ctx; after the first two the
@@ -130,7 +145,7 @@ func (s *Subscription) take() (*Frame, <-chan struct{}) {
 		s.err = &Slow{Last: s.last}
 		return nil, nil
 	case behind > 0:
-		s.most = max(MaxBehind, min(s.most, behind+MaxBehind))
+		s.most = max(MaxBehind, min(s.most, behind-1+MaxBehind))
 		f := j.frames[s.place-j.dropped]
 		s.place, s.last = s.place+1, f.Last
 		return f, nil
