@@ -111,7 +111,9 @@ func (l *Log) read(dir string, start *walpb.Snapshot) error {
 		if err := l.take(start.GetIndex(), records); err != nil {
 			return err
 		}
-		return l.saveState(state)
+		// Etcd's log has forgotten its state: it would begin its next file without the commit index, and the snapshot
+		// record that says where the log begins would not count any more.
+		return l.w.Save(l.hardState(state.GetCommit(), 0), nil)
 	})
 }
 
@@ -130,15 +132,6 @@ func (l *Log) take(base uint64, records []*raftpb.Entry) error {
 		l.bytes += int64(len(e.Data))
 	}
 	return nil
-}
-
-// saveState writes the hard state again after opening: etcd's log has forgotten it and would begin its next file without
-// the commit index, and with that lose the snapshot record that says where the log begins.
-func (l *Log) saveState(state *raftpb.HardState) error {
-	if state.GetTerm() == 0 {
-		return nil
-	}
-	return l.w.Save(l.hardState(state.GetCommit(), 0), nil)
 }
 
 // hardState is what etcd's log wants beside entries. Term and vote live in Stable; Commit says up to where snapshot

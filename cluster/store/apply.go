@@ -20,16 +20,23 @@ func (s *Store) Apply(l *raft.Log) any {
 	if l.Index <= s.index.ConsistentIndex() {
 		return nil
 	}
+	s.endIfFailed()
 	r := new(pb.InternalRaftRequest)
 	if err := proto.Unmarshal(l.Data, r); err != nil {
 		return fmt.Errorf("entry %d is no request to the store: %w", l.Index, err)
 	}
 	result := s.applyEntries(l.Index, l.Term, r)
-	if s.failed.Load() {
-		runtime.Goexit() // the node is about to crash; nobody may hear of this entry
-	}
+	s.endIfFailed()
 	s.progress.apply(l.Index, func(index uint64) { s.tell(index, r.GetHeader().GetID()) })
 	return result
+}
+
+// endIfFailed ends the goroutine of a store that has failed: its node is about to crash, and nobody may hear of an entry
+// that its disk does not have.
+func (s *Store) endIfFailed() {
+	if s.failed.Load() {
+		runtime.Goexit()
+	}
 }
 
 // applyEntries has this name because etcd's checks (ETCD_VERIFY=all) look for it on the stack of every write.

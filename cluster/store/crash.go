@@ -8,33 +8,32 @@ import (
 	"os"
 )
 
-// Freeze keeps a copy of the file as it is now; when the store is closed the copy takes its place. So a node that is
-// killed inside a process that goes on loses what a kill -9 would lose: writes that were applied but not yet committed to
-// disk. They are replayed from the log. Only the first call counts.
+// Freeze leaves the file as it is now: a copy takes its place, and what the open store still writes goes to the old one,
+// which vanishes when it is closed. So a node that is killed inside a process that goes on loses what a kill -9 would
+// lose: writes that were applied but not yet committed to disk. They are replayed from the log. Only the first call counts.
 func (s *Store) Freeze() error {
-	if s.frozen.Load() {
-		return nil
+	tx := s.be.BatchTx()
+	tx.LockOutsideApply() // nothing is committed meanwhile
+	defer tx.Unlock()
+	if err := s.detach(); err != nil {
+		return fmt.Errorf("the file of %s could not be kept as the crash found it: %w", s.o.Node, err)
 	}
-	s.be.BatchTx().LockOutsideApply() // nothing is committed meanwhile
-	defer s.be.BatchTx().Unlock()
-	if err := copyFile(s.keptPath(), s.path); err != nil {
-		return fmt.Errorf("the file of %s could not be kept as the crash found it: %w", s.o.Node, errors.Join(err, removeLeft(s.keptPath())))
-	}
-	s.frozen.Store(true)
 	return nil
 }
 
 // Crash closes the store and leaves its file as Freeze, or else this call, found it.
 func (s *Store) Crash() error { return errors.Join(s.Freeze(), s.Close()) }
 
-func (s *Store) putBack() error {
-	if !s.frozen.Load() {
+// detach puts a copy in the place of the file; the caller sees to it that no commit is under way.
+func (s *Store) detach() error {
+	if s.detached.Load() {
 		return nil
 	}
-	if err := os.Rename(s.keptPath(), s.path); err != nil {
-		return fmt.Errorf("the file of %s could not be put back as the crash found it: %w", s.o.Node, err)
+	if err := copyFile(s.newPath(), s.path); err != nil {
+		return errors.Join(err, removeLeft(s.newPath()))
 	}
-	return nil
+	s.detached.Store(true)
+	return os.Rename(s.newPath(), s.path)
 }
 
 // copyFile copies a file and its holes: most of bbolt's file is room that was never written.

@@ -1,10 +1,10 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 
-	"go.etcd.io/etcd/server/v3/storage/backend"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 )
@@ -21,7 +21,7 @@ type fatalHook struct{ s *Store }
 
 // OnWrite is called instead of os.Exit. While the store is being opened it panics, and Open gives the error. After a
 // failed commit it returns: bbolt has rolled back, and etcd goes on and releases its locks, whereas a goroutine that ended
-// here would leave them held for ever. The hooks see to it that nothing is saved any more.
+// here would leave them held for ever. What etcd writes from now on must not count: it would lack the lost transaction.
 func (h fatalHook) OnWrite(e *zapcore.CheckedEntry, fields []zapcore.Field) {
 	why := e.Message
 	for _, f := range fields {
@@ -32,28 +32,20 @@ func (h fatalHook) OnWrite(e *zapcore.CheckedEntry, fields []zapcore.Field) {
 	if !h.s.opened.Load() {
 		panic(why)
 	}
-	h.s.fail(fmt.Errorf("the store of %s could not be written (%s); free some space and restart the node", h.s.o.Node, why))
+	err := fmt.Errorf("the store of %s could not be written (%s); free some space and restart the node", h.s.o.Node, why)
 	if e.Message != commitFailed {
+		h.s.fail(err)
 		runtime.Goexit()
 	}
+	if h.s.detach() != nil { // no room for a copy: snapshot and log have it all
+		err = errors.Join(err, removeLeft(h.s.path))
+	}
+	h.s.fail(err)
 }
 
 // fail tells the owner once.
 func (s *Store) fail(err error) {
 	if s.failed.CompareAndSwap(false, true) {
 		s.o.Failed(err)
-	}
-}
-
-// hooks are etcd's, which save the consistent index with each commit, unless the store has failed: then a later commit
-// would claim entries whose writes were lost.
-type hooks struct {
-	backend.Hooks
-	s *Store
-}
-
-func (h hooks) OnPreCommitUnsafe(tx backend.UnsafeReadWriter) {
-	if !h.s.failed.Load() {
-		h.Hooks.OnPreCommitUnsafe(tx)
 	}
 }

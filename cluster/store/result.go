@@ -6,8 +6,10 @@ import (
 	"github.com/quorumlab/quorumlab/cluster/event"
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/api/v3/mvccpb"
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	"go.etcd.io/etcd/server/v3/etcdserver/apply"
 	etcderrors "go.etcd.io/etcd/server/v3/etcdserver/errors"
+	"go.etcd.io/etcd/server/v3/lease"
 	"go.etcd.io/etcd/server/v3/storage/mvcc"
 )
 
@@ -33,9 +35,11 @@ func sentence(err error) string {
 	case errors.Is(err, etcderrors.ErrNoSpace):
 		return refuse(err, "the store is full: delete keys and compact, then disarm the alarm").Error()
 	case errors.Is(err, mvcc.ErrCompacted):
-		return refuse(err, "the revision was compacted away, so it cannot be read any more").Error()
+		return refuse(rpctypes.ErrGRPCCompacted, "the revision was compacted away, so it cannot be read any more").Error()
 	case errors.Is(err, mvcc.ErrFutureRev):
-		return refuse(err, "the store has not reached that revision yet").Error()
+		return refuse(rpctypes.ErrGRPCFutureRev, "the store has not reached that revision yet").Error()
+	case errors.Is(err, lease.ErrLeaseNotFound):
+		return refuse(rpctypes.ErrGRPCLeaseNotFound, "there is no such lease, it may have expired").Error()
 	}
 	return "the store refused it (" + err.Error() + ")"
 }

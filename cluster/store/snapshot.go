@@ -73,5 +73,8 @@ func (s *Store) receive(from io.Reader) error {
 	if err := errors.Join(err, to.Close()); err != nil {
 		return err
 	}
+	if s.detached.Load() {
+		return errors.Join(errors.New("the node is dead"), removeLeft(s.newPath()))
+	}
 	return os.Rename(s.newPath(), s.path)
 }

@@ -61,7 +61,7 @@ type Store struct {
 
 	opened    atomic.Bool
 	failed    atomic.Bool
-	frozen    atomic.Bool // Freeze has kept a copy of the file
+	detached  atomic.Bool // the file below path is a copy that nobody writes any more
 	lastTerm  atomic.Uint64
 	lastIndex atomic.Uint64
 	progress  progress
@@ -90,7 +90,7 @@ func Open(o Options) (s *Store, err error) {
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("the store's directory cannot be made: %w", err)
 	}
-	if err := errors.Join(removeLeft(s.newPath()), removeLeft(s.keptPath())); err != nil {
+	if err := removeLeft(s.newPath()); err != nil {
 		return nil, err
 	}
 	if err := s.build(); err != nil {
@@ -108,14 +108,14 @@ func removeLeft(path string) error {
 	return nil
 }
 
-func (s *Store) newPath() string  { return s.path + ".new" }
-func (s *Store) keptPath() string { return s.path + ".kept" }
+// newPath is where a file is written that will take the store's place.
+func (s *Store) newPath() string { return s.path + ".new" }
 
 // build is the order of etcd's bootstrap.
 func (s *Store) build() error {
 	s.log = s.logger()
 	s.index = cindex.NewConsistentIndex(nil)
-	s.hooks = hooks{serverstorage.NewBackendHooks(s.log, s.index), s}
+	s.hooks = serverstorage.NewBackendHooks(s.log, s.index)
 	s.be = s.openBackend()
 	s.index.SetBackend(s.be)
 	schema.CreateMetaBucket(s.be.BatchTx())
@@ -172,7 +172,7 @@ func (s *Store) Close() error {
 	if err := errors.Join(s.kv.Close(), s.be.Close()); err != nil {
 		return fmt.Errorf("the store of %s could not be closed: %w", s.o.Node, err)
 	}
-	return s.putBack()
+	return nil
 }
 
 // status answers etcd's questions about raft.

@@ -6,11 +6,16 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/hashicorp/raft"
 	"github.com/quorumlab/quorumlab/cluster/event"
 )
+
+// TestMain has etcd check its own invariants in every test.
+func TestMain(m *testing.M) {
+	os.Setenv("ETCD_VERIFY", "all")
+	os.Exit(m.Run())
+}
 
 // rig feeds a store entries as raft would.
 type rig struct {
@@ -120,6 +125,3 @@ func TestRevisions(t *testing.T) {
 		}
 	})
 }
-
-var _ = time.Second
-var _ = os.Remove

@@ -1,0 +1,44 @@
+package store
+
+import (
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/hashicorp/raft"
+	"github.com/quorumlab/quorumlab/cluster/event"
+)
+
+// BenchmarkApply applies puts of 256 bytes to 1,000 keys, without fsync.
+func BenchmarkApply(b *testing.B) {
+	os.Setenv("ETCD_VERIFY", "")
+	defer os.Setenv("ETCD_VERIFY", "all")
+	s, err := Open(Options{Dir: b.TempDir()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	var entries [1000][]byte
+	for i := range entries {
+		if entries[i], err = s.Encode(event.Command{Kind: event.Put, Key: fmt.Sprint("k", i), Value: string(make([]byte, 256))}, 1); err != nil {
+			b.Fatal(err)
+		}
+	}
+	var index uint64
+	for b.Loop() {
+		index++
+		s.Apply(&raft.Log{Index: index, Term: 1, Data: entries[index%1000]})
+	}
+}
+
+// BenchmarkDescribe is paid for every entry on every node.
+func BenchmarkDescribe(b *testing.B) {
+	data, err := (*Store)(nil).Encode(event.Command{Kind: event.Put, Key: "key", Value: string(make([]byte, 256))}, 1)
+	if err != nil {
+		b.Fatal(err)
+	}
+	l := &raft.Log{Data: data}
+	for b.Loop() {
+		Describe(l)
+	}
+}
