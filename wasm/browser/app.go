@@ -56,6 +56,7 @@ func (a *app) update(msg ui.Msg) {
 	for _, e := range effects {
 		a.carryOut(e)
 	}
+	a.meter.seq = a.model.State.Seq
 }
 
 // attribute is "" where there is none.

@@ -64,7 +64,7 @@ func (a *app) frame(ms float64) {
 	a.update(ui.Ticked{Wall: a.clock.wall(ms)})
 	drawn := a.draw()
 	end := now()
-	a.meter.looked(drawn, end-begin, a.clock.wall(end), a.model.State.Seq)
+	a.meter.looked(drawn, end-begin, a.clock.wall(end))
 	if a.clock.idle++; drawn {
 		a.clock.idle = 0
 	}

@@ -74,14 +74,12 @@ func (m *meter) received(bytes int, f *event.Frame, ms float64) {
 }
 
 // looked counts an animation frame that took so many milliseconds of ours and ended at this wall time.
-func (m *meter) looked(drawn bool, ms float64, at event.Micros, seq uint64) {
-	m.seq = seq
+func (m *meter) looked(drawn bool, ms float64, at event.Micros) {
 	if !drawn {
 		m.skipped++
 		return
 	}
 	m.frames++
-	m.drawnSeq = seq
 	m.scriptMs.add(ms + m.decodeMs)
 	m.decodeMs = 0
 	for _, commit := range m.commits {

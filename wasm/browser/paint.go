@@ -53,6 +53,7 @@ func (a *app) draw() bool {
 	p.replay()
 	p.packets = ui.Packets(&a.model, p.packets[:0])
 	moved := p.show()
+	a.meter.drawnSeq = a.model.State.Seq
 	if a.focus != "" {
 		a.focusOn()
 	}
