@@ -1,0 +1,104 @@
+package browsertest
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// axe-core (https://github.com/dequelabs/axe-core, MPL 2.0) judges accessibility. It is large and not ours, so it is
+// not in git: it is fetched from npm's registry once and checked against the hash here.
+const (
+	axePackage = "axe-core@4.14.1"
+	axeFile    = "axe.min.js"
+	axeHash    = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
+)
+
+// violation is one rule that the page breaks.
+type violation struct {
+	ID    string   `json:"id"`
+	Help  string   `json:"help"`
+	Nodes []string `json:"nodes"`
+}
+
+func TestNothingForAxeToComplainAbout(t *testing.T) {
+	axe := axeSource(t)
+	p := newPage(t)
+	p.open(lab.base + "/")
+	r := lab.at(t, eval[string](p, `location.href`))
+	r.do(map[string]any{"kind": "put", "key": "x", "value": "1"})
+	p.do(chromedp.Evaluate[chromedp.Void](axe))
+	for _, scheme := range []string{"light", "dark"} {
+		for _, width := range []int64{1440, 390} {
+			t.Run(fmt.Sprintf("%s-%d", scheme, width), func(t *testing.T) {
+				p.media(scheme)
+				p.do(chromedp.EmulateViewport(width, 900))
+				p.until("the page has taken the new size", fmt.Sprintf(`innerWidth === %d`, width))
+				p.until("colours have changed over", `!document.getAnimations().some(a => a instanceof CSSTransition)`)
+				judge(t, p)
+			})
+		}
+	}
+}
+
+// judge lets axe look at the page as it is now.
+func judge(t *testing.T, p *page) {
+	t.Helper()
+	const run = `axe.run().then(r => r.violations.map(v => ({id: v.id, help: v.help, nodes: v.nodes.map(n => n.html.slice(0, 160) + " – " + n.failureSummary)})))`
+	ctx, cancel := p.soon()
+	defer cancel()
+	found, err := chromedp.Run(ctx, chromedp.Evaluate[[]violation](run, chromedp.EvalAwaitPromise))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range found {
+		t.Errorf("%s: %s", v.ID, v.Help)
+		for _, node := range v.Nodes {
+			t.Errorf("    %s", node)
+		}
+	}
+}
+
+// axeSource is axe's script. Without it and without npm to fetch it the test is skipped.
+func axeSource(t *testing.T) string {
+	t.Helper()
+	if _, err := os.Stat(axeFile); err != nil {
+		fetchAxe(t)
+	}
+	source, err := os.ReadFile(axeFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum := sha256.Sum256(source); hex.EncodeToString(sum[:]) != axeHash {
+		t.Fatalf("%s is not that of %s: delete it and run the test again", axeFile, axePackage)
+	}
+	return string(source)
+}
+
+func fetchAxe(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath("npm"); err != nil {
+		t.Skip("accessibility is not judged here: axe-core is fetched with npm, and there is no npm")
+	}
+	dir := t.TempDir()
+	if out, err := exec.Command("npm", "pack", "--silent", "--pack-destination", dir, axePackage).CombinedOutput(); err != nil {
+		t.Skipf("accessibility is not judged here: npm cannot fetch %s: %v %s", axePackage, err, out)
+	}
+	packed, err := filepath.Glob(filepath.Join(dir, "*.tgz"))
+	if err != nil || len(packed) != 1 {
+		t.Fatalf("npm left %v, %v", packed, err)
+	}
+	source, err := exec.Command("tar", "-xzOf", packed[0], "package/"+axeFile).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(axeFile, source, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

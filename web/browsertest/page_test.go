@@ -1,0 +1,202 @@
+package browsertest
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
+)
+
+// artefacts is where screenshots are left, beside this file and not in git.
+const artefacts = "artefacts"
+
+// mostFaults of a page are kept; the first ones tell.
+const mostFaults = 10
+
+// shift is the bit of the Shift key in the protocol's modifiers.
+const shift = 8
+
+// point in the window, in CSS pixels.
+type point struct{ X, Y float64 }
+
+// page is one tab of a browser.
+type page struct {
+	t   testing.TB
+	ctx context.Context
+
+	mu     sync.Mutex
+	faults []string // exceptions and console errors
+}
+
+// newPage starts a browser of its own with one empty tab of 1440×900, dark.
+func newPage(t testing.TB) *page {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browser), chromedp.WindowSize(1440, 900))
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithLogf(t.Logf))
+	t.Cleanup(cancel)
+	p := &page{t: t, ctx: ctx}
+	p.do(chromedp.Navigate("about:blank"))
+	p.do(chromedp.EmulateViewport(1440, 900))
+	p.onNewDocument(reading)
+	go p.listen(chromedp.Console(ctx))
+	t.Cleanup(func() {
+		if t.Failed() {
+			p.clean()
+			p.shot("failed-" + strings.ReplaceAll(t.Name(), "/", "-"))
+		}
+	})
+	return p
+}
+
+// listen keeps what the page complains about, until the browser ends.
+func (p *page) listen(messages iter.Seq2[chromedp.ConsoleMessage, error]) {
+	for m, err := range messages {
+		if err != nil {
+			return
+		}
+		p.mu.Lock()
+		// Go's runtime says on the console why it panics.
+		if len(p.faults) < mostFaults && (m.IsException() || m.Type == chromedp.ConsoleError || strings.Contains(m.Text, "panic")) {
+			p.faults = append(p.faults, m.String())
+		}
+		p.mu.Unlock()
+	}
+}
+
+// clean fails the test when the page has thrown or complained.
+func (p *page) clean() {
+	p.t.Helper()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, fault := range p.faults {
+		p.t.Errorf("the page complains: %s", fault)
+	}
+}
+
+func (p *page) do(actions ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	ctx, cancel := p.soon()
+	defer cancel()
+	if err := chromedp.Do(ctx, actions...); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// soon limits one action; the browser itself lives as long as the page.
+func (p *page) soon() (context.Context, context.CancelFunc) {
+	if chromedp.FromContext(p.ctx).Browser == nil { // the first action gives the browser its life
+		return p.ctx, func() {}
+	}
+	return context.WithTimeout(p.ctx, patience)
+}
+
+// eval is the value of a JavaScript expression.
+func eval[T any](p *page, expression string) T {
+	p.t.Helper()
+	ctx, cancel := p.soon()
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
+	if err != nil {
+		p.t.Fatalf("%s: %v", expression, err)
+	}
+	return v
+}
+
+// until waits until a JavaScript expression is true. An expression that throws is not true yet.
+func (p *page) until(what, expression string) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	look := `new Promise(done => {
+		const look = () => {
+			let holds = false
+			try { holds = !!(` + expression + `) } catch {}
+			holds ? done(true) : setTimeout(look, 20)
+		}
+		look()
+	})`
+	if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](look, chromedp.EvalAwaitPromise)); err != nil {
+		p.t.Fatalf("waited for: %s\n%s\n%v", what, expression, err)
+	}
+}
+
+// open goes to the address and waits until a live cluster with a leader is drawn.
+func (p *page) open(address string) {
+	p.t.Helper()
+	p.do(chromedp.Navigate(address))
+	p.until("the page is live and a leader is drawn", `live() && leaders().length === 1`)
+}
+
+// console types a line into the page's console and presses Enter.
+func (p *page) console(line string) {
+	p.t.Helper()
+	p.do(chromedp.Click(chromedp.CSS(consoleField)), chromedp.SendKeys(chromedp.CSS(consoleField), line+"\r"))
+}
+
+// stroke drags the pointer from one point of the window to another, in CSS pixels, with the Shift key held.
+func (p *page) stroke(from, to point) {
+	p.t.Helper()
+	mouse := func(kind input.DispatchMouseEventType, at point, buttons int64) chromedp.Action[chromedp.Void] {
+		return chromedp.MouseEvent(kind, at.X, at.Y, chromedp.ButtonLeft, chromedp.ClickCount(1), func(m *input.DispatchMouseEventParams) {
+			m.Modifiers, m.Buttons = shift, buttons
+		})
+	}
+	p.do(mouse(input.DispatchMouseEventTypeMousePressed, from, 1))
+	const steps = 12
+	for s := 1.0; s <= steps; s++ {
+		p.do(mouse(input.DispatchMouseEventTypeMouseMoved, point{from.X + (to.X-from.X)*s/steps, from.Y + (to.Y-from.Y)*s/steps}, 1))
+	}
+	p.do(mouse(input.DispatchMouseEventTypeMouseReleased, to, 0))
+}
+
+// media sets what the system would ask of the page: light or dark.
+func (p *page) media(scheme string) {
+	p.t.Helper()
+	p.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+		return err
+	}))
+}
+
+// shot leaves a screenshot in artefacts.
+func (p *page) shot(name string) {
+	p.t.Helper()
+	ctx, cancel := p.soon()
+	defer cancel()
+	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		p.t.Logf("no screenshot %s: %v", name, err)
+		return
+	}
+	path := filepath.Join(artefacts, name+".png")
+	if err := os.WriteFile(path, png, 0o644); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// looks leaves screenshots of the three sizes that the design is judged at, light and dark.
+func (p *page) looks(name string) {
+	p.t.Helper()
+	for _, scheme := range []string{"light", "dark"} {
+		p.media(scheme)
+		for _, size := range [][2]int64{{1440, 900}, {1024, 768}, {390, 844}} {
+			p.do(chromedp.EmulateViewport(size[0], size[1]))
+			p.until("the page has taken the new size", fmt.Sprintf(`innerWidth === %d`, size[0]))
+			p.shot(fmt.Sprintf("%s-%s-%d", name, scheme, size[0]))
+		}
+	}
+	p.do(chromedp.EmulateViewport(1440, 900))
+	p.until("the page is wide again", `innerWidth === 1440`)
+}
