@@ -20,7 +20,7 @@ var prose = []string{".go", ".templ", ".css", ".js", ".md", ".yml", ".html", ".s
 
 // The patterns are put together from pieces so that this file does not match them itself.
 var words = []word{
-	{pattern: regexp.MustCompile(`\b(TO` + `DO|FIX` + `ME|X` + `XX|HA` + `CK)\b`), endings: prose, why: "says of itself that it is unfinished: finish it, or write an issue"},
+	{pattern: regexp.MustCompile(`\b(TO` + `DO|FIX` + `ME|X` + `XX|HA` + `CK)\b`), except: regexp.MustCompile(`\w\.TO` + `DO\(\)`), endings: prose, why: "says of itself that it is unfinished: finish it, or write an issue"},
 	{pattern: regexp.MustCompile(`(?i)\b(not ` + `implemented|st` + `ub)\b`), endings: prose, why: "says of itself that it is unfinished: finish it, or write an issue"},
 	{pattern: regexp.MustCompile(`(?i)\bplace` + `holder\b`), except: regexp.MustCompile(`(?i)::?place` + `holder|place` + `holder=|"place` + `holder"|\[place` + `holder`),
 		endings: prose, why: "is fine as an attribute of a form field only"},
@@ -75,6 +75,7 @@ func TestWordsSeeWhatTheyForbid(t *testing.T) {
 	for line, bad := range map[string]bool{
 		"// TO" + "DO: later":                        true,
 		"func mastodon() {}":                         false,
+		"f(context.TO" + "DO())":                     false,
 		`<input place` + `holder="put x 1">`:         false,
 		"input::place" + "holder { color: red }":     false,
 		"// a place" + "holder until the real thing": true,
