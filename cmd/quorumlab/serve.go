@@ -24,6 +24,8 @@ import (
 type serving struct {
 	addr    string
 	solo    bool
+	open    bool
+	open    bool // show it in the browser
 	rate    float64
 	history int64 // MiB
 	lobby   lobby.Options
@@ -40,6 +42,8 @@ func newServe() *cobra.Command {
 	f, o, limits := c.Flags(), &s.lobby, web.DefaultLimits
 	f.StringVar(&s.addr, "addr", defaultAddr(), "address to listen on (also ADDR in the environment)")
 	f.StringVar(&o.Data, "data", defaultData(), "directory of the rooms")
+	f.BoolVar(&s.open, "open", false, "open it in this machine's browser, if there is one")
+	f.BoolVar(&s.open, "open", false, "open the address in a browser where there is one")
 	f.BoolVar(&s.solo, "solo", false, "run the rooms inside this process, for debugging")
 	f.IntVar(&o.Rooms, "rooms", 200, "most rooms at a time")
 	f.IntVar(&o.Limits.Nodes, "nodes-per-room", limits.Nodes, "most nodes of a room (1 to 9)")
@@ -86,7 +90,11 @@ func (s *serving) run(ctx context.Context) error {
 		return err
 	}
 	defer l.Close()
-	fmt.Printf("open http://%s/\n", listener.Addr())
+	address := fmt.Sprintf("http://%s/", listener.Addr())
+	fmt.Println("open", address)
+	if s.open {
+		showInBrowser(address)
+	}
 	server := web.NewHTTPServer(l)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
