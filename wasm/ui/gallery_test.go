@@ -53,8 +53,7 @@ func document(m *Model) string {
 const q = window.quorumlab, b = Uint8Array.from(atob("` + packets + `"), (c) => c.charCodeAt(0));
 q.colours("` + strings.Join(PacketColours[:], " ") + `");
 const paint = () => { q.reserve(b.length).set(b); q.paint(b.length); };
-const settle = (n) => { paint(); if (n) requestAnimationFrame(() => settle(n - 1)); };
-settle(20);
+setInterval(paint, 50);
 </script></body></html>`
 }
 

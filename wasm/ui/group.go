@@ -35,14 +35,7 @@ func (m *Model) talk(a, b event.NodeID) bool { return !m.link(a, b).Cut && !m.li
 
 // outlineWords says what an outline means: "n1 n2 n3 · 3 of 5 – quorum".
 func outlineWords(g *view.Group, quorate bool) string {
-	s := ""
-	for i, id := range g.Nodes {
-		if i > 0 {
-			s += " "
-		}
-		s += id.String()
-	}
-	s += " · " + number(uint64(g.Voters)) + " of " + number(uint64(g.Total))
+	s := ranges(g.Nodes) + " · " + number(uint64(g.Voters)) + " of " + number(uint64(g.Total))
 	switch {
 	case quorate:
 		return s + " – quorum"
@@ -52,6 +45,27 @@ func outlineWords(g *view.Group, quorate bool) string {
 		return s + " – no members known yet"
 	}
 	return s + " – cannot commit"
+}
+
+// ranges writes nodes in order: "n1 n2 n4"; many in a row as "n1–n7".
+func ranges(ids []event.NodeID) string {
+	const many = 5
+	s := ""
+	for i := 0; i < len(ids); i++ {
+		if i > 0 {
+			s += " "
+		}
+		s += ids[i].String()
+		end := i
+		for end+1 < len(ids) && ids[end+1] == ids[end]+1 {
+			end++
+		}
+		if end-i >= many {
+			s += "–" + ids[end].String()
+			i = end
+		}
+	}
+	return s
 }
 
 func inOrder(ids []event.NodeID) {

@@ -79,7 +79,17 @@ func speedElement(m *Model) *Element {
 		shown = m.pace.shown
 	}
 	return classed("div", "speed").add(seg, slider,
-		tag("output").set("for", "rate").set("class", "rate").say(switched(m.State.Rate == 0, "frozen", ratio(shown)+"×")))
+		tag("output").set("for", "rate").set("class", "rate").say(rateWords(m, shown)))
+}
+
+func rateWords(m *Model, shown event.Factor) string {
+	switch {
+	case len(m.State.Nodes) == 0:
+		return ""
+	case m.State.Rate == 0:
+		return "frozen"
+	}
+	return ratio(shown) + "×"
 }
 
 func handElements(m *Model) []*Element {

@@ -65,7 +65,9 @@ func roomElement(m *Model) *Element {
 		f.row("A majority", "is "+strconv.Itoa(v/2+1)+" of "+counted(v, "voter"))
 	}
 	f.row("Committed", "up to entry "+number(m.committed()))
-	f.row("A link takes", spell(m.State.Delay)+" one way")
+	if m.State.Delay > 0 {
+		f.row("A link takes", spell(m.State.Delay)+" one way")
+	}
 	e := classed("section", "roomfacts").set("aria-label", "The room").add(tag("h2").say("The room"), f.el)
 	full := m.Limits.Nodes > 0 && len(m.State.Nodes) >= m.Limits.Nodes
 	return e.add(classed("div", "row").add(

@@ -55,7 +55,7 @@ func logElement(m *Model) *Element {
 	}
 	table := classed("table", "grid"+switched(m.crowded(), " many", "")).set("id", "log").add(tag("thead").add(head), body)
 	return classed("section", "log").keyed("log").set("aria-label", "Replicated log").add(m.logCaption(w),
-		classed("div", "window").set("id", "log-window").set("data-scroll", "50").add(table))
+		classed("div", "window").set("id", "log-window").set("data-scroll", strconv.Itoa(cellWidth)).add(table))
 }
 
 func (m *Model) logCaption(w window) *Element {

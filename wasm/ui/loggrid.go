@@ -11,16 +11,19 @@ type window struct{ first, last uint64 }
 // ahead is how many empty columns stand behind the newest entry.
 const ahead = 2
 
+// cellWidth is about the width of a column, in CSS pixels.
+const cellWidth = 54
+
 // columns is how many columns of the log fit.
 func (m *Model) columns() uint64 {
-	w := m.width - 130
-	switch {
-	case m.width >= medium:
-		w -= 300 + 372
-	case m.width >= narrow:
-		w -= 360
+	switch w := m.width - 130; {
+	case m.width < narrow:
+		return uint64(max(w/44, 4))
+	case m.width < medium:
+		return uint64(max((w-360)/cellWidth, 4))
+	default:
+		return uint64(min(max((w-300-372)/cellWidth, 4), 32))
 	}
-	return uint64(min(max(w/50, 4), 32))
 }
 
 // newest and oldest are the ends of what lies on any disk.

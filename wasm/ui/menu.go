@@ -35,7 +35,7 @@ func (m *Model) nodeMenu(n *view.Node) *Element {
 	p, _ := r.place(n.ID)
 	id := n.ID.String()
 	buttons, hint := choicesElement(m, "menu-first", m.nodeChoices(n))
-	e := menu(r.aside(p), id).add(menuHead(id, m.nodeWords(n)), buttons)
+	e := menu(r.beside(p, r.radius+14), id).add(menuHead(id, m.nodeWords(n)), buttons)
 	e.add(classed("div", "forms").add(
 		formRow(m, "Disk", "disk", milliseconds(n.Fsync), "ms more an fsync"),
 		button("btn small", "set-disk", id).say("Set"),
@@ -136,7 +136,7 @@ func (m *Model) linkMenu(p pair) *Element {
 	out, in := m.link(p.a, p.b), m.link(p.b, p.a)
 	buttons, hint := choicesElement(m, "link-first", linkChoices(p, out, in))
 	name := p.a.String() + " – " + p.b.String()
-	e := menu("linkmenu "+r.aside(along(from, to, 0.5)), "Link "+name).add(menuHead(name, linkWords(p, out, in)), buttons)
+	e := menu("linkmenu "+r.beside(along(from, to, 0.5), 24), "Link "+name).add(menuHead(name, linkWords(p, out, in)), buttons)
 	return e.add(classed("div", "forms wide").add(
 		formRow(m, "Delay", "delay", milliseconds(out.Delay), "ms"),
 		formRow(m, "Jitter", "jitter", milliseconds(out.Jitter), "ms"),
@@ -187,13 +187,16 @@ func (m *Model) messageMenu(msg *view.Message) *Element {
 		{"reorder " + id, "Put behind the others", "It goes to the end of its queue.", false},
 	})
 	what := named(msg)
-	return menu("message "+r.aside(along(from, to, gateAt)), "Held message").add(
+	return menu("message "+r.beside(along(from, to, gateAt), 24), "Held message").add(
 		menuHead(msg.From.String()+" → "+msg.To.String(), upper(what)+messageWords(msg)), buttons, hint)
 }
 
 // messageWords are what a message says beyond its name (Raft paper, Figure 2).
 func messageWords(msg *view.Message) string {
-	s := " · term " + number(msg.Term)
+	s := ""
+	if msg.Type != event.RequestVote && msg.Type != event.RequestPreVote {
+		s = " · term " + number(msg.Term)
+	}
 	if msg.Type == event.AppendEntries && !msg.Reply {
 		s += " · after entry " + number(msg.Index) + " of term " + number(msg.LogTerm) + " · leader's commit " + number(msg.Commit)
 	}

@@ -72,7 +72,8 @@ func spline(p []point) string {
 	s := "M" + px(p[0].x) + " " + px(p[0].y)
 	for i := range p {
 		a, b, c, d := p[(i+n-1)%n], p[i], p[(i+1)%n], p[(i+2)%n]
-		one, two := b.plus(c.minus(a).times(1.0/6)), c.minus(d.minus(b).times(1.0/6))
+		third := c.minus(b).length() / 3 // not a sixth of a to c: places lie unevenly, and the curve would loop
+		one, two := b.plus(c.minus(a).unit().times(third)), c.minus(d.minus(b).unit().times(third))
 		s += "C" + px(one.x) + " " + px(one.y) + " " + px(two.x) + " " + px(two.y) + " " + px(c.x) + " " + px(c.y)
 	}
 	return s + "Z"

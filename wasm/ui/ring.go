@@ -48,7 +48,7 @@ func (m *Model) ringOf() ring {
 	n := len(m.State.Nodes)
 	r := ring{w: w, h: h, radius: radiusFor(min(w, h), n)}
 	top, side := r.radius+26, r.radius+32
-	bottom := h - r.radius - labelled - 10
+	bottom := h - r.radius - labelled - 16
 	unit := around(n)
 	low, wide := -1.0, 0.0
 	for _, p := range unit {

@@ -2,8 +2,6 @@ package ui
 
 import (
 	"strconv"
-
-	"github.com/quorumlab/quorumlab/cluster/event"
 )
 
 // stageElement is the ring with everything that belongs to it.
@@ -65,8 +63,8 @@ func partingElement(m *Model) *Element {
 	for i := range m.State.Nodes {
 		id := m.State.Nodes[i].ID
 		far := m.parting.isFar(id)
-		sides.add(button("side "+switched(far, "far", "near"), "side", id.String()).onOff(far).
-			say(id.String() + switched(far, " ▸ B", " ▸ A")))
+		sides.add(button("lot "+switched(far, "far", "near"), "side", id.String()).onOff(far).
+			say(id.String() + switched(far, " · B", " · A")))
 	}
 	return classed("div", "menu parting").keyed("parting").set("role", "dialog").set("aria-label", "Split the network").add(
 		menuHead("Split the network", "Click machines here or on the ring to change their side."),
@@ -116,12 +114,12 @@ func (r *ring) placed(x float64) string {
 	return "x" + strconv.Itoa(int(min(max(x/r.w, 0), 0.999)*20)*5)
 }
 
-// aside is the class that puts a menu to that side of a place where there is more room.
-func (r *ring) aside(p point) string {
-	if p.x < r.w*0.5 {
-		return "right " + r.placed(p.x+r.radius+r.w*0.05)
+// beside is the class that puts a menu at that side of a place where there is more room, so far away.
+func (r *ring) beside(p point, far float64) string {
+	if p.x < r.w/2 {
+		return "right " + r.placed(p.x+far+r.w*0.04)
 	}
-	return "left " + r.placed(p.x-r.radius-r.w*0.02)
+	return "left " + r.placed(p.x-far)
 }
 
 // menuHead is the title of a menu and its close button.
@@ -160,5 +158,3 @@ func formRow(m *Model, label, field, now, unit string) *Element {
 		tag("input").set("type", "text").set("inputmode", "decimal").set("data-field", field).set("value", now).
 			set("autocomplete", "off").set("size", "5"), tag("span").set("class", "unit").say(unit))
 }
-
-var _ = event.One

@@ -112,8 +112,9 @@ func gateBar(from, to point, closed bool) *Element {
 	if !closed {
 		return nil
 	}
-	p, across := along(from, to, gateAt+0.05), to.minus(from).unit().left()
-	return line("gate", p.plus(across.times(3)), p.plus(across.times(15)))
+	way := to.minus(from).unit()
+	p := along(from, to, gateAt).plus(way.times(17))
+	return line("gate", p.plus(way.left().times(-3)), p.plus(way.left().times(22)))
 }
 
 // pill is words on the stage.
