@@ -24,7 +24,6 @@ import (
 type serving struct {
 	addr    string
 	solo    bool
-	open    bool
 	open    bool // show it in the browser
 	rate    float64
 	history int64 // MiB
@@ -43,7 +42,6 @@ func newServe() *cobra.Command {
 	f.StringVar(&s.addr, "addr", defaultAddr(), "address to listen on (also ADDR in the environment)")
 	f.StringVar(&o.Data, "data", defaultData(), "directory of the rooms")
 	f.BoolVar(&s.open, "open", false, "open it in this machine's browser, if there is one")
-	f.BoolVar(&s.open, "open", false, "open the address in a browser where there is one")
 	f.BoolVar(&s.solo, "solo", false, "run the rooms inside this process, for debugging")
 	f.IntVar(&o.Rooms, "rooms", 200, "most rooms at a time")
 	f.IntVar(&o.Limits.Nodes, "nodes-per-room", limits.Nodes, "most nodes of a room (1 to 9)")
