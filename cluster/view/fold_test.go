@@ -121,22 +121,38 @@ func TestApplyKeepsNothingOfTheEvent(t *testing.T) {
 	}
 }
 
+// FuzzApply makes an event of every six bytes, so that the fuzzer can look for streams of events.
 func FuzzApply(f *testing.F) {
-	random := rand.New(rand.NewPCG(4, 4))
-	for range 5 {
-		f.Add(event.AppendFrame(nil, &event.Frame{Type: event.FrameEvents, Seq: 1, Events: anyEvents(random, 50)}))
-	}
+	f.Add([]byte{4, 1, 0, 0, 0, 0, 4, 2, 0, 0, 0, 0, 6, 1, 0, 3, 1, 0, 30, 1, 0, 4, 2, 9, 15, 1, 2, 7, 8, 9, 17, 1, 2, 7, 8, 9})
 	f.Fuzz(func(t *testing.T, b []byte) {
-		frame, err := event.DecodeFrame(b)
-		if err != nil {
-			t.Skip()
+		var events []event.Event
+		for seq := uint64(1); len(b) >= 6; seq++ {
+			events = append(events, eventOf(seq, b[:6]))
+			b = b[6:]
 		}
-		s := fold(frame.Events)
+		s := fold(events)
 		bounded(t, &s)
 		if again := refold(&s); !reflect.DeepEqual(again, s) {
 			t.Fatalf("\n got %+v\nwant %+v", again, s)
 		}
+		if clone := s.Clone(); !reflect.DeepEqual(clone, s) {
+			t.Fatalf("\n got %+v\nwant %+v", clone, s)
+		}
 	})
+}
+
+func eventOf(seq uint64, b []byte) event.Event {
+	node, peer := event.NodeID(b[1]%8), event.NodeID(b[2]%8)
+	e := event.Event{
+		Seq: seq, At: event.Micros(seq), Kind: event.Kind(int(b[0]) % event.Kinds), Node: node, Peer: peer,
+		Index: uint64(b[3]), Msg: uint64(b[3]), Op: uint64(b[3]), Role: event.Role(b[3] % 5),
+		Term: uint64(b[4]), LogTerm: uint64(b[4]), Outcome: event.Outcome(b[4] % 5), Reason: event.Reason(b[4]), Property: event.Property(b[4]),
+		N: int64(b[5]), Until: event.Micros(b[5]), Took: event.Micros(b[5]), Factor: event.Factor(b[5]), OK: b[5]%2 == 0, Reply: b[5]%3 == 0,
+	}
+	if e.Kind == event.MembersSet && peer != 0 {
+		e.Members = []event.Member{{ID: peer, Suffrage: event.Suffrage(b[5])}, {ID: node, Suffrage: event.Voter}}
+	}
+	return e
 }
 
 func bounded(t *testing.T, s *State) {
