@@ -59,7 +59,7 @@ func TestReplayAfterCrash(t *testing.T) {
 		for i := range 20 {
 			r.put(fmt.Sprint("k", i%7), fmt.Sprint(i))
 		}
-		time.Sleep(2 * commitInterval) // these are on disk
+		time.Sleep(settled) // these are on disk
 		for i := range 15 {
 			r.put(fmt.Sprint("k", i%5), fmt.Sprint("later", i))
 		}
@@ -86,11 +86,11 @@ func TestReplayAfterCrash(t *testing.T) {
 func TestFreeze(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		r.put("a", "1")
-		time.Sleep(2 * commitInterval)
+		time.Sleep(settled)
 		r.put("a", "2")
 		r.check(r.s.Freeze())
 		r.put("a", "3")
-		time.Sleep(2 * commitInterval)
+		time.Sleep(settled)
 		r.check(r.s.Freeze()) // only the first counts
 		r.check(r.s.Close())
 		r.open()
@@ -251,12 +251,13 @@ func TestFullDisk(t *testing.T) {
 		for range 10 {
 			r.put("a", "1")
 		}
-		time.Sleep(2 * commitInterval)
+		time.Sleep(settled)
 		mend := limitFiles(t, mmapBytes)
 		for range 20 {
 			r.put("big", strings.Repeat("x", 200<<10))
 		}
-		time.Sleep(2 * commitInterval)
+		time.Sleep(settled)
+		synctest.Wait()
 		mend()
 		if len(fails) != 1 || !strings.Contains(fails[0].Error(), "the store of n1 could not be written (failed to commit tx: ") {
 			t.Errorf("it told %v", fails)

@@ -28,11 +28,13 @@ func alone(t *testing.T, o Options, story func(*rig, *raft.Raft)) {
 		r.check(err)
 		dead := make(chan struct{})
 		go r.s.Serve(ra, dead)
+		defer func() {
+			close(dead)
+			r.check(ra.Shutdown().Error())
+			r.check(r.s.Close())
+		}()
 		time.Sleep(5 * time.Second) // it is elected
 		story(r, ra)
-		close(dead)
-		r.check(ra.Shutdown().Error())
-		r.check(r.s.Close())
 	})
 }
 

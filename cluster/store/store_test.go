@@ -17,6 +17,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// settled is when everything applied is on disk and no commit is due.
+const settled = 5 * commitInterval / 2
+
 // rig feeds a store entries as raft would.
 type rig struct {
 	t     *testing.T
@@ -34,8 +37,8 @@ func inBubble(t *testing.T, story func(*rig)) {
 		r.o = Options{Dir: dir, Node: 1, Tap: func(e event.Event) { r.facts = append(r.facts, e) },
 			Failed: func(err error) { t.Errorf("the store failed: %v", err) }}
 		r.open()
+		defer func() { r.check(r.s.Close()) }()
 		story(r)
-		r.check(r.s.Close())
 	})
 }
 
