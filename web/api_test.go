@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
 )
@@ -90,6 +91,43 @@ func TestCommandsOverHTTPAreLimited(t *testing.T) {
 	if !strings.Contains(answer, "not done") {
 		t.Errorf("the fourth within a second: %s", answer)
 	}
+}
+
+func TestFrozenRoomLeavesACommandUnknown(t *testing.T) {
+	h := newHouse(t, Limits{})
+	h.server.wall = 20 * time.Millisecond
+	h.cluster.freeze()
+	answer := h.ask(http.MethodPost, "/commands", `{"kind":"put","key":"x","value":"1"}`, http.StatusOK)
+	if !strings.Contains(answer, `"outcome":"unknown"`) || !strings.Contains(answer, "frozen") {
+		t.Errorf("answer: %s", answer)
+	}
+}
+
+func TestPutOfAViewerWhoLeftMayStillBecomeOK(t *testing.T) {
+	h := newHouse(t, Limits{})
+	h.cluster.freeze()
+	conn := h.watch(0, 0)
+	h.receive(conn, event.FrameWelcome)
+	h.send(conn, event.Frame{Type: event.FrameOrder, Command: event.Command{ID: 1, Kind: event.Put, Key: "x"}})
+	await(t, func() bool { return h.cluster.requests() == 1 })
+	conn.Close()
+	await(t, func() bool { return h.server.audience.size() == 0 })
+	h.cluster.thaw()
+	await(t, func() bool {
+		return strings.Contains(h.get("/metrics", 200), `quorumlab_commands_total{kind="put",outcome="ok"} 1`)
+	})
+}
+
+func TestPendingCommandsOfARoomAreBounded(t *testing.T) {
+	h := newHouse(t, Limits{})
+	for range PendingCommands {
+		h.server.pending <- struct{}{}
+	}
+	if answer := h.ask(http.MethodPost, "/commands", `{"kind":"heal"}`, http.StatusServiceUnavailable); !strings.Contains(answer, "not done") {
+		t.Errorf("answer: %s", answer)
+	}
+	<-h.server.pending
+	h.ask(http.MethodPost, "/commands", `{"kind":"heal"}`, http.StatusOK)
 }
 
 func TestEventsFollow(t *testing.T) {

@@ -32,7 +32,7 @@ func (s *Server) command(w http.ResponseWriter, r *http.Request) {
 		WriteFault(w, tooFast(s.limits.Commands))
 		return
 	}
-	ctx, cancel := context.WithTimeoutCause(s.ctx, CommandWall, errWall)
+	ctx, cancel := context.WithTimeoutCause(s.ctx, s.wall, errWall)
 	defer cancel()
 	result, err := s.do(ctx, c)
 	if err != nil {
@@ -73,7 +73,7 @@ func (s *Server) do(ctx context.Context, c event.Command) (event.Result, error) 
 	defer func() { <-s.pending }()
 	result := s.cluster.Do(ctx, c)
 	result.ID = c.ID
-	if result.Outcome == event.Unknown && ctx.Err() != nil && result.Error == "" {
+	if result.Outcome == event.Unknown && ctx.Err() != nil {
 		result.Error = unknownBecause(context.Cause(ctx))
 	}
 	s.numbers.commands.WithLabelValues(c.Kind.String(), result.Outcome.String()).Inc()

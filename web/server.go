@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"time"
 
 	"golang.org/x/time/rate"
 )
@@ -42,6 +43,7 @@ type Server struct {
 	mux      *http.ServeMux
 
 	http    *rate.Limiter // commands over HTTP
+	wall    time.Duration // CommandWall; a test has less
 	pending chan struct{} // holds one for every command that waits for its answer
 
 	ctx      context.Context // ends when the server closes
@@ -56,8 +58,8 @@ func New(o Options) *Server {
 	limits := o.Limits.Or(DefaultLimits)
 	s := &Server{cluster: o.Cluster, room: o.Room, limits: limits, assets: o.Assets, log: o.Log,
 		ring: &ring{state: o.Cluster.State}, usage: newUsage(),
-		http:    rate.NewLimiter(rate.Limit(limits.Commands), limits.Commands),
-		pending: make(chan struct{}, PendingCommands)}
+		http: rate.NewLimiter(rate.Limit(limits.Commands), limits.Commands),
+		wall: CommandWall, pending: make(chan struct{}, PendingCommands)}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -71,7 +73,7 @@ func New(o Options) *Server {
 func (s *Server) routes() *http.ServeMux {
 	m := http.NewServeMux()
 	m.HandleFunc("GET /{$}", s.visit(s.page))
-	m.HandleFunc("GET /ws", s.visit(s.socket))
+	m.HandleFunc("GET /ws", s.socket)
 	m.HandleFunc("GET /state", s.visit(s.state))
 	m.HandleFunc("POST /commands", s.visit(s.command))
 	m.HandleFunc("GET /events", s.visit(s.events))
@@ -95,7 +97,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Server) visit(serve http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if !s.enter() {
-			WriteFault(w, &Fault{http.StatusServiceUnavailable, CodeClosing, "The room is closing; ask again in a second.", ""})
+			WriteFault(w, closing)
 			return
 		}
 		defer s.visitors.Done()
@@ -103,6 +105,8 @@ func (s *Server) visit(serve http.HandlerFunc) http.HandlerFunc {
 		serve(w, r)
 	}
 }
+
+var closing = &Fault{http.StatusServiceUnavailable, CodeClosing, "The room is closing; ask again in a second.", ""}
 
 // enter counts a visitor, unless the server is closing.
 func (s *Server) enter() bool {

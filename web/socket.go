@@ -33,14 +33,25 @@ var upgrader = websocket.Upgrader{
 	},
 }
 
-// socket is GET /ws.
+// socket is GET /ws. The viewer lives in a goroutine of its own: the request's holds twice the memory.
 func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
-	conn, err := upgrader.Upgrade(w, r, nil)
-	if err != nil {
-		return // the upgrader has answered
+	if !s.enter() {
+		WriteFault(w, closing)
+		return
 	}
-	defer conn.Close()
-	newViewer(s, conn).watch()
+	end := s.usage.begin()
+	conn, err := upgrader.Upgrade(w, r, nil)
+	if err != nil { // the upgrader has answered
+		end()
+		s.visitors.Done()
+		return
+	}
+	go func() {
+		defer s.visitors.Done()
+		defer end()
+		defer conn.Close()
+		newViewer(s, conn).watch()
+	}()
 }
 
 // farewell is why and how a websocket ends.

@@ -64,7 +64,7 @@ func (v *viewer) release() {
 		v.stop()
 		return
 	}
-	time.AfterFunc(CommandWall, v.stop)
+	time.AfterFunc(v.server.wall, v.stop)
 }
 
 // greet waits for the Hello.

@@ -151,6 +151,15 @@ func (d *documented) learn(line, body, answer string, status int) {
 // fill puts values for the names in an example.
 func (d *documented) fill(s string) string {
 	s = strings.NewReplacer("$URL", d.url, "$ROOM", d.room).Replace(s)
+	if strings.Contains(s, "$FOLLOWER") {
+		d.await("a follower", func(st view.State) bool {
+			i := slices.IndexFunc(st.Nodes, func(n view.Node) bool { return n.Role == event.Follower && !n.Suspended })
+			if i >= 0 {
+				s = strings.ReplaceAll(s, "$FOLLOWER", st.Nodes[i].ID.String())
+			}
+			return i >= 0
+		})
+	}
 	if !strings.Contains(s, "$HELD") {
 		return s
 	}
