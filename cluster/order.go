@@ -3,6 +3,7 @@ package cluster
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/quorumlab/quorumlab/cluster/conductor"
 	"github.com/quorumlab/quorumlab/cluster/disk"
@@ -51,7 +52,26 @@ var insideOf = [event.Commands]func(*Room, *pending) error{
 	event.MemberRemove:  (*Room).byLeader,
 }
 
+// stranger says whether a machine of the ring is no member: it was removed by a command that nobody answered, or never
+// got in.
+func (r *Room) stranger(id event.NodeID) bool {
+	stranger := false
+	r.journal.With(func(s *view.State) {
+		member := func(m event.Member) bool { return m.ID == id }
+		stranger = s.Node(id) != nil && !slices.ContainsFunc(s.Members, member)
+		for i := range s.Nodes {
+			stranger = stranger && (s.Nodes[i].ID == id || !slices.ContainsFunc(s.Nodes[i].Members, member))
+		}
+	})
+	return stranger
+}
+
 func (r *Room) orderInside(p *pending, prepare func(*Room, *pending) error) {
+	if p.command.Kind == event.MemberRemove && r.stranger(p.command.Node) {
+		r.leave(p.command.Node)
+		p.settle(event.Result{Outcome: event.OK}, r.tell)
+		return
+	}
 	if err := prepare(r, p); err != nil {
 		p.settle(event.Result{Outcome: event.Failed, Error: err.Error()}, r.tell)
 		return

@@ -182,13 +182,22 @@ func (r *Room) record(e event.Event) {
 	}
 	e.Seq = r.journal.Append(e)
 	if e.Kind == event.Answered {
-		if p := r.desk.hand(e); p != nil && e.Command == event.MemberRemove && e.Outcome == event.OK {
-			go r.leave(p.command.Peer)
+		if p := r.desk.hand(e); p != nil && (e.Command == event.MemberRemove || e.Command == event.MemberAdd) {
+			go r.followUp(e, p.command.Peer)
 		}
 	}
 	if r.unsent++; r.unsent >= flushEvery {
 		r.unsent = 0
 		r.journal.Flush(e.At)
+	}
+}
+
+// followUp takes a machine out of the ring that is none of the cluster's after this answer: it was removed, or not taken.
+func (r *Room) followUp(e event.Event, about event.NodeID) {
+	removed := e.Command == event.MemberRemove && e.Outcome == event.OK
+	refused := e.Command == event.MemberAdd && e.Outcome == event.Failed && r.stranger(about)
+	if removed || refused {
+		r.leave(about)
 	}
 }
 

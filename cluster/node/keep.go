@@ -100,6 +100,9 @@ func (n *Node) tellSnapshot() {
 	}
 }
 
+// Hash is that of the store at its newest revision.
+func (n *Node) Hash() (sum uint32, revision int64, err error) { return n.store.Hash(0) }
+
 // Shutdown ends the node properly: everything is flushed. It blocks.
 func (n *Node) Shutdown() error {
 	return n.end(n.closeDisk)

@@ -1,0 +1,186 @@
+package chaos
+
+import (
+	"slices"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/view"
+)
+
+// fault is one thing that goes wrong. It may be refused (a dead node cannot be killed): then nothing happens.
+type fault struct {
+	name string
+	do   func(*run)
+}
+
+var faults = []fault{
+	{"kill", func(r *run) { r.order(event.Command{Kind: event.Kill, Node: r.any()}) }},
+	{"kill before fsync", func(r *run) { r.order(event.Command{Kind: event.Kill, Node: r.any(), At: event.BeforeFsync}) }},
+	{"kill after fsync", func(r *run) { r.order(event.Command{Kind: event.Kill, Node: r.any(), At: event.AfterFsync}) }},
+	{"kill the leader", func(r *run) { r.order(event.Command{Kind: event.Kill, Node: r.leader()}) }},
+	{"restart", func(r *run) { r.restartAll() }},
+	{"suspend", func(r *run) { r.order(event.Command{Kind: event.Suspend, Node: r.any()}) }},
+	{"suspend the leader", func(r *run) { r.order(event.Command{Kind: event.Suspend, Node: r.leader()}) }},
+	{"resume", func(r *run) { r.resumeAll() }},
+	{"drift", func(r *run) {
+		r.order(event.Command{Kind: event.Drift, Node: r.any(), Factor: event.One/2 + event.Factor(r.rng.Int64N(int64(2*event.One)))})
+	}},
+	{"slow disk", func(r *run) { r.order(event.Command{Kind: event.Disk, Node: r.any(), Took: r.between(1_000, 400_000)}) }},
+	{"partition", (*run).partition},
+	{"cut one way", func(r *run) { r.link(event.Command{Kind: event.Cut, OneWay: true}) }},
+	{"cut", func(r *run) { r.link(event.Command{Kind: event.Cut}) }},
+	{"bad link", (*run).badLink},
+	{"hold", func(r *run) { r.link(event.Command{Kind: event.Hold, OneWay: r.rng.IntN(2) == 0}) }},
+	{"hands on messages", (*run).handle},
+	{"heal", func(r *run) { r.order(event.Command{Kind: event.Heal}) }},
+	{"snapshot", func(r *run) { r.room.Begin(event.Command{Kind: event.Snapshot, Node: r.any()}) }},
+	{"election", func(r *run) { r.room.Begin(event.Command{Kind: event.Elect, Node: r.any()}) }},
+	{"transfer", func(r *run) { r.room.Begin(event.Command{Kind: event.Transfer, Node: r.any()}) }},
+	{"step down", func(r *run) { r.room.Begin(event.Command{Kind: event.StepDown}) }},
+	{"pre-vote", func(r *run) { r.order(event.Command{Kind: event.PreVote, On: r.rng.IntN(2) == 0}) }},
+	{"replace", (*run).replace},
+}
+
+func (r *run) any() event.NodeID {
+	s := r.room.State()
+	return s.Nodes[r.rng.IntN(len(s.Nodes))].ID
+}
+
+func (r *run) leader() event.NodeID {
+	s := r.room.State()
+	if l := s.Leader(); l != nil {
+		return l.ID
+	}
+	return r.any()
+}
+
+func (r *run) link(c event.Command) {
+	c.Node, c.Peer = r.any(), r.any()
+	r.order(c)
+}
+
+func (r *run) partition() {
+	s := r.room.State()
+	var groups [2][]event.NodeID
+	for i := range s.Nodes {
+		g := r.rng.IntN(2)
+		groups[g] = append(groups[g], s.Nodes[i].ID)
+	}
+	r.order(event.Command{Kind: event.Partition, Groups: groups[:]})
+}
+
+func (r *run) badLink() {
+	r.link(event.Command{Kind: event.SetLink, OneWay: r.rng.IntN(2) == 0, Link: event.Link{Delay: r.between(1_000, 300_000), Jitter: r.between(1, 200_000),
+		Loss: event.Factor(r.rng.Int64N(int64(event.One / 2))), Duplicate: event.Factor(r.rng.Int64N(int64(event.One / 2)))}})
+}
+
+// handle does something to each message that waits at a gate.
+func (r *run) handle() {
+	s := r.room.State()
+	kinds := []event.CommandKind{event.Deliver, event.Drop, event.Duplicate, event.Reorder}
+	for _, m := range s.Messages[:min(len(s.Messages), 20)] {
+		if m.Held {
+			r.order(event.Command{Kind: kinds[r.rng.IntN(len(kinds))], Message: m.ID})
+		}
+	}
+}
+
+// replace is how a machine whose disk is lost is replaced: its data goes, it is removed, a new one learns and then votes.
+func (r *run) replace() {
+	s := r.room.State()
+	if len(s.Members) != len(s.Nodes) {
+		return // another change is not through
+	}
+	r.mend() // one lost disk at a time: two more may be down, but only the rest can be lost for good
+	if !r.until(settleMost, settled) {
+		return
+	}
+	old := r.any()
+	r.order(event.Command{Kind: event.Kill, Node: old})
+	if r.rng.IntN(2) == 0 {
+		r.order(event.Command{Kind: event.Wipe, Node: old})
+	} else if res := r.order(event.Command{Kind: event.Corrupt, Node: old, File: []string{"log", "stable", "store"}[r.rng.IntN(3)]}); res.Outcome == event.OK {
+		if res := r.order(event.Command{Kind: event.Restart, Node: old}); res.Outcome == event.OK {
+			panic("a node started on corrupted files")
+		}
+	}
+	r.remove(old)
+	r.add()
+}
+
+func (r *run) remove(id event.NodeID) {
+	for range 20 {
+		r.order(event.Command{Kind: event.MemberRemove, Node: id})
+		if r.until(3_000_000, func(s *view.State) bool { return s.Node(id) == nil }) {
+			return
+		}
+	}
+}
+
+func (r *run) add() {
+	if res := r.order(event.Command{Kind: event.MemberAdd}); res.Outcome == event.Failed {
+		return
+	}
+	s := r.room.State()
+	id := s.Nodes[len(s.Nodes)-1].ID
+	r.until(20_000_000, func(s *view.State) bool {
+		n, l := s.Node(id), s.Leader()
+		return n != nil && l != nil && n.Applied > 0 && n.Applied+5 >= l.Applied
+	})
+	r.promote(id)
+}
+
+func (r *run) promote(id event.NodeID) {
+	for range 20 {
+		r.order(event.Command{Kind: event.MemberPromote, Node: id})
+		if r.until(3_000_000, func(s *view.State) bool {
+			return s.Node(id) == nil || slices.Contains(s.Members, event.Member{ID: id, Suffrage: event.Voter})
+		}) {
+			return
+		}
+	}
+}
+
+func (r *run) restartAll() {
+	s := r.room.State()
+	for i := range s.Nodes {
+		if !s.Nodes[i].Up {
+			r.order(event.Command{Kind: event.Restart, Node: s.Nodes[i].ID})
+		}
+	}
+}
+
+func (r *run) resumeAll() {
+	s := r.room.State()
+	for i := range s.Nodes {
+		if s.Nodes[i].Suspended {
+			r.order(event.Command{Kind: event.Resume, Node: s.Nodes[i].ID})
+		}
+	}
+}
+
+// mend repairs everything, and finishes changes of members that were interrupted.
+func (r *run) mend() {
+	s := r.room.State()
+	for i := range s.Nodes {
+		if id := s.Nodes[i].ID; s.Nodes[i].Up {
+			r.order(event.Command{Kind: event.Drift, Node: id, Factor: event.One})
+			r.order(event.Command{Kind: event.Disk, Node: id})
+		}
+	}
+	r.order(event.Command{Kind: event.Heal})
+	r.resumeAll()
+	r.restartAll()
+	for i := range s.Nodes {
+		id := s.Nodes[i].ID
+		switch {
+		case s.Nodes[i].Refused != "":
+			r.remove(id)
+			r.add()
+		case slices.Contains(s.Members, event.Member{ID: id, Suffrage: event.Learner}):
+			r.promote(id)
+		case !slices.ContainsFunc(s.Members, func(m event.Member) bool { return m.ID == id }):
+			r.remove(id)
+		}
+	}
+}
