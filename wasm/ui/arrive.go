@@ -132,7 +132,9 @@ func (m *Model) events(f event.Frame) []Effect {
 func (m *Model) happened(e *event.Event) {
 	m.motion.fold(m, e)
 	m.feed.fold(m, e)
-	m.guide.fold(m, e)
+	if done := m.guide.done; m.guide.fold(m, e) != done {
+		m.touch(inGuide, inTrials)
+	}
 	m.State.Apply(*e)
 	m.lanes.fold(&m.State, e)
 	m.touch(concerns(e.Kind)...)

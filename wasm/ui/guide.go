@@ -89,8 +89,8 @@ func toMinority(m *Model) string {
 	return "put pizza 9 --from " + to.String() + " --timeout 3s"
 }
 
-// fold ticks off what the room reports. The State is still what was before the event.
-func (g *guide) fold(m *Model, e *event.Event) {
+// fold ticks off what the room reports, and returns what is done. The State is still what was before the event.
+func (g *guide) fold(m *Model, e *event.Event) uint8 {
 	//exhaustive:ignore only some events complete a trial
 	switch e.Kind {
 	case event.Answered:
@@ -119,6 +119,7 @@ func (g *guide) fold(m *Model, e *event.Event) {
 	case event.Held:
 		g.tick(tryHold)
 	}
+	return g.done
 }
 
 // look ticks off what shows in the folded state only. It costs next to nothing unless the stage has changed.
@@ -130,12 +131,16 @@ func (g *guide) look(m *Model) {
 	if g.has(tryPart) && g.has(tryHeal) {
 		return
 	}
+	done := g.done
 	if len(m.State.Groups()) > 1 {
 		g.parted = true
 		g.tick(tryPart)
 	}
 	if g.parted && !m.anyCut() {
 		g.tick(tryHeal)
+	}
+	if g.done != done {
+		m.touch(inGuide, inTrials)
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 // guideElement is the left column: things to try, and what the room is.
 func guideElement(m *Model) *Element {
 	return classed("aside", "guide").set("id", "guide").set("aria-label", "Things to try, and the room").keyed("guide").
-		add(trialsElement(m), roomElement(m))
+		add(m.drawn(inTrials, trialsElement), roomElement(m))
 }
 
 func trialsElement(m *Model) *Element {

@@ -54,16 +54,12 @@ func logElement(m *Model) *Element {
 		body.add(m.logRow(&m.State.Nodes[i], w))
 	}
 	table := classed("table", "grid"+switched(m.crowded(), " many", "")).set("id", "log").add(tag("thead").add(head), body)
-	return classed("section", "log").keyed("log").set("aria-label", "Replicated log").add(m.logCaption(w),
+	return classed("section", "log").keyed("log").set("aria-label", "Replicated log").add(m.logCaption(),
 		classed("div", "window").set("id", "log-window").set("data-scroll", strconv.Itoa(cellWidth)).add(table))
 }
 
-func (m *Model) logCaption(w window) *Element {
-	e := classed("div", "cap").add(tag("h2").say("Replicated log"),
-		legend("e t1 c", "committed"), legend("e t1 u", "not yet"), legend("e t3 u doomed", "to be overwritten"),
-		classed("span", "key").say("colour: term"),
-		classed("span", "key").add(classed("i", "match"), text(" match")),
-		classed("span", "key").add(classed("i", "next"), text(" next")))
+func (m *Model) logCaption() *Element {
+	e := classed("div", "cap").add(legends...)
 	back := m.logBack > 0
 	nav := classed("span", "nav")
 	for _, b := range [...]struct{ arg, name string }{{"first", "To the first entry on any disk"}, {"back", "Back"}, {"forward", "Forward"}, {"end", "Follow the end"}} {
@@ -72,6 +68,13 @@ func (m *Model) logCaption(w window) *Element {
 	}
 	return e.add(nav)
 }
+
+// legends never change.
+var legends = []*Element{tag("h2").say("Replicated log"),
+	legend("e t1 c", "committed"), legend("e t1 u", "not yet"), legend("e t3 u doomed", "to be overwritten"),
+	classed("span", "key").say("colour: term"),
+	classed("span", "key").add(classed("i", "match"), text(" match")),
+	classed("span", "key").add(classed("i", "next"), text(" next"))}
 
 func legend(class, words string) *Element {
 	return classed("span", "key").add(classed("span", class).set("aria-hidden", "true").say("x"), text(" "+words))

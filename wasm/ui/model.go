@@ -156,6 +156,7 @@ type section uint8
 const (
 	inHeader section = iota
 	inGuide
+	inTrials
 	inLamps
 	inWires
 	inOutlines

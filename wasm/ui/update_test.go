@@ -21,6 +21,13 @@ func (s *story) orders() []string {
 
 func (s *story) expect(t *testing.T, what string, want ...string) {
 	t.Helper()
+	for i, line := range want {
+		c, wrong := Parse(line)
+		if wrong != nil {
+			t.Fatalf("%q: %s", line, wrong.Text)
+		}
+		want[i] = inWords(c)
+	}
 	if got := s.orders(); strings.Join(got, "; ") != strings.Join(want, "; ") {
 		t.Errorf("%s: ordered %q, want %q", what, got, want)
 	}
