@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -16,16 +17,33 @@ import (
 // NotLinearizable says that no order of the ops on a key explains what their clients saw.
 type NotLinearizable struct {
 	Key string
-	Ops []Op // all ops on the key that were judged, by call
+	Ops []Op // until no order was left: the last to return is the one that nothing explains
 }
+
+// shown is how many ops the sentence lists.
+const shown = 12
 
 func (n *NotLinearizable) Error() string {
 	var s strings.Builder
-	s.WriteString("no order of the " + strconv.Itoa(len(n.Ops)) + " ops on " + strconv.Quote(n.Key) + " explains what clients saw:")
-	for _, op := range n.Ops {
+	s.WriteString("no order of the first " + strconv.Itoa(len(n.Ops)) + " ops on " + strconv.Quote(n.Key) + " explains what clients saw:")
+	if len(n.Ops) > shown {
+		s.WriteString("\n  …")
+	}
+	for _, op := range n.Ops[max(0, len(n.Ops)-shown):] {
 		s.WriteString("\n  " + op.String())
 	}
-	return s.String()
+	last := n.last()
+	return s.String() + "\nThere was one until this returned:\n  " + last.String()
+}
+
+// last is the op that returned last.
+func (n *NotLinearizable) last() (op Op) {
+	for _, o := range n.Ops {
+		if !o.open() && o.Return > op.Return {
+			op = o
+		}
+	}
+	return op
 }
 
 // ErrUndecided says that the limit passed before an order was found or excluded.
@@ -51,15 +69,52 @@ func Linearizable(ops []Op, limit time.Duration) error {
 	deadline := time.Now().Add(limit)
 	var undecided error
 	for _, key := range keys {
-		switch porcupine.CheckOperationsTimeout(register, operations(byKey[key]), max(time.Until(deadline), time.Millisecond)) {
+		switch decide(byKey[key], time.Until(deadline)) {
 		case porcupine.Illegal:
-			return &NotLinearizable{Key: key, Ops: byKey[key]}
+			return &NotLinearizable{Key: key, Ops: shortest(byKey[key], limit)}
 		case porcupine.Unknown:
 			undecided = ErrUndecided
 		case porcupine.Ok:
 		}
 	}
 	return undecided
+}
+
+func decide(ops []Op, limit time.Duration) porcupine.CheckResult {
+	return porcupine.CheckOperationsTimeout(register, operations(narrow(ops)), max(limit, time.Millisecond))
+}
+
+// shortest gives the beginning of a history that has no order, up to the return after which there was none.
+// Every beginning of a history with an order has one too, so it can be searched by halves.
+func shortest(ops []Op, limit time.Duration) []Op {
+	var returns []int64
+	for i := range ops {
+		if !ops[i].open() {
+			returns = append(returns, ops[i].Return)
+		}
+	}
+	slices.Sort(returns)
+	deadline := time.Now().Add(limit)
+	last := sort.Search(len(returns)-1, func(i int) bool {
+		return decide(until(ops, returns[i]), time.Until(deadline)) == porcupine.Illegal
+	})
+	return until(ops, returns[last])
+}
+
+// until is the history as it was at one place: what had not returned was open.
+func until(ops []Op, at int64) (then []Op) {
+	for _, op := range ops {
+		if op.Call > at {
+			continue
+		}
+		if op.Return > at {
+			op.Result, op.Return = event.Result{}, math.MaxInt64
+		}
+		if !op.idle() {
+			then = append(then, op)
+		}
+	}
+	return then
 }
 
 // judged sorts the ops that say something by their key.
@@ -126,9 +181,6 @@ func operations(ops []Op) []porcupine.Operation {
 	for i := range ops {
 		op := &ops[i]
 		history[i] = porcupine.Operation{ClientId: op.Client, Input: op, Call: op.Call, Return: op.Return}
-		if op.open() {
-			history[i].Return = math.MaxInt64
-		}
 	}
 	return history
 }

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -513,5 +514,28 @@ func BenchmarkFold(b *testing.B) {
 		if found := m.Fold(e); len(found) > 0 {
 			b.Fatal(found)
 		}
+	}
+}
+
+// TestMonitorTakesAnything: events without sense neither stop it nor make it grow.
+func TestMonitorTakesAnything(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	m := NewMonitor()
+	told := 0
+	for seq := uint64(1); seq < 200_000; seq++ {
+		number := func() uint64 {
+			switch random.IntN(20) {
+			case 0:
+				return random.Uint64()
+			case 1:
+				return 0
+			}
+			return random.Uint64N(3 * Window)
+		}
+		told += len(m.Fold(event.Event{Seq: seq, Kind: event.Kind(random.IntN(event.Kinds)), Node: event.NodeID(random.IntN(40)), Role: event.Role(random.IntN(5)),
+			Term: number() % 9, LogTerm: number() % 9, Index: number(), Op: number() % 50, Rev: int64(number()), Entry: event.EntryType(random.IntN(5))}))
+	}
+	if told != event.Properties-1 || len(m.replicas) > 32 || len(m.entries.slots) != Window {
+		t.Errorf("told %d contradictions, remembers %d nodes", told, len(m.replicas))
 	}
 }

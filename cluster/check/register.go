@@ -46,7 +46,7 @@ func (c cell) shows(kvs []event.KeyValue) bool {
 	if c.version == 0 {
 		return len(kvs) == 0
 	}
-	return len(kvs) == 1 && kvs[0].Value == c.value && (kvs[0].Version == 0 || kvs[0].Version == c.version)
+	return len(kvs) == 1 && kvs[0].Value == c.value
 }
 
 // txn does what the comparisons decide; every answer in it must agree.
