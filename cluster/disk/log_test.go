@@ -89,14 +89,14 @@ func segmentBytes(t testing.TB, n int64) {
 
 // A log does what a log in memory does, whatever is asked of it and however often it is closed and opened.
 func TestLogEqualsItsModel(t *testing.T) {
-	seeds := int64(12)
+	seeds := int64(9)
 	if testing.Short() {
 		seeds = 4
 	}
 	for seed := range seeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			segmentBytes(t, []int64{8 << 10, 64 << 10, 1 << 20}[seed%3])
-			walk{t: t, r: rand.New(rand.NewSource(seed)), dir: t.TempDir(), term: 1, next: 1}.run(120)
+			walk{t: t, r: rand.New(rand.NewSource(seed)), dir: t.TempDir(), term: 1, next: 1}.run(100)
 		})
 	}
 }

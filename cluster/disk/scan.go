@@ -294,11 +294,15 @@ func lengthField(n int) uint64 {
 	return field
 }
 
+// zeros are compared with in one go: a new log file has a million of them.
+var zeros [64 << 10]byte
+
 func zero(b []byte) bool {
-	for _, c := range b {
-		if c != 0 {
+	for len(b) > len(zeros) {
+		if !bytes.Equal(b[:len(zeros)], zeros[:]) {
 			return false
 		}
+		b = b[len(zeros):]
 	}
-	return true
+	return bytes.Equal(b, zeros[:len(b)])
 }

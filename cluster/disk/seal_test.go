@@ -53,11 +53,12 @@ func mustWrite(t *testing.T, path string, b []byte) {
 // Any flipped bit in any file of a sealed directory keeps the node from starting, however often it is tried; flipped
 // back it starts.
 func TestSealFindsEveryFlippedBit(t *testing.T) {
+	segmentBytes(t, 64<<10)
 	dir := sealed(t)
 	r := rand.New(rand.NewSource(1))
 	for name, b := range files(t, dir) {
 		path := filepath.Join(dir, name)
-		for range 60 {
+		for range 40 {
 			bit := r.Intn(len(b) * 8)
 			mustWrite(t, path, flipped(b, bit))
 			d, err := Open(Options{Dir: dir})
