@@ -41,7 +41,9 @@ func (m *Monitor) Fold(e event.Event) []event.Event {
 	if e.Node == 0 {
 		return nil
 	}
-	switch e.Kind { //exhaustive:ignore the other kinds say nothing about terms, logs and what was applied
+	// The other kinds say nothing about terms, logs and what was applied.
+	//exhaustive:ignore
+	switch e.Kind {
 	case event.MachineRemoved:
 		m.replicas = slices.DeleteFunc(m.replicas, func(r *replica) bool { return r.id == e.Node })
 	case event.Started, event.Stopped, event.Wiped, event.TermChanged, event.RoleChanged,
@@ -69,7 +71,9 @@ func (m *Monitor) replica(id event.NodeID) *replica {
 }
 
 func (m *Monitor) fold(r *replica, e *event.Event) {
-	switch e.Kind { //exhaustive:ignore the kinds that Fold lets through
+	// The kinds that Fold lets through.
+	//exhaustive:ignore
+	switch e.Kind {
 	case event.Started:
 		r.leads, r.term = 0, e.Term
 		r.end(e.Index)

@@ -26,7 +26,9 @@ var register = porcupine.Model{
 // step does op, and says whether what the client saw agrees.
 func (c cell) step(op *Op) (bool, any) {
 	r, blind := &op.Result, op.open()
-	switch op.Command.Kind { //exhaustive:ignore only requests to the store are judged
+	// Only requests to the store are judged.
+	//exhaustive:ignore
+	switch op.Command.Kind {
 	case event.Put:
 		return true, c.put(op.Command.Value)
 	case event.Get:
@@ -65,7 +67,9 @@ func (c cell) txn(op *Op) (agrees bool, next cell) {
 		if i < len(op.Result.Responses) {
 			response = &op.Result.Responses[i]
 		}
-		switch request.Kind { //exhaustive:ignore what a transaction may hold
+		// What a transaction may hold.
+		//exhaustive:ignore
+		switch request.Kind {
 		case event.Put:
 			c = c.put(request.Value)
 		case event.Get:

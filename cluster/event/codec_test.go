@@ -50,10 +50,9 @@ func randomFrame(random *rand.Rand, kind FrameType) Frame {
 	var f Frame
 	fill(random, reflect.ValueOf(&f).Elem())
 	f.Type = kind
-	switch kind {
-	case FrameEvents, FrameCheckpoint:
+	if kind == FrameEvents || kind == FrameCheckpoint {
 		number(&f)
-	default:
+	} else {
 		f.Events = nil
 	}
 	if kind != FrameAnswer {

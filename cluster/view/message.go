@@ -23,7 +23,9 @@ func (s *State) messageAt(id uint64) (int, bool) {
 }
 
 func (s *State) applyMessage(e *event.Event) {
-	switch e.Kind { //exhaustive:ignore State.Apply lists all kinds and sends those of messages here
+	// State.Apply lists all kinds and sends those of messages here.
+	//exhaustive:ignore
+	switch e.Kind {
 	case event.Sent:
 		s.fly(Message{ID: e.Msg, From: e.Node, To: e.Peer, Type: e.Type, Reply: e.Reply, OK: e.OK, Term: e.Term, Index: e.Index,
 			LogTerm: e.LogTerm, Commit: e.Commit, N: e.N, Op: e.Op, Text: e.Text, EntryTerm: uint64(e.From), Sent: e.At, Due: e.Until})

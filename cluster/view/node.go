@@ -21,7 +21,9 @@ func (s *State) nodeAt(id event.NodeID) (int, bool) {
 
 // apply folds what concerns one machine alone.
 func (n *Node) apply(e *event.Event) {
-	switch e.Kind { //exhaustive:ignore State.Apply lists all kinds and sends those of one machine here
+	// State.Apply lists all kinds and sends those of one machine here.
+	//exhaustive:ignore
+	switch e.Kind {
 	case event.Started:
 		n.start(e)
 	case event.Stopped:
@@ -61,7 +63,9 @@ func (n *Node) apply(e *event.Event) {
 
 // applyRunning folds what only a running process can say.
 func (n *Node) applyRunning(e *event.Event) {
-	switch e.Kind { //exhaustive:ignore the rest of what concerns one machine
+	// The rest of what concerns one machine.
+	//exhaustive:ignore
+	switch e.Kind {
 	case event.RoleChanged:
 		n.changeRole(e)
 	case event.VoteCounted:
