@@ -83,7 +83,8 @@ func (b *bench) told() string {
 	var s strings.Builder
 	for _, e := range b.facts {
 		fmt.Fprintf(&s, "%s %v %d", e.Kind, e.Node, e.Index)
-		//exhaustive:ignore what a drive tells
+		// Partial: what a drive tells.
+		//exhaustive:ignore
 		switch e.Kind {
 		case event.Appended:
 			fmt.Fprintf(&s, " term %d %s op %d %q %d bytes", e.Term, e.Entry, e.Op, e.Text, e.N)

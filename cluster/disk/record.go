@@ -51,6 +51,7 @@ func stamp(m proto.Message, f writeFields, w write) {
 // stampOf reads it back; ok is false when it is not there or something else is.
 func stampOf(m proto.Message, f writeFields) (w write, ok bool) {
 	err := fields(m.ProtoReflect().GetUnknown(), func(num protowire.Number, v uint64, _ []byte) error {
+		//exhaustive:ignore
 		switch num {
 		case f.number:
 			w.number, ok = v, true
@@ -136,6 +137,7 @@ func extras(l *raft.Log) (b []byte) {
 func decodeEntry(e *raftpb.Entry) (raft.Log, error) {
 	l := raft.Log{Index: e.GetIndex(), Term: e.GetTerm(), Data: e.Data}
 	err := fields(e.ProtoReflect().GetUnknown(), func(num protowire.Number, v uint64, b []byte) error {
+		//exhaustive:ignore
 		switch num {
 		case fieldType:
 			l.Type = raft.LogType(v)

@@ -27,7 +27,8 @@ func refuse(etcd error, format string, args ...any) error {
 func (s *Store) Encode(c event.Command, op uint64) ([]byte, error) {
 	q := &pb.InternalRaftRequest{Header: &pb.RequestHeader{ID: op}}
 	var err error
-	//exhaustive:ignore requests that go through the log
+	// Partial: only these go through the log.
+	//exhaustive:ignore
 	switch c.Kind {
 	case event.Put:
 		q.Put, err = putRequest(c.Key, c.Value)
@@ -132,7 +133,8 @@ func branch(name string, rs []event.Request) (ops []*pb.RequestOp, err error) {
 }
 
 func requestOp(r event.Request) (*pb.RequestOp, error) {
-	//exhaustive:ignore what etcd allows inside a transaction
+	// Partial: what etcd allows inside a transaction.
+	//exhaustive:ignore
 	switch r.Kind {
 	case event.Put:
 		q, err := putRequest(r.Key, r.Value)
