@@ -3,6 +3,7 @@ package chaos
 import (
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strconv"
 	"testing"
 
@@ -15,6 +16,8 @@ func TestChaos(t *testing.T) {
 	if raceEnabled || testing.Short() {
 		seeds, minutes = 2, 1 // the detector slows it tenfold; the full run is made without it
 	}
+	usual := debug.SetGCPercent(400) // small heaps, much garbage
+	t.Cleanup(func() { debug.SetGCPercent(usual) })
 	for seed := range seeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()

@@ -66,8 +66,7 @@ func (c *client) finish() {
 // next is one of: a put to a key of its own, that must never be lost; a put, a get or a compare-and-swap on a key that all fight for.
 func (c *client) next() event.Command {
 	c.n++
-	s := c.r.room.State()
-	node := s.Nodes[c.r.rng.IntN(len(s.Nodes))].ID
+	node := c.r.any()
 	key := fmt.Sprintf("shared-%d-%d", c.r.room.Now()/keyLife, c.r.rng.IntN(keysAtOnce))
 	value := fmt.Sprintf("%d.%d", c.id, c.n)
 	q := event.Command{Node: node, Key: key, Timeout: timeout}

@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
@@ -41,17 +42,18 @@ var faults = []fault{
 	{"replace", (*run).replace},
 }
 
-func (r *run) any() event.NodeID {
-	s := r.room.State()
-	return s.Nodes[r.rng.IntN(len(s.Nodes))].ID
+func (r *run) any() (id event.NodeID) {
+	r.room.Journal().With(func(s *view.State) { id = s.Nodes[r.rng.IntN(len(s.Nodes))].ID })
+	return id
 }
 
-func (r *run) leader() event.NodeID {
-	s := r.room.State()
-	if l := s.Leader(); l != nil {
-		return l.ID
-	}
-	return r.any()
+func (r *run) leader() (id event.NodeID) {
+	r.room.Journal().With(func(s *view.State) {
+		if l := s.Leader(); l != nil {
+			id = l.ID
+		}
+	})
+	return cmp.Or(id, r.any())
 }
 
 func (r *run) link(c event.Command) {
@@ -70,7 +72,7 @@ func (r *run) partition() {
 }
 
 func (r *run) badLink() {
-	r.link(event.Command{Kind: event.SetLink, OneWay: r.rng.IntN(2) == 0, Link: event.Link{Delay: r.between(1_000, 300_000), Jitter: r.between(1, 200_000),
+	r.link(event.Command{Kind: event.SetLink, OneWay: r.rng.IntN(2) == 0, Link: event.Link{Delay: r.between(5_000, 300_000), Jitter: r.between(1, 200_000),
 		Loss: event.Factor(r.rng.Int64N(int64(event.One / 2))), Duplicate: event.Factor(r.rng.Int64N(int64(event.One / 2)))}})
 }
 

@@ -72,6 +72,8 @@ type Conductor struct {
 	happened int // events since the room began, to see whether a step did something
 	rng      *rand.Rand
 	wake     chan struct{} // capacity 1: the rate changed
+	out      []item        // what a step emitted, and
+	ran      []*machine    // who took part; kept for their memory
 }
 
 // New makes a conductor without machines.
@@ -163,7 +165,7 @@ func (c *Conductor) step(most event.Micros) {
 
 // run moves the worlds by dt with the work that waits for them and takes in what they emit.
 func (c *Conductor) run(dt event.Micros) {
-	var ran []*machine
+	ran := c.ran[:0]
 	for _, m := range c.machines {
 		if m.world == nil || m.suspended {
 			continue
@@ -171,15 +173,17 @@ func (c *Conductor) run(dt event.Micros) {
 		m.world.Begin(world.Step{At: c.now, For: dt, Drift: m.drift.Float(), Work: m.takeWork(c.now)})
 		ran = append(ran, m)
 	}
-	var out []item
+	out := c.out[:0]
 	for _, m := range ran {
 		if err := m.world.End(); err != nil {
 			c.o.Fatal(fmt.Errorf("%v: %w", m.id, err))
 		}
-		out = append(out, m.port.drain()...)
+		out = m.port.drain(out)
 	}
 	slices.SortStableFunc(out, func(a, b item) int { return cmp.Compare(a.at(), b.at()) })
 	c.takeIn(out)
+	clear(out)
+	c.out, c.ran = out, ran
 	c.now += dt
 	c.buryCrashed()
 }

@@ -146,13 +146,14 @@ func (p *Port) emit(m *Message) {
 	p.out = append(p.out, item{msg: m})
 }
 
-// drain takes what has been emitted since the last time.
-func (p *Port) drain() []item {
+// drain moves what has been emitted since the last time to the end of to.
+func (p *Port) drain(to []item) []item {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	o := p.out
-	p.out, p.emitted = nil, 0
-	return o
+	to = append(to, p.out...)
+	clear(p.out)
+	p.out, p.emitted = p.out[:0], 0
+	return to
 }
 
 // fence cuts the machine off from the room: nothing it says from here on is heard.
