@@ -47,10 +47,10 @@ type rooms struct {
 	all []*exec.Cmd
 }
 
-func newRooms() *rooms {
+func newRooms(command func() *exec.Cmd) *rooms {
 	r := &rooms{}
 	r.Processes = lobby.NewProcesses(func() *exec.Cmd {
-		cmd := quorumlab("room")
+		cmd := command()
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.all = append(r.all, cmd)
@@ -81,8 +81,12 @@ type house struct {
 
 func newHouse(t testing.TB, o lobby.Options, wish string) *house {
 	t.Helper()
-	h := &house{t: t, rooms: newRooms()}
-	h.data = t.TempDir()
+	return newHouseOf(t, newRooms(func() *exec.Cmd { return quorumlab("room") }), o, wish)
+}
+
+func newHouseOf(t testing.TB, r *rooms, o lobby.Options, wish string) *house {
+	t.Helper()
+	h := &house{t: t, rooms: r, data: t.TempDir()}
 	o.Data, o.Spawner = h.data, h.rooms
 	l, err := lobby.Open(o)
 	if err != nil {
