@@ -2,6 +2,7 @@ package ui
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
 )
@@ -11,7 +12,7 @@ func headerElement(m *Model) *Element {
 	return classed("header", "top").keyed("top").add(
 		tag("a").set("class", "brand").set("href", "/").set("aria-label", "quorumlab: a new room").
 			add(brandMark(), tag("span").say("quorumlab")),
-		classed("p", "room").add(roomWords(m)...),
+		classed("h1", "room").add(roomWords(m)...),
 		speedElement(m),
 		classed("div", "hand").add(handElements(m)...),
 	)
@@ -30,7 +31,7 @@ func brandMark() *Element {
 func roomWords(m *Model) []*Element {
 	words := []*Element{}
 	if m.Room != "" {
-		words = append(words, tag("b").say(m.Room))
+		words = append(words, tag("b").set("title", m.Room).say(callName(m.Room)))
 	}
 	say := func(s string) {
 		if len(words) > 0 {
@@ -45,6 +46,15 @@ func roomWords(m *Model) []*Element {
 		say(strconv.Itoa(m.Viewers) + " watching")
 	}
 	return words
+}
+
+// callName is what people call a room: the words of its name without the part that cannot be guessed.
+func callName(room string) string {
+	parts := strings.SplitN(room, "-", 3)
+	if len(parts) < 3 {
+		return room
+	}
+	return parts[0] + "-" + parts[1]
 }
 
 func counted(n int, noun string) string {

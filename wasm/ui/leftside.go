@@ -27,7 +27,7 @@ func trialsElement(m *Model) *Element {
 		bar.add(tag("i").set("class", switched(g.has(i), "done", switched(i == next, "now", "open"))))
 	}
 	e := classed("section", "try").set("aria-label", "Things to try").
-		add(tag("h1").say(switched(next == len(trials), "You have seen it all", "A cluster to play with")), bar, list)
+		add(classed("h2", "title").say(switched(next == len(trials), "You have seen it all", "A cluster to play with")), bar, list)
 	if next == len(trials) {
 		e.add(classed("p", "lead").say("Everything here was the real thing: real logs, real elections. Go on and break it your own way."),
 			button("btn small", "again", "").say("Start over"))

@@ -174,41 +174,30 @@ func (l *nodeLook) element() *Element {
 	return g.add(l.glyph()).add(l.texts()...)
 }
 
-// words is the node's name for those who do not see it.
+// words is the node's name for those who do not see it. It begins with what stands there, so that it can be
+// spoken to (WCAG 2.5.3, Label in Name).
 func (l *nodeLook) words() string {
-	s := l.id.String() + ", "
+	s := ""
+	for _, line := range l.lines() {
+		s += line + " "
+	}
 	switch {
 	case l.down != "":
-		s += l.down
+		s += "– " + l.down
 	case l.stale:
-		s += "replaced leader of term " + number(l.term)
+		s += "– replaced leader"
 	default:
-		s += l.role.String() + ", term " + number(l.term)
+		s += "– " + l.role.String()
 	}
 	if l.still {
 		s += ", stands still"
-	} else if l.up {
-		s += ", " + l.below
-	}
-	if l.suffrage == event.Learner {
-		s += ", learner"
-	}
-	if l.more != "" {
-		s += ", " + l.more
 	}
 	return s
 }
 
-func (l *nodeLook) texts() []*Element {
-	r := l.radius
-	label := func(class, y, size, s string) *Element {
-		return classed("text", class).set("y", y).set("font-size", size).say(s)
-	}
-	all := []*Element{
-		label("nm", px(r*0.11), px(r*0.43), l.id.String()),
-		label("tm", px(r*0.52), px(max(r*0.295, 10)), "term "+number(l.term)),
-		label("sub", px(r+21), px(max(r*0.295, 10.5)), l.below),
-	}
+// lines are what stands in and below the disc.
+func (l *nodeLook) lines() []string {
+	all := []string{l.id.String(), "term " + number(l.term), l.below}
 	second := l.more
 	if l.suffrage == event.Learner {
 		second = "learner" + switched(second == "", "", " · ") + second
@@ -217,7 +206,22 @@ func (l *nodeLook) texts() []*Element {
 		second = "no member" + switched(second == "", "", " · ") + second
 	}
 	if second != "" {
-		all = append(all, label("sub odd", px(r+35), px(max(r*0.27, 10)), second))
+		all = append(all, second)
+	}
+	return all
+}
+
+func (l *nodeLook) texts() []*Element {
+	r := l.radius
+	looks := [...]struct {
+		class   string
+		y, size float64
+	}{{"nm", r * 0.11, r * 0.43}, {"tm", r * 0.52, max(r*0.295, 10)}, {"sub", r + 21, max(r*0.295, 10.5)}, {"sub odd", r + 35, max(r*0.27, 10)}}
+	var all []*Element
+	for i, line := range l.lines() {
+		at := looks[i]
+		// The space is not drawn; without it those who listen would hear the lines as one word.
+		all = append(all, classed("text", at.class).set("y", px(at.y)).set("font-size", px(at.size)).say(line), text(" "))
 	}
 	return all
 }
