@@ -92,11 +92,10 @@ func (m *Model) wordsBelow(n *view.Node) (below, more string) {
 		below = "stands still"
 	case n.Role == event.Leader:
 		below = "commit " + number(n.Commit)
-	default:
+	case n.Role == event.Follower && m.leader() != nil:
 		below = "match " + number(believed(m.leader(), n.ID).Match)
-		if m.leader() == nil {
-			below = "last " + number(n.Last)
-		}
+	default:
+		below = "last " + number(n.Last)
 	}
 	if n.Drift != event.One && n.Drift != 0 {
 		more = "clock ×" + ratio(n.Drift)

@@ -141,6 +141,9 @@ func (w *packetWriter) packet(msg *view.Message, p point, opacity, done float64,
 	if msg.Reply {
 		flags |= hollow
 	}
+	if look.shape == Dot && look.mark == NoMark {
+		flags &^= again // too small for a dashed edge
+	}
 	w.out = append(w.out, byte(look.shape), look.colour, byte(look.mark), flags)
 	w.floats(p.x, p.y, opacity, done)
 	w.out = binary.LittleEndian.AppendUint32(w.out, uint32(len(look.label)))

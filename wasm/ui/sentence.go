@@ -182,7 +182,7 @@ func (m *Model) electionSentence(e *event.Event) (string, tone) {
 	case event.Leader:
 		return who + " leads term " + number(e.Term) + elected(n) + ".", good
 	case event.Candidate:
-		return who + " stands for election in term " + number(e.Term) + ": it heard from no leader in time.", plain
+		return who + " stands for election" + switched(timedOut(n, e.At), ": it heard from no leader in time.", "."), plain
 	case event.Follower:
 		switch was {
 		case event.Leader:
@@ -194,6 +194,12 @@ func (m *Model) electionSentence(e *event.Event) (string, tone) {
 	case event.RoleNone:
 	}
 	return "", minor
+}
+
+// timedOut says whether a node's election timer may have run out, as far as the room told of it. One that is
+// told to stand for election does not wait for it.
+func timedOut(n *view.Node, at event.Micros) bool {
+	return n != nil && n.TimerMin != 0 && at >= n.TimerMin
 }
 
 // elected names those who voted for a new leader.

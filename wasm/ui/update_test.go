@@ -445,7 +445,7 @@ func TestSentences(t *testing.T) {
 	}
 	for _, want := range []string{
 		"n2, the leader of term 3, was killed with a write under way that never reached its disk.",
-		"n3 stands for election in term 4: it heard from no leader in time.",
+		"n3 stands for election: it heard from no leader in time.", "n2 stands for election.",
 		"n4 votes for n3 in term 4.",
 		"n1 refused its vote to n3 in term 4: n1's log is newer (last term 4 against 3).",
 		"n4 cut its log back: entry 9 and all after it are gone, because the leader's log differs.",
