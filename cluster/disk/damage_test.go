@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"maps"
@@ -245,6 +246,43 @@ func TestTornWrite(t *testing.T) {
 	}
 	if said < 25 {
 		t.Errorf("%d of 80 torn writes were said", said)
+	}
+}
+
+// A write that is longer than what was allocated makes the file longer; killed in the middle, the file ends there.
+func TestTornLongWrite(t *testing.T) {
+	segmentBytes(t, 64<<10)
+	dir := t.TempDir()
+	d := openTest(t, dir)
+	if err := errors.Join(d.Log.StoreLog(&raft.Log{Index: 1, Term: 1, Data: []byte("short")}), d.Close()); err != nil {
+		t.Fatal(err)
+	}
+	w := written{files: files(t, dir)}
+	name := w.newest()
+	begin := used(w.files[name])
+	d = openTest(t, dir)
+	long := &raft.Log{Index: 2, Term: 1, Data: bytes.Repeat([]byte("long"), 50_000)}
+	if err := errors.Join(d.Log.StoreLog(long), d.Close()); err != nil {
+		t.Fatal(err)
+	}
+	whole := files(t, dir)[name] // the next file has been begun
+	for cut := begin/4096*4096 + 4096; cut < len(whole); cut += 4096 {
+		b := append(slices.Clone(whole[:cut]), make([]byte, max(0, 64<<10-cut))...)
+		w.put(t, dir, name, b)
+		d := openTest(t, dir)
+		if last, _ := d.Log.LastIndex(); last != 1 || d.Opened.Repaired == "" {
+			t.Fatalf("cut at %d: the log ends at %d, repaired %q", cut, last, d.Opened.Repaired)
+		}
+		if err := errors.Join(d.Log.StoreLog(long), d.Close()); err != nil {
+			t.Fatal(err)
+		}
+		d = openTest(t, dir)
+		if last, _ := d.Log.LastIndex(); last != 2 || d.Opened.Repaired != "" {
+			t.Fatalf("cut at %d and written again: the log ends at %d, repaired %q", cut, last, d.Opened.Repaired)
+		}
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

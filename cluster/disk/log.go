@@ -12,7 +12,6 @@ import (
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"go.etcd.io/etcd/server/v3/storage/wal"
 	"go.etcd.io/raft/v3/raftpb"
-	"google.golang.org/protobuf/proto"
 )
 
 // Log is raft.LogStore on etcd's write-ahead log: one fsync a StoreLogs, a rolling checksum over every record.
@@ -171,7 +170,7 @@ func (l *Log) append(entries []*raft.Log) (bytes int64, err error) {
 		if records[i], err = encodeEntry(e, write{l.number, uint64(len(entries) - 1 - i)}); err != nil {
 			return 0, err
 		}
-		bytes += int64(proto.Size(records[i]))
+		bytes += int64(len(e.Data))
 	}
 	if err := guard(func() error { return l.w.Save(nil, records) }); err != nil {
 		return 0, err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/raft"
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -26,11 +27,59 @@ func Describe(l *raft.Log) (op uint64, label string) {
 	case raft.LogConfiguration, raft.LogAddPeerDeprecated, raft.LogRemovePeerDeprecated:
 		return 0, "conf"
 	}
+	if op, label, ok := describePut(l.Data); ok {
+		return op, label
+	}
 	var r pb.InternalRaftRequest
 	if proto.Unmarshal(l.Data, &r) != nil {
 		return 0, "?"
 	}
 	return r.GetHeader().GetID(), printable(words(&r))
+}
+
+// Field numbers in etcd's InternalRaftRequest, RequestHeader and PutRequest.
+const (
+	fieldPut, fieldHeader protowire.Number = 4, 100
+	fieldKey, fieldValue  protowire.Number = 1, 2
+	fieldID               protowire.Number = 1
+)
+
+// describePut is Describe for what almost all entries are, a put with a header, without decoding the rest: it is done for
+// every entry on every node.
+func describePut(data []byte) (op uint64, label string, ok bool) {
+	put, hasPut := field(data, fieldPut)
+	header, hasHeader := field(data, fieldHeader)
+	if !hasPut || !hasHeader {
+		return 0, "", false
+	}
+	key, _ := field(put, fieldKey)
+	value, _ := field(put, fieldValue)
+	num, typ, n := protowire.ConsumeTag(header)
+	if n < 0 || num != fieldID || typ != protowire.VarintType {
+		return 0, "", false
+	}
+	op, n = protowire.ConsumeVarint(header[n:])
+	return op, printable(start(key) + "=" + start(value)), n > 0
+}
+
+// field finds a field of bytes in an encoded message.
+func field(message []byte, want protowire.Number) (b []byte, ok bool) {
+	for len(message) > 0 {
+		num, typ, n := protowire.ConsumeTag(message)
+		if n < 0 {
+			return nil, false
+		}
+		size := protowire.ConsumeFieldValue(num, typ, message[n:])
+		if size < 0 {
+			return nil, false
+		}
+		if num == want && typ == protowire.BytesType {
+			b, _ = protowire.ConsumeBytes(message[n:])
+			return b, true
+		}
+		message = message[n+size:]
+	}
+	return nil, false
 }
 
 func words(r *pb.InternalRaftRequest) string {
@@ -64,6 +113,9 @@ func start(b []byte) string { return string(b[:min(len(b), MaxLabel*utf8.UTFMax)
 
 // printable clips to MaxLabel runes and replaces what cannot be shown.
 func printable(s string) string {
+	if len(s) <= MaxLabel && plain(s) {
+		return s
+	}
 	var b strings.Builder
 	n := 0
 	for _, r := range s {
@@ -76,6 +128,16 @@ func printable(s string) string {
 		b.WriteRune(r)
 	}
 	return b.String()
+}
+
+// plain says that s is all printable ASCII.
+func plain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 func clipLast(s string) string {

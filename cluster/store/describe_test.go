@@ -64,10 +64,28 @@ func FuzzDescribe(f *testing.F) {
 	f.Add([]byte{0xff}, uint8(5))
 	f.Fuzz(func(t *testing.T, data []byte, kind uint8) {
 		_, label := Describe(&raft.Log{Type: raft.LogType(kind % 6), Data: data})
+		if op, short, ok := describePut(data); ok {
+			agrees(t, data, op, short)
+		}
 		if label == "" || utf8.RuneCountInString(label) > MaxLabel || !utf8.ValidString(label) || strings.ContainsAny(label, "\n\x00") {
 			t.Errorf("label %q", label)
 		}
 	})
+}
+
+// agrees compares the short way with the long one, for a put that etcd would decode too.
+func agrees(t *testing.T, data []byte, op uint64, short string) {
+	t.Helper()
+	var r, one pb.InternalRaftRequest
+	if proto.Unmarshal(data, &r) != nil || r.Put == nil {
+		return
+	}
+	if b, err := proto.Marshal(&pb.InternalRaftRequest{Header: r.Header, Put: r.Put}); err != nil || len(b) != len(data) || proto.Unmarshal(b, &one) != nil {
+		return // a field stands there twice
+	}
+	if long := printable(words(&one)); op != one.GetHeader().GetID() || short != long {
+		t.Errorf("got %d %q, want %d %q", op, short, one.GetHeader().GetID(), long)
+	}
 }
 
 // What Encode takes is a request that says what was asked; what it refuses it refuses with a sentence.
