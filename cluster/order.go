@@ -156,9 +156,9 @@ func (r *Room) leave(id event.NodeID) {
 }
 
 // obey does what is done to machines, links and time from outside. The lock is held.
-//
-//exhaustive:ignore requests to the store and orders inside a node went another way
 func (r *Room) obey(c event.Command, res *event.Result) error {
+	// requests to the store and orders inside a node went another way
+	//exhaustive:ignore
 	switch c.Kind {
 	case event.Kill, event.Restart, event.Suspend, event.Resume, event.Drift, event.Wipe, event.Disk, event.Corrupt:
 		if r.nodes[c.Node] == nil {
@@ -190,7 +190,9 @@ func (r *Room) obey(c event.Command, res *event.Result) error {
 
 // time obeys the orders about the room's time.
 func (r *Room) time(c event.Command) error {
-	switch c.Kind { //exhaustive:ignore the rest of obey
+	// the rest of obey
+	//exhaustive:ignore
+	switch c.Kind {
 	case event.Rate:
 		if err := checkRate(c.Factor); err != nil {
 			return err
@@ -224,10 +226,10 @@ func checkRate(f event.Factor) error {
 }
 
 // handle does something to one machine.
-//
-//exhaustive:ignore obey lists what comes here
 func (r *Room) handle(c event.Command) error {
 	m, s := r.nodes[c.Node], r.setup.machine(c.Node)
+	// obey lists what comes here
+	//exhaustive:ignore
 	switch c.Kind {
 	case event.Kill:
 		return r.kill(m, s, c.At)
@@ -330,7 +332,9 @@ func (r *Room) link(c event.Command) error {
 
 func (r *Room) setLink(from, to event.NodeID, c event.Command) error {
 	l := r.conductor.Link(from, to)
-	switch c.Kind { //exhaustive:ignore obey lists what comes here
+	// obey lists what comes here
+	//exhaustive:ignore
+	switch c.Kind {
 	case event.Cut:
 		l.Cut = true
 	case event.Mend:

@@ -19,8 +19,9 @@ func Words(c event.Command) string {
 	return s
 }
 
-//exhaustive:ignore most commands are told by their nodes alone
 func arguments(c event.Command) string {
+	// most commands are told by their nodes alone
+	//exhaustive:ignore
 	switch c.Kind {
 	case event.Put:
 		return clip(c.Key) + " " + clip(c.Value)

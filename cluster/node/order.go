@@ -17,8 +17,9 @@ func (n *Node) Order(c event.Command) event.Result {
 	return r
 }
 
-//exhaustive:ignore only what concerns one running node comes here
 func (n *Node) order(c event.Command, timeout time.Duration) event.Result {
+	// only what concerns one running node comes here
+	//exhaustive:ignore
 	switch c.Kind {
 	case event.Elect:
 		if !n.o.Transport.Inject(&raft.TimeoutNowRequest{RPCHeader: raft.RPCHeader{ProtocolVersion: raft.ProtocolVersionMax}}) {
