@@ -52,7 +52,7 @@ func newServe() *cobra.Command {
 	f.DurationVar(&o.Idle, "sleep-after", time.Minute, "a room unused for so long falls asleep")
 	f.DurationVar(&o.Unused, "delete-after", 30*24*time.Hour, "a room unused for so long is deleted; negative: never")
 	f.IntVar(&o.Nodes, "nodes", 5, "nodes of a new room")
-	f.Float64Var(&s.rate, "rate", 1, "rate of a new room; 1 is real time, 0.25 the workshop's")
+	f.Float64Var(&s.rate, "rate", 0.25, "rate of a room opened from the front page: 0.25 is the workshop's, 1 real time")
 	return c
 }
 

@@ -31,8 +31,11 @@ type Options struct {
 	Idle    time.Duration // a room unused for so long falls asleep; default a minute
 	Unused  time.Duration // a room unused for so long is deleted; default 30 days, negative: never
 	Nodes   int           // of a room that does not say; default 5
-	Rate    event.Factor  // of a room that does not say; default 1
+	Rate    event.Factor  // of a room opened from the front page that does not say; default the workshop's 0.25. Over the API the default is real time
 }
+
+// workshopRate lets people see a message fly (300 ms) and an election happen (3 to 6 s).
+const workshopRate = event.One / 4
 
 func (o *Options) fill() {
 	o.Limits = o.Limits.Or(web.DefaultLimits)
@@ -52,7 +55,7 @@ func (o *Options) fill() {
 		o.Nodes = 5
 	}
 	if o.Rate == 0 {
-		o.Rate = event.One
+		o.Rate = workshopRate
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -121,7 +124,7 @@ func (l *Lobby) Close() {
 	os.RemoveAll(l.sockets)
 }
 
-// Create makes a room and returns its record when it serves. Zero nodes and rate are the lobby's defaults.
+// Create makes a room and returns its record when it serves. Zero nodes are the lobby's default, a zero rate is real time.
 func (l *Lobby) Create(ctx context.Context, nodes int, rate event.Factor) (Record, error) {
 	record, err := l.plan(nodes, rate)
 	if err != nil {
@@ -144,7 +147,7 @@ func (l *Lobby) plan(nodes int, rate event.Factor) (Record, error) {
 		nodes = l.options.Nodes
 	}
 	if rate == 0 {
-		rate = l.options.Rate
+		rate = event.One
 	}
 	if most := l.options.Limits.Nodes; nodes < 1 || nodes > most {
 		return Record{}, &web.Fault{Status: http.StatusBadRequest, Code: web.CodeLimit, Sentence: fmt.Sprintf("A room has 1 to %d nodes.", most), Where: "/nodes"}

@@ -1,6 +1,7 @@
 package lobby
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -49,7 +50,7 @@ func (l *Lobby) front(w http.ResponseWriter, r *http.Request) {
 	nodes, rate, err := wishes(r)
 	if err == nil {
 		var record Record
-		if record, err = l.Create(r.Context(), nodes, rate); err == nil {
+		if record, err = l.Create(r.Context(), nodes, cmp.Or(rate, l.options.Rate)); err == nil {
 			http.Redirect(w, r, roomURL(record.ID), http.StatusSeeOther)
 			return
 		}
