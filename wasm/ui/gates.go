@@ -63,7 +63,8 @@ func shapeElements(l look) []*Element {
 		return []*Element{tag("rect").set("x", px(-w/2)).set("y", "-9").set("width", px(w)).set("height", "18").set("rx", "5"),
 			classed("text", "ink").set("y", "4").say(l.label)}
 	case Ballot:
-		return []*Element{tag("path").set("d", "M-8-6.5H8V6.5H-8Z"), classed("path", "mark").set("d", "M-4-1l3 3 5-5.5")}
+		w := max(float64(len(l.label))*6.6+8, 18)
+		return []*Element{tag("path").set("d", "M"+px(-w/2)+"-8H"+px(w/2-5)+"l5 5V8H"+px(-w/2)+"Z"), classed("text", "ink").set("y", "4").say(l.label)}
 	case Cylinder:
 		return []*Element{tag("path").set("d", "M-7-6c0-4 14-4 14 0V6c0 4-14 4-14 0Z"), classed("path", "mark").set("d", "M-7-6c0 4 14 4 14 0")}
 	case Arrow:

@@ -75,6 +75,3 @@ func inOrder(ids []event.NodeID) {
 		}
 	}
 }
-
-// awake says whether a machine can hear anything now.
-func awake(n *view.Node) bool { return n.Up && !n.Suspended }

@@ -118,13 +118,15 @@ func laneStateOf(n *view.Node) laneState {
 	return laneFollower
 }
 
-// flag notes a fault; those of one instant are one flag.
+// flag notes a fault. Those of one instant are one flag, and so are those of one stroke or one command after another.
 func (l *lanes) flag(f flagAt) {
-	if n := len(l.flags); n > 0 && l.flags[n-1].at == f.at {
-		if l.flags[n-1].text != f.text {
-			l.flags[n-1].bad = l.flags[n-1].bad || f.bad
+	const soon event.Micros = 300_000
+	if n := len(l.flags); n > 0 {
+		last := &l.flags[n-1]
+		if last.at == f.at || last.text == f.text && f.at < last.at+soon {
+			last.bad = last.bad || f.bad
+			return
 		}
-		return
 	}
 	if len(l.flags) >= MaxFlags {
 		copy(l.flags, l.flags[1:])

@@ -175,8 +175,10 @@ func lookOf(msg *view.Message) look {
 		if msg.N > 0 && !msg.Reply {
 			l = look{shape: Block, colour: colourTerm + termColour(msg.EntryTerm), label: carries(msg)}
 		}
-	case event.RequestVote, event.RequestPreVote:
+	case event.RequestVote:
 		l = look{shape: Ballot, colour: colourVote, label: "t" + number(msg.Term)}
+	case event.RequestPreVote:
+		l = look{shape: Ballot, colour: colourVote, label: "t" + number(msg.Term) + "?"}
 	case event.InstallSnapshot:
 		l = look{shape: Cylinder, colour: colourSnap, label: "to " + number(msg.Index)}
 	case event.TimeoutNow:

@@ -369,7 +369,7 @@ func TestBoundsOfThePage(t *testing.T) {
 		s.tell(event.Event{Kind: event.Dropped, Node: 1, Peer: 2, Msg: id, Reason: event.Lost})
 		id = s.send(event.Event{Node: 1, Peer: 2, Type: event.Heartbeat, Until: s.at + 1})
 		s.tell(event.Event{Kind: event.Delivered, Node: 1, Peer: 2, Msg: id})
-		s.at += ms
+		s.at += 400 * ms
 	}
 	if len(s.m.feed.items) != MaxFeed || len(s.m.notices) != MaxNotices || len(s.m.lanes.flags) != MaxFlags ||
 		len(s.m.motion.falling) != MaxFalling || len(s.m.motion.ghosts) != MaxGhosts {
