@@ -119,16 +119,23 @@ func (s *State) commit(e *event.Event) {
 //
 // A leader appends a configuration only when the one before is committed, and says so first (dissertation
 // §4.1). So each configuration is seen here while it is still the one that its leader uses. The very first
-// is not agreed on but given: it counts at once.
+// is not agreed on but given: it counts at once, until one is known to be committed.
 func (s *State) settle(n *Node) {
-	if len(n.Members) == 0 {
+	if len(n.Members) == 0 || n.MembersIndex == s.MembersIndex && s.Members != nil {
 		return
 	}
-	given := s.Members == nil
-	agreed := n.MembersIndex <= n.Commit && n.MembersIndex > s.MembersIndex
-	if given || agreed {
+	agreed := n.MembersIndex <= n.Commit && (n.MembersIndex > s.MembersIndex || s.MembersIndex > s.committed())
+	if s.Members == nil || agreed {
 		s.Members, s.MembersIndex = slices.Clone(n.Members), n.MembersIndex
 	}
+}
+
+// committed is the highest index that any machine knows to be committed.
+func (s *State) committed() (index uint64) {
+	for i := range s.Nodes {
+		index = max(index, s.Nodes[i].Commit)
+	}
+	return index
 }
 
 // lit is every lamp on.

@@ -205,6 +205,30 @@ func TestMembersAreTheCommittedOnes(t *testing.T) {
 	}
 }
 
+// TestRoomThatBeganWithAnOpenChange: a reopened room may first hear of a configuration that is then overwritten.
+func TestRoomThatBeganWithAnOpenChange(t *testing.T) {
+	var s State
+	one, two := []event.Member{{ID: 1, Suffrage: event.Voter}}, []event.Member{{ID: 1, Suffrage: event.Voter}, {ID: 2, Suffrage: event.Voter}}
+	for _, e := range []event.Event{
+		{Kind: event.MachineAdded, Node: 1}, {Kind: event.MachineAdded, Node: 2},
+		{Kind: event.MembersSet, Node: 1, Index: 9, Members: two},
+		{Kind: event.MembersSet, Node: 2, Index: 5, Members: one},
+	} {
+		s.Apply(e)
+	}
+	if s.MembersIndex != 9 {
+		t.Errorf("%d is known first", s.MembersIndex)
+	}
+	s.Apply(event.Event{Kind: event.Committed, Node: 2, Index: 6})
+	if s.MembersIndex != 5 || len(s.Members) != 1 {
+		t.Errorf("the one of %d counts, though only that of 5 is committed", s.MembersIndex)
+	}
+	s.Apply(event.Event{Kind: event.Committed, Node: 1, Index: 9})
+	if s.MembersIndex != 9 || len(s.Members) != 2 {
+		t.Errorf("the one of %d counts, though that of 9 is committed", s.MembersIndex)
+	}
+}
+
 func TestDiskOutlivesTheProcess(t *testing.T) {
 	s := ring(3)
 	for _, e := range []event.Event{
