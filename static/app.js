@@ -27,11 +27,6 @@
     return out.join("\0");
   };
 
-  const make = (html, svg) => {
-    const t = document.createElement("template");
-    t.innerHTML = svg ? `<svg xmlns="${SVG}">${html}</svg>` : html;
-    return svg ? t.content.firstChild.firstChild : t.content.firstChild;
-  };
   // What a person has changed in a field is a property; the attribute alone would not change it back.
   const set = (node, name, value) => {
     node.setAttribute(name, value);
@@ -43,14 +38,23 @@
     if (name === "checked" || name === "open") node[name] = false;
   };
 
-  // patch replays: op, how many steps of the last path stay, how many follow, the steps, and what the op takes.
-  // Lengths of texts count UTF-16 units of one long text.
-  let trail = [];
-  const patch = (n, text) => {
-    const code = new Int32Array(heap.buffer, 0, n), ends = new Set();
+  // patch replays n numbers: op, how many steps of the last path stay, how many follow, the steps, and what the op
+  // takes. Lengths of texts count UTF-16 units of the one long text that follows the numbers, of so many bytes.
+  const utf8 = new TextDecoder();
+  const patch = (n, bytes) => {
+    const code = new Int32Array(heap.buffer, 0, n), text = utf8.decode(heap.subarray(n * 4, n * 4 + bytes));
+    const trail = [home.firstElementChild], ends = new Set();
     let at = 0, from = 0;
     const take = () => text.slice(from, from += code[at++]);
-    trail = [home.firstElementChild];
+    const make = (svg) => {
+      const tag = take();
+      if (!tag) return document.createTextNode(take());
+      const e = svg || tag === "svg" ? document.createElementNS(SVG, tag) : document.createElement(tag);
+      for (let n = code[at++]; n > 0; n--) e.setAttribute(take(), take());
+      const inside = (svg || tag === "svg") && tag !== "foreignObject";
+      for (let n = code[at++]; n > 0; n--) e.appendChild(make(inside));
+      return e;
+    };
     while (at < n) {
       const op = code[at++];
       trail.length = code[at++] + 1;
@@ -62,7 +66,7 @@
         case 3: node.data = take(); break;
         case 4: {
           const index = code[at++], svg = code[at++];
-          node.insertBefore(make(take(), svg), node.childNodes[index] || null);
+          node.insertBefore(make(svg), node.childNodes[index] || null);
           if (node.dataset.follow) ends.add(node);
           break;
         }
@@ -74,7 +78,7 @@
           break;
         }
         case 7: {
-          const svg = code[at++], now = make(take(), svg);
+          const svg = code[at++], now = make(svg);
           node.replaceWith(now);
           trail[trail.length - 1] = now;
           break;
@@ -181,26 +185,37 @@
     return sprite;
   };
 
-  const utf8 = new TextDecoder();
+  // lookAt finds the look of the packet at a place of the heap by all that makes it: its first four bytes, for a
+  // snapshot how full it is, and its label, byte by byte.
+  const lookAt = (view, at, length, done) => {
+    let key = view.getInt32(at, true) + done * 7919;
+    for (let i = 0; i < length; i++) key = Math.imul(key, 31) + heap[at + 24 + i] | 0;
+    const known = looks.get(key);
+    if (known && known.head === view.getInt32(at, true) && known.done === done && same(known.label, at + 24, length)) return known.sprite;
+    if (looks.size >= LOOKS) looks.clear();
+    const label = heap.slice(at + 24, at + 24 + length);
+    const sprite = draw(heap[at], heap[at + 1], heap[at + 2], heap[at + 3], utf8.decode(label), done / 16);
+    looks.set(key, { head: view.getInt32(at, true), done, label, sprite });
+    return sprite;
+  };
+  const same = (label, at, length) => {
+    if (label.length !== length) return false;
+    for (let i = 0; i < length; i++) if (label[i] !== heap[at + i]) return false;
+    return true;
+  };
+
   const paint = (n) => {
     if (!find() || !width || !height) return; // a stage that has no room yet
     if (!palette.length) colours();
-    const view = new DataView(heap.buffer, 0, n), f = (at) => view.getFloat32(at, true);
+    const view = new DataView(heap.buffer, 0, n);
+    const f = (at) => view.getFloat32(at, true);
     const scale = Math.min(width / f(4), height / f(8)), left = (width - f(4) * scale) / 2, top = (height - f(8) * scale) / 2;
     if (scale !== zoom) { zoom = scale; looks.clear(); }
-    ctx.setTransform(1, 0, 0, 1, 0, 0);
     ctx.clearRect(0, 0, width, height);
     for (let count = view.getUint32(0, true), at = 16; count > 0; count--) {
-      const length = view.getUint32(at + 20, true), done = Math.round(f(at + 16) * 16) / 16;
-      const label = length ? utf8.decode(heap.subarray(at + 24, at + 24 + length)) : "";
-      const [shape, colour, sign, flags] = heap.subarray(at, at + 4);
-      const key = shape === 3 ? `${view.getUint32(at)} ${done}${label}` : view.getUint32(at) + label;
-      let sprite = looks.get(key);
-      if (!sprite) {
-        if (looks.size >= LOOKS) looks.clear();
-        looks.set(key, sprite = draw(shape, colour, sign, flags, label, done));
-      }
-      ctx.globalAlpha = f(at + 12);
+      const length = view.getUint32(at + 20, true), alpha = f(at + 12);
+      const sprite = lookAt(view, at, length, heap[at] === 3 ? Math.round(f(at + 16) * 16) : 0);
+      if (alpha !== ctx.globalAlpha) ctx.globalAlpha = alpha;
       ctx.drawImage(sprite, left + f(at + 4) * scale - sprite.width / 2, top + f(at + 8) * scale - sprite.height / 2);
       at += 24 + ((length + 3) & ~3);
     }

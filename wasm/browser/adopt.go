@@ -14,24 +14,20 @@ import (
 // is an empty tag and itself. Keys are not on the page: each element gets the one that stands in its place in
 // the wanted scene, and Diff mends what was guessed wrong.
 func adopted(told string, wanted *ui.Element) *ui.Element {
-	r := reader{words: strings.Split(told, "\x00")}
+	r := reader{told}
 	return r.element(wanted)
 }
 
-type reader struct{ words []string }
+type reader struct{ told string }
 
-func (r *reader) next() string {
-	if len(r.words) == 0 {
-		return ""
-	}
-	w := r.words[0]
-	r.words = r.words[1:]
-	return w
+func (r *reader) next() (word string) {
+	word, r.told, _ = strings.Cut(r.told, "\x00")
+	return word
 }
 
 func (r *reader) count() int {
 	n, _ := strconv.Atoi(r.next())
-	return min(n, len(r.words))
+	return min(n, len(r.told))
 }
 
 func (r *reader) element(wanted *ui.Element) *ui.Element {

@@ -5,7 +5,6 @@ package browser
 import (
 	"bytes"
 	"encoding/binary"
-	"strings"
 	"syscall/js"
 	"unicode/utf8"
 
@@ -16,8 +15,9 @@ import (
 //
 // A list of patches is little-endian int32s: for each its PatchOp; how many steps of the path before stay; how
 // many steps follow, and these; then what it takes. A text is its length in UTF-16 units here, and itself in
-// one long text beside the list. SetAttr: name, value. RemoveAttr: name. SetText: text. Insert: index, 1 for SVG,
-// HTML. Remove: index. Move: from, to. Replace: 1 for SVG, HTML.
+// one long text behind the list. SetAttr: name, value. RemoveAttr: name. SetText: text. Insert: index, 1 for SVG,
+// element. Remove: index. Move: from, to. Replace: 1 for SVG, element. An element is its tag, the number of its
+// attributes, their names and values, the number of its children, and these; a text is an empty tag and itself.
 type paper struct {
 	host    js.Value
 	heap    js.Value // JavaScript's bytes that patches and packets are copied into
@@ -25,7 +25,6 @@ type paper struct {
 	patches []ui.Patch
 	code    []byte
 	text    []byte
-	html    []byte
 	path    []int // of the patch before
 	packets []byte
 	shown   []byte // the packets on the canvas
@@ -33,7 +32,16 @@ type paper struct {
 
 func (p *paper) open(host js.Value) {
 	p.host = host
-	host.Call("colours", strings.Join(ui.PacketColours[:], " "))
+	host.Call("colours", colours())
+}
+
+// colours are the names of the packets' colours, with blanks between.
+func colours() string {
+	all := ""
+	for _, name := range ui.PacketColours {
+		all += name + " "
+	}
+	return all[:len(all)-1]
 }
 
 // draw brings the page to what the model's scene says, and says whether anything changed. Until the room has
@@ -70,8 +78,10 @@ func (p *paper) replay() {
 		p.pack(&p.patches[i])
 		p.patches[i] = ui.Patch{}
 	}
+	numbers, text := len(p.code)/4, len(p.text)
+	p.code = append(p.code, p.text...)
 	p.hand(p.code)
-	p.host.Call("patch", len(p.code)/4, string(p.text))
+	p.host.Call("patch", numbers, text)
 }
 
 func (p *paper) pack(x *ui.Patch) {
@@ -96,14 +106,14 @@ func (p *paper) pack(x *ui.Patch) {
 		p.say(x.Value)
 	case ui.Insert:
 		p.number(x.Index)
-		p.element(x)
+		p.begin(x)
 	case ui.Remove:
 		p.number(x.Index)
 	case ui.Move:
 		p.number(x.From)
 		p.number(x.Index)
 	case ui.Replace:
-		p.element(x)
+		p.begin(x)
 	}
 }
 
@@ -113,20 +123,37 @@ func (p *paper) number(n int) { p.code = binary.LittleEndian.AppendUint32(p.code
 // length could change.
 func (p *paper) say(s string) {
 	if !utf8.ValidString(s) {
-		s = strings.ToValidUTF8(s, "\uFFFD")
+		s = string([]rune(s)) // each byte that is none of a character becomes U+FFFD
 	}
 	p.number(units(s))
 	p.text = append(p.text, s...)
 }
 
-func (p *paper) element(x *ui.Patch) {
+// begin says in which namespace the patch's element is, and what it is.
+func (p *paper) begin(x *ui.Patch) {
 	svg := 0
 	if x.SVG {
 		svg = 1
 	}
 	p.number(svg)
-	p.html = x.Element.AppendHTML(p.html[:0])
-	p.say(string(p.html))
+	p.element(x.Element)
+}
+
+func (p *paper) element(e *ui.Element) {
+	p.say(e.Tag)
+	if e.Tag == "" {
+		p.say(e.Text)
+		return
+	}
+	p.number(len(e.Attrs))
+	for _, a := range e.Attrs {
+		p.say(a.Name)
+		p.say(a.Value)
+	}
+	p.number(len(e.Kids))
+	for _, k := range e.Kids {
+		p.element(k)
+	}
 }
 
 // units is the length of a text in UTF-16: one for each character, two for those of four bytes.

@@ -34,11 +34,12 @@ type room struct {
 
 // visit is one websocket of a page, after its Hello.
 type visit struct {
-	t     testing.TB
-	hello event.Frame
-	conn  *websocket.Conn
-	seq   uint64
-	at    event.Micros
+	t       testing.TB
+	hello   event.Frame
+	conn    *websocket.Conn
+	deliver func(event.Frame) // instead of the websocket
+	seq     uint64
+	at      event.Micros
 }
 
 func newRoom(t testing.TB) *room {
@@ -124,6 +125,10 @@ func (v *visit) happen(events ...event.Event) {
 }
 
 func (v *visit) say(f event.Frame) {
+	if v.deliver != nil {
+		v.deliver(f)
+		return
+	}
 	if err := v.conn.WriteMessage(websocket.BinaryMessage, event.AppendFrame(nil, &f)); err != nil {
 		v.t.Errorf("writing to the page: %v", err)
 	}

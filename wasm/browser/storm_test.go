@@ -3,10 +3,15 @@
 package browser_test
 
 import (
+	"context"
 	"slices"
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/performance"
+	"github.com/chromedp/chromedp"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
 )
@@ -80,16 +85,20 @@ func TestPageKeepsUpWithAStorm(t *testing.T) {
 		s.beat(v)
 	}
 	const seconds = 5
+	script, task := p.busy()
 	before := eval[map[string]any](p, `({...quorumlab.measure(), at: performance.now()})`)
 	for range seconds * stormBeats {
 		<-beat.C
 		s.beat(v)
 	}
 	after := eval[map[string]any](p, `({...quorumlab.measure(), at: performance.now()})`)
+	scriptAfter, taskAfter := p.busy()
 	took := func(name string) float64 { return after[name].(float64) - before[name].(float64) }
 	frames := int(took("frames"))
 	scripts, drawn := last(after["scriptMs"], frames), last(after["drawnCommitMs"], 1000)
 	p50 := quantile(scripts, 0.5)
+	t.Logf("processor time: %.2f ms of script a frame, main thread %.0f %% busy",
+		(scriptAfter-script)*1000/float64(frames), (taskAfter-task)*1e5/took("at"))
 	t.Logf("script p50 %.2f ms, p99 %.2f ms; %.1f frames/s; %.0f events/s; %.0f patches a frame; commit to drawn p50 %.1f ms, p99 %.1f ms; %.1f bytes an event",
 		p50, quantile(scripts, 0.99), float64(frames)/took("at")*1000, took("events")/took("at")*1000, took("patches")/float64(frames),
 		quantile(drawn, 0.5), quantile(drawn, 0.99), took("bytes")/took("events"))
@@ -98,6 +107,29 @@ func TestPageKeepsUpWithAStorm(t *testing.T) {
 	}
 	p.until("the page has folded the whole storm", "quorumlab.measure().seq === "+strconv.FormatUint(v.seq, 10))
 	p.clean()
+}
+
+// busy is the processor time that the page's main thread has used up for scripts and altogether, in seconds. Unlike time
+// by the clock it does not grow when others use the machine.
+func (p *page) busy() (script, task float64) {
+	p.t.Helper()
+	p.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		domain := performance.EnableParams{TimeDomain: performance.EnableTimeDomainThreadTicks}
+		if _, err := cdp.Call(ctx, t, performance.Enable, domain); err != nil {
+			return err
+		}
+		all, err := cdp.Call(ctx, t, performance.GetMetrics, cdp.Empty{})
+		for _, m := range all.Metrics {
+			switch m.Name {
+			case "ScriptDuration":
+				script = m.Value
+			case "TaskDuration":
+				task = m.Value
+			}
+		}
+		return err
+	}))
+	return script, task
 }
 
 // last are the last n numbers of a list.

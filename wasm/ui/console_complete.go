@@ -50,7 +50,10 @@ func (c *Console) lastWord() (before []word, last string, ok bool) {
 	if len(c.line) > MaxLine {
 		return nil, "", false
 	}
-	from := 1 + strings.LastIndexAny(c.line, " \t")
+	from := len(c.line)
+	for from > 0 && !blank(c.line[from-1]) {
+		from--
+	}
 	before, wrong := cutWords(c.line[:from])
 	return before, c.line[from:], wrong == nil
 }
@@ -99,7 +102,7 @@ func (m *Model) offers(o offer) []string {
 				all = append(all, quote(key))
 			}
 		}
-		slices.Sort(all)
+		sortWords(all)
 	case offerNodes:
 		for i := range m.State.Nodes {
 			all = append(all, m.State.Nodes[i].ID.String())
@@ -120,6 +123,15 @@ func (m *Model) offers(o offer) []string {
 		all = []string{"l", "s"}
 	}
 	return all
+}
+
+// sortWords sorts by insertion: there are few.
+func sortWords(words []string) {
+	for i := range words {
+		for j := i; j > 0 && words[j] < words[j-1]; j-- {
+			words[j], words[j-1] = words[j-1], words[j]
+		}
+	}
 }
 
 func dashed(names []string) []string {

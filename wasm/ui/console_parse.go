@@ -65,7 +65,7 @@ func unknownVerb(words []word) *Mistake {
 	}
 	first := words[0]
 	if parts := partsOf(first.text); parts != nil {
-		list := strings.Join(parts, ", ")
+		list := strung(parts, ", ")
 		if len(words) == 1 {
 			return first.at(first.text + " what? " + list)
 		}
@@ -159,7 +159,7 @@ func unknownFlag(v *verb, name string, w word) *Mistake {
 	if len(v.flags) == 0 {
 		return w.at(text + ": it has none")
 	}
-	return w.at(text + ": it has --" + strings.Join(flagNames(v), ", --"))
+	return w.at(text + ": it has --" + strung(flagNames(v), ", --"))
 }
 
 func flagNames(v *verb) []string {

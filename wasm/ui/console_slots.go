@@ -199,7 +199,12 @@ func millionths(text string) (int64, bool) {
 }
 
 func digits(text string) bool {
-	return strings.TrimLeft(text, "0123456789") == ""
+	for i := 0; i < len(text); i++ {
+		if text[i] < '0' || text[i] > '9' {
+			return false
+		}
+	}
+	return true
 }
 
 // keyNamed refuses the empty key, which etcd has no place for.
@@ -275,7 +280,10 @@ func readGroups(s *said) *Mistake {
 
 // nodesOf reads nodes with commas between, each of which may stand once in all.
 func nodesOf(w word, group []event.NodeID, seen map[event.NodeID]bool) ([]event.NodeID, *Mistake) {
-	for name := range strings.SplitSeq(strings.Trim(w.text, ","), ",") {
+	for name, rest, more := "", w.text, true; more; {
+		if name, rest, more = strings.Cut(rest, ","); name == "" && w.text != "," {
+			continue // a comma at the end of a word
+		}
 		var id event.NodeID
 		if wrong := readNode(&id, word{text: name, from: w.from, to: w.to}); wrong != nil {
 			return nil, wrong

@@ -138,12 +138,19 @@ func closing(text string) int {
 	return -1
 }
 
-// unquoted takes "…" off a text that has it, and the backslashes inside.
+// unquoted takes "…" off a text that has it, and the backslashes inside that protect something.
 func unquoted(text string) string {
 	if len(text) < 2 || text[0] != '"' || closing(text) != len(text)-1 {
 		return text
 	}
-	return strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(text[1 : len(text)-1])
+	inside, plain := text[1:len(text)-1], []byte(nil)
+	for i := 0; i < len(inside); i++ {
+		if inside[i] == '\\' && i+1 < len(inside) && (inside[i+1] == '"' || inside[i+1] == '\\') {
+			i++
+		}
+		plain = append(plain, inside[i])
+	}
+	return string(plain)
 }
 
 func signOf(text string) (sign, rest string) {

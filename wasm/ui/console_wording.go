@@ -2,7 +2,6 @@ package ui
 
 import (
 	"strconv"
-	"strings"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
 )
@@ -20,11 +19,11 @@ func inWords(c event.Command) string {
 	case event.Get, event.Del:
 		words = append(words[:1], rangeWords(c.Key, c.End, c.Prefix)...)
 	case event.TxnDo:
-		return strings.Join(append(append(words, commonFlags(c)...), txnWords(c.Txn)...), " ")
+		return strung(append(append(words, commonFlags(c)...), txnWords(c.Txn)...), " ")
 	case event.Partition:
 		words = append(words, groupWords(c.Groups))
 	}
-	return strings.Join(append(words, commonFlags(c)...), " ")
+	return strung(append(words, commonFlags(c)...), " ")
 }
 
 // slotWords are what stands in the verb's slots.
@@ -99,6 +98,8 @@ func ratioWord(f event.Factor) string {
 	return decimal(f.Float(), 6)
 }
 
+func shareWord(f event.Factor) string { return decimal(f.Float()*100, 4) + "%" }
+
 // rangeWords names keys as get and del do.
 func rangeWords(key, end string, prefix bool) []string {
 	switch {
@@ -131,8 +132,8 @@ func commonFlags(c event.Command) []string {
 	add(c.Offset != 0, "--offset", strconv.FormatInt(c.Offset, 10))
 	add(c.Link.Delay != 0, "--delay", timeWord(c.Link.Delay))
 	add(c.Link.Jitter != 0, "--jitter", timeWord(c.Link.Jitter))
-	add(c.Link.Loss != 0, "--loss", ratioWord(c.Link.Loss))
-	add(c.Link.Duplicate != 0, "--duplicate", ratioWord(c.Link.Duplicate))
+	add(c.Link.Loss != 0, "--loss", shareWord(c.Link.Loss))
+	add(c.Link.Duplicate != 0, "--duplicate", shareWord(c.Link.Duplicate))
 	add(c.Link.Slow != 0, "--slow", ratioWord(c.Link.Slow))
 	add(c.OneWay, "--one-way")
 	return flags
@@ -143,7 +144,7 @@ func groupWords(groups [][]event.NodeID) string {
 	for _, group := range groups {
 		words = append(words, nodeList(group))
 	}
-	return strings.Join(words, " | ")
+	return strung(words, " | ")
 }
 
 func txnWords(t *event.Txn) []string {
@@ -168,13 +169,21 @@ func requestWords(requests []event.Request) string {
 		if r.Kind == event.Put {
 			line += " " + quote(r.Key) + " " + quote(r.Value)
 		} else {
-			line += " " + strings.Join(rangeWords(r.Key, r.End, r.Prefix), " ")
+			line += " " + strung(rangeWords(r.Key, r.End, r.Prefix), " ")
 		}
 		words = append(words, line)
 	}
-	return strings.Join(words, " ; ")
+	return strung(words, " ; ")
 }
 
+// doubleQuoted writes text in "…", with a backslash before what would end it.
 func doubleQuoted(text string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
+	quoted := []byte{'"'}
+	for i := 0; i < len(text); i++ {
+		if text[i] == '"' || text[i] == '\\' {
+			quoted = append(quoted, '\\')
+		}
+		quoted = append(quoted, text[i])
+	}
+	return string(append(quoted, '"'))
 }

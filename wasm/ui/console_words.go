@@ -86,7 +86,28 @@ func blank(b byte) bool { return b == ' ' || b == '\t' || b == '\n' || b == '\r'
 func sign(b byte) bool { return b == ';' || b == '|' }
 
 // trimmed is the line without blanks around it.
-func trimmed(line string) string { return strings.TrimSpace(line) }
+func trimmed(line string) string {
+	for line != "" && blank(line[0]) {
+		line = line[1:]
+	}
+	for line != "" && blank(line[len(line)-1]) {
+		line = line[:len(line)-1]
+	}
+	return line
+}
+
+// strung puts a text between words. (The packages of the browser do without most of strings: it costs what all
+// of the console costs.)
+func strung(words []string, between string) string {
+	all := ""
+	for i, w := range words {
+		if i > 0 {
+			all += between
+		}
+		all += w
+	}
+	return all
+}
 
 // quote writes text as one word of a command line.
 func quote(text string) string {
