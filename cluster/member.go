@@ -96,6 +96,21 @@ func (l *life) End() error {
 // crashed is told when a machine went down by itself: at a point of a kill, or because its disk failed. The conductor is locked.
 func (r *Room) crashed(id event.NodeID, tap event.Tap) {
 	r.bury(id, func(e event.Event) bool { tap(e); return true })
+	go r.staysDown(id)
+}
+
+// staysDown remembers that a machine crashed by itself: it is not started with the room the next time.
+func (r *Room) staysDown(id event.NodeID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.setup.machine(id)
+	if up, _ := r.conductor.Up(id); s == nil || up || r.closed {
+		return
+	}
+	s.Down = event.Killed
+	if err := r.save(); err != nil {
+		r.o.Warn(err)
+	}
 }
 
 // bury answers what waited for a machine that is dead.

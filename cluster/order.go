@@ -79,7 +79,13 @@ func (r *Room) orderInside(p *pending, prepare func(*Room, *pending) error) {
 	if p.command.Timeout == 0 {
 		p.command.Timeout = operatorTimeout
 	}
-	r.inside(p, func(n *node.Node, op uint64, c event.Command) event.Result { return n.Order(c) })
+	r.inside(p, func(n *node.Node, _ uint64, c event.Command) event.Result {
+		res := n.Order(c)
+		if c.Peer != 0 { // the leader did it to another node
+			res.Node = c.Peer
+		}
+		return res
+	})
 }
 
 // byLeader turns an order about a node into one to the leader.
@@ -266,11 +272,11 @@ func (r *Room) kill(m *member, s *machineSetup, at event.KillPoint) error {
 	if !up {
 		return fmt.Errorf("%v is down already", m.id)
 	}
-	s.Down = event.Killed
 	if at != event.Now {
 		m.fence.Arm(at)
 		return nil
 	}
+	s.Down = event.Killed
 	err := r.conductor.Stop(m.id, event.Killed, "")
 	r.bury(m.id, r.tell)
 	return err

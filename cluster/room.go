@@ -43,6 +43,7 @@ type Options struct {
 	HistoryBytes int64        // of the journal; 0: its default
 	Seed         uint64       // of loss, jitter and duplication; 0: random
 	Manual       bool         // not paced by the wall clock: the owner calls Advance
+	Warn         func(error)  // something was left undone, a file not written perhaps; the room goes on; nil: nobody cares
 	Fatal        func(error)  // a node's world is stuck or broken: the process cannot go on; nil: panic
 }
 
@@ -79,7 +80,7 @@ func Open(o Options) (*Room, error) {
 	r.journal.AddFold(check.NewMonitor().Fold)
 	r.desk = newDesk(s.Epoch)
 	r.conductor = conductor.New(conductor.Options{Start: s.Now, Seed: o.Seed, Rate: s.Thawed, PreVote: s.PreVote, Tap: r.record,
-		Describe: store.Describe, Crashed: r.crashed, Fatal: o.Fatal, Ticked: r.flush})
+		Describe: store.Describe, Crashed: r.crashed, Warn: o.Warn, Fatal: o.Fatal, Ticked: r.flush})
 	if err := r.populate(fresh); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
@@ -112,6 +113,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Dir == "" {
 		return o, errors.New("a room needs a directory")
+	}
+	if o.Warn == nil {
+		o.Warn = func(error) {}
 	}
 	if o.Fatal == nil {
 		o.Fatal = func(err error) { panic(err) }
@@ -157,7 +161,7 @@ func (r *Room) settled() bool {
 	r.journal.With(func(s *view.State) {
 		l := s.Leader()
 		if l == nil {
-			done = false
+			done = !majorityRuns(s)
 			return
 		}
 		for i := range s.Nodes {
@@ -166,6 +170,17 @@ func (r *Room) settled() bool {
 		}
 	})
 	return done
+}
+
+// majorityRuns says whether a leader is to be expected: most machines of the ring run.
+func majorityRuns(s *view.State) bool {
+	up := 0
+	for i := range s.Nodes {
+		if s.Nodes[i].Up {
+			up++
+		}
+	}
+	return up > len(s.Nodes)/2
 }
 
 func (r *Room) pace() {

@@ -22,6 +22,7 @@ func openLab(t *testing.T, o Options) *lab {
 	}
 	o.Manual, o.NoSync = true, true
 	o.Rate = event.One
+	o.Warn = func(err error) { t.Error(err) }
 	o.Fatal = func(err error) { t.Error(err); panic(err) }
 	r, err := Open(o)
 	if err != nil {

@@ -46,6 +46,7 @@ type Options struct {
 	Tap      event.Tap
 	Describe func(*raft.Log) (op uint64, label string) // of a log entry, for the facts
 	Crashed  func(id event.NodeID, tap event.Tap)      // a machine went down by itself; the conductor is locked, so only tap may be used
+	Warn     func(error)                               // something was left undone that does no harm to what is told
 	Fatal    func(error)                               // a world is stuck: the process cannot go on
 	Ticked   func(now event.Micros)                    // after each pacing tick, and when a frozen room was acted on
 }

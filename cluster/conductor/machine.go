@@ -258,8 +258,8 @@ func (c *Conductor) buryCrashed() {
 	for _, m := range c.machines {
 		if k := m.crash.Load(); k != nil && m.world != nil {
 			m.crash.Store(nil)
-			if err := c.stop(m, k.why, k.text); err != nil {
-				c.o.Fatal(fmt.Errorf("%v crashed and cannot be taken down: %w", m.id, err))
+			if err := c.stop(m, k.why, k.text); err != nil && c.o.Warn != nil {
+				c.o.Warn(fmt.Errorf("%v crashed, and its end was not clean: %w", m.id, err))
 			}
 			if c.o.Crashed != nil {
 				c.o.Crashed(m.id, c.tap)

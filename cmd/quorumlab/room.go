@@ -38,12 +38,14 @@ type openedRoom struct {
 }
 
 func openRoom(a lobby.Assignment) (lobby.Served, error) {
-	c, err := cluster.Open(cluster.Options{Dir: a.Dir, Nodes: a.Nodes, MaxNodes: a.Limits.Nodes, Rate: a.Rate, HistoryBytes: a.History})
+	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	c, err := cluster.Open(cluster.Options{Dir: a.Dir, Nodes: a.Nodes, MaxNodes: a.Limits.Nodes, Rate: a.Rate, HistoryBytes: a.History,
+		Warn: func(err error) { log.Warn("something was left undone", "room", a.ID, "error", err) }})
 	if err != nil {
 		return nil, err
 	}
 	s := web.New(web.Options{Cluster: c, Room: a.ID, Limits: a.Limits, Assets: web.NewAssets(static.Files),
-		Log: slog.New(slog.NewTextHandler(os.Stderr, nil))})
+		Log: log})
 	return &openedRoom{s, c}, nil
 }
 
