@@ -42,7 +42,8 @@ func (m *Model) disconnected(reason string) []Effect {
 }
 
 func (m *Model) arrived(f event.Frame) []Effect {
-	//exhaustive:ignore the other frames go to the server only; an unknown one is of a newer server and skipped
+	// the other frames go to the server only; an unknown one is of a newer server and skipped
+	//exhaustive:ignore
 	switch f.Type {
 	case event.FrameWelcome:
 		return m.welcomed(f)

@@ -14,7 +14,8 @@ func inWords(c event.Command) string {
 			words = append([]string{v.name}, slotWords(v, c)...)
 		}
 	}
-	//exhaustive:ignore the others say everything in their slots
+	// the others say everything in their slots
+	//exhaustive:ignore
 	switch c.Kind {
 	case event.Get, event.Del:
 		words = append(words[:1], rangeWords(c.Key, c.End, c.Prefix)...)

@@ -91,7 +91,8 @@ func toMinority(m *Model) string {
 
 // fold ticks off what the room reports, and returns what is done. The State is still what was before the event.
 func (g *guide) fold(m *Model, e *event.Event) uint8 {
-	//exhaustive:ignore only some events complete a trial
+	// only some events complete a trial
+	//exhaustive:ignore
 	switch e.Kind {
 	case event.Answered:
 		if e.Command == event.Put && e.Outcome == event.OK {

@@ -56,7 +56,8 @@ func (l *lanes) fold(s *view.State, e *event.Event) {
 	if text, isBad := flagText(e); text != "" {
 		l.flag(flagAt{at: e.At, text: text, bad: isBad})
 	}
-	//exhaustive:ignore only these change a node's state in the lanes
+	// only these change a node's state in the lanes
+	//exhaustive:ignore
 	switch e.Kind {
 	case event.Started, event.Stopped, event.Suspended, event.Resumed, event.RoleChanged, event.TermChanged, event.MachineAdded:
 		for i := range s.Nodes {
@@ -138,7 +139,8 @@ func (l *lanes) flag(f flagAt) {
 // flagText is what stands at a fault's flag.
 func flagText(e *event.Event) (text string, isBad bool) {
 	who := e.Node.String()
-	//exhaustive:ignore only faults and their ends have flags
+	// only faults and their ends have flags
+	//exhaustive:ignore
 	switch e.Kind {
 	case event.Stopped:
 		return who + " down", true

@@ -66,7 +66,8 @@ func (m *Model) nodeWords(n *view.Node) string {
 }
 
 func downReason(r event.Reason) string {
-	//exhaustive:ignore the other reasons do not stop a node
+	// the other reasons do not stop a node
+	//exhaustive:ignore
 	switch r {
 	case event.Killed:
 		return "killed"

@@ -47,7 +47,8 @@ func aged(all []falling, passed, most event.Micros) []falling {
 
 // fold notes what is about to leave State.Messages.
 func (v *motion) fold(m *Model, e *event.Event) {
-	//exhaustive:ignore only these move something
+	// only these move something
+	//exhaustive:ignore
 	switch e.Kind {
 	case event.Released:
 		if v.left == nil {

@@ -93,7 +93,8 @@ func (m *Model) stopped(e *event.Event) string {
 	if n := m.State.Node(e.Node); n != nil && n.Role == event.Leader {
 		who += ", the leader of term " + number(n.Term) + ","
 	}
-	//exhaustive:ignore only the reasons of Stopped can come
+	// only the reasons of Stopped can come
+	//exhaustive:ignore
 	switch e.Reason {
 	case event.KilledBeforeFsync:
 		return who + " was killed with a write under way that never reached its disk."
@@ -115,7 +116,8 @@ func (m *Model) droppedSentence(e *event.Event) string {
 		return ""
 	}
 	what := named(msg) + " from " + e.Node.String() + " to " + e.Peer.String()
-	//exhaustive:ignore only the reasons of Dropped can come
+	// only the reasons of Dropped can come
+	//exhaustive:ignore
 	switch e.Reason {
 	case event.Lost:
 		return "Lost on the way: " + what + "."
@@ -153,7 +155,8 @@ func named(msg *view.Message) string {
 	if !msg.Reply {
 		return s
 	}
-	//exhaustive:ignore the others are worded alike
+	// the others are worded alike
+	//exhaustive:ignore
 	switch msg.Type {
 	case event.RequestVote, event.RequestPreVote:
 		return switched(msg.OK, "a vote for it", "a refusal to vote for it")
@@ -166,7 +169,8 @@ func named(msg *view.Message) string {
 }
 
 func (m *Model) electionSentence(e *event.Event) (string, tone) {
-	//exhaustive:ignore only these three come here
+	// only these three come here
+	//exhaustive:ignore
 	switch e.Kind {
 	case event.VoteGranted:
 		return m.granted(e), minor
@@ -238,7 +242,8 @@ func (m *Model) refused(e *event.Event) string {
 		s = voter + " would not vote for " + candidate + " in term " + number(e.Term) + ": "
 	}
 	last, lastTerm := m.lastOf(e.Peer)
-	//exhaustive:ignore only the reasons of VoteRefused can come
+	// only the reasons of VoteRefused can come
+	//exhaustive:ignore
 	switch e.Reason {
 	case event.StaleTerm:
 		return s + "that term is over."
