@@ -27,6 +27,7 @@ func newNumbers(s *Server) *numbers {
 	registry.MustRegister(n.commands, n.refused, n.slow, n.bad,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "quorumlab_viewers", Help: "Websockets and event streams that watch the room."}, func() float64 { return float64(s.audience.size()) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "quorumlab_commands_pending", Help: "Commands that wait for the room's answer."}, func() float64 { return float64(len(s.pending)) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "quorumlab_history_bytes", Help: "Memory of the facts that are kept."}, func() float64 { return float64(s.cluster.Journal().Stats().Bytes) }),
 		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "quorumlab_events_total", Help: "Facts recorded in this life of the room's journal."}, func() float64 { return float64(s.cluster.Journal().Stats().Seq) }),
 	)
 	n.Handler = promhttp.HandlerFor(prometheus.Gatherers{registry, prometheus.DefaultGatherer}, promhttp.HandlerOpts{})

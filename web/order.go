@@ -127,7 +127,9 @@ func jsonNoun(k jsontext.Kind) string {
 }
 
 func goNoun(t reflect.Type) string {
-	switch t.Kind() { //exhaustive:ignore only the kinds that commands are made of
+	// only the kinds that commands are made of
+	//exhaustive:ignore
+	switch t.Kind() {
 	case reflect.Bool:
 		return "true or false"
 	case reflect.Int64:

@@ -44,7 +44,9 @@ func (l *Lobby) count() (c counts) {
 		r.mu.Lock()
 		c.rooms++
 		c.visits += r.visits
-		switch r.phase { //exhaustive:ignore only these two are counted
+		// only these two are counted
+		//exhaustive:ignore
+		switch r.phase {
 		case asleep:
 			c.asleep++
 		case broken:

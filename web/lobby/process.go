@@ -39,6 +39,8 @@ const (
 	closeWait = 5 * time.Second
 	// tailBytes of what a room wrote to its standard error are kept for its last words.
 	tailBytes = 4 << 10
+	// restockAfter leaves the processor to a new room's first page before the next process is started in reserve.
+	restockAfter = 300 * time.Millisecond
 	// wordBytes bound one Word.
 	wordBytes = 64 << 10
 )
@@ -52,6 +54,11 @@ func NewProcesses(command func() *exec.Cmd) *Processes {
 
 // stock puts a process in reserve.
 func (p *Processes) stock() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return
+	}
 	p.spawned.Go(func() {
 		fresh, err := startProcess(p.command())
 		if err != nil {
@@ -85,7 +92,7 @@ func (p *Processes) Spawn(ctx context.Context, a Assignment) (Child, error) {
 	if err != nil {
 		return nil, fmt.Errorf("its process could not be started: %w", err)
 	}
-	defer p.stock()
+	defer time.AfterFunc(restockAfter, p.stock)
 	if err := c.assign(ctx, a); err != nil {
 		c.Close()
 		return nil, err

@@ -50,7 +50,7 @@ type room struct {
 	born    time.Time     // of the child
 	falls   int           // in a row
 	failed  time.Time     // broken since
-	why     error         // broken: a sentence
+	why     string        // broken: a sentence
 	dirty   bool          // record.Used is newer than on disk
 }
 
@@ -87,7 +87,7 @@ func (r *room) step() (Child, <-chan struct{}, error) {
 		return r.child, nil, nil
 	case broken:
 		if time.Since(r.failed) < restWait {
-			return nil, nil, &web.Fault{Status: http.StatusServiceUnavailable, Code: codeBroken, Sentence: r.why.Error()}
+			return nil, nil, &web.Fault{Status: http.StatusServiceUnavailable, Code: codeBroken, Sentence: r.why}
 		}
 		r.falls = fallsMost - 1
 		r.wake(0)
@@ -252,9 +252,9 @@ func (r *room) stumble(err error) {
 	var refusal *Refusal
 	switch {
 	case errors.As(err, &refusal):
-		r.breakDown(fmt.Errorf("This room does not open: %s", refusal.Sentence))
+		r.breakDown("This room does not open: " + refusal.Sentence)
 	case r.falls >= fallsMost:
-		r.breakDown(fmt.Errorf("This room fell %d times in a row and is left alone for %v; its data is kept. The last time %w", r.falls, restWait, err))
+		r.breakDown(fmt.Sprintf("This room fell %d times in a row and is left alone for %v; its data is kept. The last time %v", r.falls, restWait, err))
 	default:
 		r.wake(backoff(r.falls))
 	}
@@ -267,7 +267,7 @@ func backoff(falls int) time.Duration {
 	return backoffFirst << (falls - 2)
 }
 
-func (r *room) breakDown(why error) {
+func (r *room) breakDown(why string) {
 	r.why, r.failed = why, time.Now()
 	r.turn(broken)
 }
@@ -305,7 +305,9 @@ func (r *room) retire() (Child, error) {
 func (r *room) close() {
 	r.mu.Lock()
 	child := r.child
-	switch r.phase { //exhaustive:ignore in the other phases there is nothing to end
+	// in the other phases there is nothing to end
+	//exhaustive:ignore
+	switch r.phase {
 	case awake:
 		r.turn(closing)
 	case starting:
