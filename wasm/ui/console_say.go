@@ -109,7 +109,7 @@ func (c *Console) tell(order event.Command, r event.Result) {
 	switch order.Kind {
 	case event.Get:
 		c.tellKeys(r.KVs, r.Count)
-		c.show(ink("good", "OK"), ink("dim", behind(r)+details(r)))
+		c.show(ink("good", "OK"), ink("dim", details(r)))
 	case event.Del:
 		c.show(ink("good", "OK"), ink("", " deleted "+plural(r.Deleted, "key")), ink("dim", details(r)))
 	case event.TxnDo:
@@ -161,19 +161,14 @@ func (c *Console) tellTxn(txn *event.Txn, r event.Result) {
 	c.show(ink("good", "OK"), ink("", " "+branch), ink("dim", details(r)))
 }
 
-// behind says how stale a serializable answer was.
-func behind(r event.Result) string {
-	if r.Behind > 0 {
-		return " · stale by " + plural(r.Behind, "revision")
-	}
-	return ""
-}
-
-// details are revision, node, acknowledgements and time.
+// details are revision, how stale it was, node, acknowledgements and time.
 func details(r event.Result) string {
 	s := ""
 	if r.Revision > 0 {
 		s += " rev " + strconv.FormatInt(r.Revision, 10)
+	}
+	if r.Behind > 0 {
+		s += " · stale by " + plural(r.Behind, "revision")
 	}
 	if r.Node != 0 {
 		s += " · " + r.Node.String()
