@@ -120,6 +120,18 @@ func TestWokenLeaderServesNoStaleRead(t *testing.T) {
 	}
 }
 
+// A link that delivers twice may not make a forwarded put happen twice.
+func TestForwardedPutHappensOnce(t *testing.T) {
+	l := openLab(t, Options{})
+	f := l.others(l.leader())[0]
+	l.ok(event.Command{Kind: event.SetLink, Node: f, Peer: l.leader(), Link: event.Link{Duplicate: event.One, Jitter: 20_000}})
+	first := l.ok(on(f, put("k", "1")))
+	l.Advance(second)
+	if again := l.ok(put("k", "2")); again.Revision != first.Revision+1 {
+		t.Errorf("revisions %d and %d", first.Revision, again.Revision)
+	}
+}
+
 func TestSuspendedNodeTakesItsPutWhenItWakes(t *testing.T) {
 	l := openLab(t, Options{})
 	f := l.others(l.leader())[0]
@@ -398,5 +410,18 @@ func TestTooManyCommandsAreRefused(t *testing.T) {
 	}
 	if r := l.do(put("k", "v")); r.Outcome != event.Failed || !strings.Contains(r.Error, "waiting already") {
 		t.Errorf("%+v", r)
+	}
+}
+
+func TestAnswersAreBounded(t *testing.T) {
+	l := openLab(t, Options{Nodes: 1})
+	for i := range 9 {
+		l.ok(put(fmt.Sprint("big", i), strings.Repeat("v", 1<<20)))
+	}
+	if r := l.do(event.Command{Kind: event.Get, Key: "big", Prefix: true}); r.Outcome != event.Failed || !strings.Contains(r.Error, "with a limit") {
+		t.Errorf("%v %s", r.Outcome, r.Error)
+	}
+	if r := l.ok(event.Command{Kind: event.Get, Key: "big", Prefix: true, Limit: 3}); len(r.KVs) != 3 || r.Count != 9 || !r.More {
+		t.Error(len(r.KVs), r.Count, r.More)
 	}
 }

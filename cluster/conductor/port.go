@@ -205,7 +205,9 @@ func (p *Port) request(m *Message) {
 		p.emit(&Message{From: p.id, To: m.From, Type: m.Type, Reply: true, Body: body, Err: err, call: m.call, incarnation: m.incarnation})
 	}
 	if m.Type == event.Forward || m.Type == event.ReadIndex {
-		if serve != nil {
+		// Raft stands copies of its messages; a command done twice would be wrong. The connection of such calls knows a
+		// copy (nobody waits for its answer) and drops it, as TCP does.
+		if serve != nil && m.call != 0 {
 			serve(m.From, m.Body, reply)
 		}
 		return

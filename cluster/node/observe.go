@@ -32,13 +32,13 @@ func (n *Node) observe() {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	role, term := roleOf(n.raft.State()), n.raft.CurrentTerm()
+	role, term := n.roleInTerm()
+	if role != n.seen.role {
+		n.changeRole(role, term) // it carries the term: nobody is shown to lead one that it did not win
+	}
 	if term != n.seen.term {
 		n.seen.term = term
 		n.tap(event.Event{Kind: event.TermChanged, Term: term})
-	}
-	if role != n.seen.role {
-		n.changeRole(role, term)
 	}
 	if leader := n.knownLeader(); leader != n.seen.leader {
 		n.seen.leader = leader
@@ -49,6 +49,17 @@ func (n *Node) observe() {
 		n.acks.changed()
 		n.tap(event.Event{Kind: event.Committed, Index: commit})
 		n.store.Committed(n.drive.Log.LastForStore(commit), commit)
+	}
+}
+
+// roleInTerm reads role and term of one moment: the engine changes them one after the other.
+func (n *Node) roleInTerm() (event.Role, uint64) {
+	for {
+		term := n.raft.CurrentTerm()
+		role := roleOf(n.raft.State())
+		if n.raft.CurrentTerm() == term {
+			return role, term
+		}
 	}
 }
 

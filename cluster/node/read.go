@@ -11,6 +11,9 @@ import (
 // position is an entry's place in the log.
 type position struct{ index, term uint64 }
 
+// MaxAnswer bounds the keys and values of one answer, in bytes: a frame of the wire must hold them.
+const MaxAnswer = 8 << 20
+
 // read answers a get. A serializable one reads what this node has. A linearizable one (dissertation §6.4, ReadIndex)
 // learns from the leader the commit index as of some moment after the read began, and waits until this node has applied it.
 func (n *Node) read(op uint64, c event.Command, deadline time.Time) event.Result {
@@ -40,8 +43,18 @@ func (n *Node) readHere(c event.Command, r event.Result) event.Result {
 	if err := n.store.Read(c, &r); err != nil {
 		return failed("%v", err)
 	}
+	if size := sizeOf(r.KVs); size > MaxAnswer {
+		return failed("the answer would be %d MiB, more than %d; read less at a time, with a limit", size>>20, MaxAnswer>>20)
+	}
 	r.Outcome = event.OK
 	return r
+}
+
+func sizeOf(kvs []event.KeyValue) (size int) {
+	for i := range kvs {
+		size += len(kvs[i].Key) + len(kvs[i].Value)
+	}
+	return size
 }
 
 func (n *Node) askReadIndex(op uint64, c event.Command, deadline time.Time) Answer {

@@ -70,7 +70,7 @@ var taboos = []taboo{
 	{pkg: "go.etcd.io/etcd", clean: client, but: []string{"cluster/disk", "cluster/store", "cluster/node", "cluster/etcdapi"},
 		why: "etcd's code is the state machine and the log, and promises no stable interface"},
 	{pkg: "google.golang.org/grpc", clean: client, but: []string{"cluster/etcdapi"}, why: "only etcd's interface speaks it"},
-	{pkg: "github.com/gorilla/websocket", clean: client, but: []string{"web", "web/lobby"}, why: "sockets end in web; a cluster knows no viewers"},
+	{pkg: "github.com/gorilla/websocket", clean: client, but: []string{"web", "web/lobby", "cmd/quorumlab"}, why: "sockets end in web (and bench is a viewer); a cluster knows no viewers"},
 	{pkg: "testing/synctest", clean: client, but: []string{"cluster/world"}, why: "one package knows how a world's time is made"},
 	{pkg: "syscall/js", but: []string{"wasm/browser"}, why: "the rest of the front end is plain Go under plain tests"},
 	{pkg: "os/exec", clean: client, but: []string{"web/lobby", "cmd/build-app", "cmd/quorumlab"}, why: "only the lobby starts processes"},
