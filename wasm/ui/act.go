@@ -14,8 +14,7 @@ func (m *Model) acted(action, arg string) []Effect {
 	case "node":
 		return m.actedOnNode(nodeNamed(arg))
 	case "link":
-		m.pick(picked{link: pairNamed(arg), open: true})
-		return []Effect{Focus{"link-first"}}
+		return m.actedOnLink(pairNamed(arg))
 	case "message":
 		id, _ := strconv.ParseUint(arg, 10, 64)
 		m.pick(picked{message: id, open: true})
@@ -106,6 +105,19 @@ func (m *Model) actedOnNode(id event.NodeID) []Effect {
 	}
 	m.pick(picked{node: id, open: true})
 	return []Effect{Focus{"menu-first"}}
+}
+
+// actedOnLink opens a link's menu; with the scissors in hand it cuts the link, or mends it.
+func (m *Model) actedOnLink(p pair) []Effect {
+	ends := p.a.String() + " " + p.b.String()
+	switch {
+	case !m.cutting:
+		m.pick(picked{link: p, open: true})
+		return []Effect{Focus{"link-first"}}
+	case m.link(p.a, p.b).Cut || m.link(p.b, p.a).Cut:
+		return m.run("mend " + ends)
+	}
+	return m.run("cut " + ends)
 }
 
 func nodeNamed(s string) event.NodeID {

@@ -102,6 +102,7 @@ func (f *feed) foldLink(m *Model, e *event.Event) {
 		last := &f.items[n-1]
 		last.links = joined(last.links, e.Node, e.Peer)
 		last.text, last.el = linkSentence(class, last.links, e.Link), nil
+		f.told++ // so that it is drawn again
 		return
 	}
 	links := []way{{from: e.Node, to: e.Peer}}

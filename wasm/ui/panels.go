@@ -21,7 +21,7 @@ func sideElement(m *Model) *Element {
 			set("aria-selected", switched(on, "true", "false")).set("aria-controls", switched(t.id == "guide", "guide", "panel")).say(t.name))
 	}
 	e := classed("section", "side").keyed("side").set("aria-label", "Console, node and feed").add(tabs)
-	panel := classed("div", "panel "+shown).keyed(shown).set("id", "panel").set("role", "tabpanel").set("aria-labelledby", "tab-"+shown)
+	panel := classed("div", "panel of-"+shown).keyed(shown).set("id", "panel").set("role", "tabpanel").set("aria-labelledby", "tab-"+shown)
 	switch shown {
 	case "console":
 		panel.add(consoleElement(m))
@@ -33,9 +33,34 @@ func sideElement(m *Model) *Element {
 	return e.add(panel)
 }
 
+// leafing is the least wall time between two drawings of the feed: nobody reads faster.
+const leafing event.Micros = 200_000
+
+// drawnFeed is the feed as it was last drawn.
+type drawnFeed struct {
+	told uint64       // sentences so far
+	wall event.Micros // when
+	el   *Element
+}
+
 // feedElement tells what happened, newest first.
 func feedElement(m *Model) *Element {
-	list := classed("ol", "feed").set("aria-label", "What happened, newest first")
+	d := &m.kept().feed
+	if d.el == nil || d.told != m.feed.told && m.clock.wall >= d.wall+leafing {
+		*d = drawnFeed{m.feed.told, m.clock.wall, m.newsElement()}
+	}
+	return d.el
+}
+
+// leaf has the feed drawn when it has waited long enough.
+func (m *Model) leaf() {
+	if m.tab == "feed" && m.kept().feed.told != m.feed.told && m.clock.wall >= m.kept().feed.wall+leafing {
+		m.touch(inSide)
+	}
+}
+
+func (m *Model) newsElement() *Element {
+	list := classed("ol", "news").set("aria-label", "What happened, newest first")
 	for i := len(m.feed.items) - 1; i >= 0; i-- {
 		it := &m.feed.items[i]
 		if it.el == nil {

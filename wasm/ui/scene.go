@@ -7,6 +7,7 @@ type cache struct {
 	nodes map[string]drawnNode
 	cells map[cellAt]drawnCell
 	lanes drawnLanes
+	feed  drawnFeed
 }
 
 // Scene is the whole page inside its body. Sections that nothing concerned are the same pointers as before.

@@ -244,3 +244,26 @@ func TestPatchesFollowTheWholeStory(t *testing.T) {
 	s.tick(9_000_000)
 	step("a second")
 }
+
+func TestTheFeedIsNotDrawnFasterThanItCanBeRead(t *testing.T) {
+	s := healthy()
+	s.do(Acted{"tab", "feed"})
+	drawn := 0
+	var last *Element
+	for i := range 60 {
+		s.put("put k "+number(uint64(i)), event.OK, ms)
+		s.tick(20_000_000 + event.Micros(i)*16_667)
+		Scene(&s.m)
+		if now := s.m.kept().feed.el; now != last {
+			last = now
+			drawn++
+		}
+	}
+	if drawn < 3 || drawn > 7 {
+		t.Errorf("in a second with 60 answers the feed was drawn %d times", drawn)
+	}
+	s.tick(22_000_000)
+	if page := words(Scene(&s.m)); !strings.Contains(page, "put k 59") {
+		t.Error("what happened last is never shown")
+	}
+}

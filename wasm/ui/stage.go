@@ -147,7 +147,7 @@ func choicesElement(m *Model, first string, all []choice) (buttons, hint *Elemen
 		}
 	}
 	if words == "" && len(all) > 0 {
-		words = "Point at something to read what it would do."
+		words = "Each of these is a command of the console, too."
 	}
 	return buttons, classed("p", "hint").set("id", first+"-hint").set("role", "status").say(words)
 }

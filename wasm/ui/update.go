@@ -47,6 +47,7 @@ func (m *Model) ticked(wall event.Micros) []Effect {
 	passed := m.clock.tick(wall, m.State.Rate)
 	m.motion.age(passed, m.State.Rate == 0)
 	m.feed.narrate(wall)
+	m.leaf()
 	m.guide.look(m)
 	return append(m.pace.due(m, wall), m.guide.remember()...)
 }

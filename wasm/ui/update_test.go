@@ -149,6 +149,17 @@ func TestAStrokeCutsExactlyTheLinksItCrosses(t *testing.T) {
 	s.expect(t, "a stroke over a link that is cut already")
 }
 
+func TestALinkIsCutOrMendedWithTheScissorsInHand(t *testing.T) {
+	s := healthy()
+	s.sent = nil
+	s.do(Acted{"cut", ""})
+	s.do(Acted{"link", "n1-n3"})
+	s.expect(t, "a whole link", "cut n1 n3")
+	s.tell(event.Event{Kind: event.LinkSet, Node: 3, Peer: 1, Link: event.Link{Cut: true}})
+	s.do(Acted{"link", "n1-n3"})
+	s.expect(t, "a link that is cut one way", "mend n1 n3")
+}
+
 func TestSplit(t *testing.T) {
 	s := healthy()
 	s.sent = nil
