@@ -37,10 +37,17 @@ func (h fatalHook) OnWrite(e *zapcore.CheckedEntry, fields []zapcore.Field) {
 		h.s.fail(err)
 		runtime.Goexit()
 	}
-	if h.s.detach() != nil { // no room for a copy: snapshot and log have it all
-		err = errors.Join(err, removeLeft(h.s.path))
+	h.s.fail(errors.Join(err, h.s.detachOrRemove()))
+}
+
+// detachOrRemove leaves the file as it was before the failed commit, or, when there is no room for a copy, no file:
+// snapshot and log have it all.
+func (s *Store) detachOrRemove() error {
+	if s.detach() == nil {
+		return nil
 	}
-	h.s.fail(err)
+	s.detached.Store(true)
+	return removeLeft(s.path)
 }
 
 // fail tells the owner once.

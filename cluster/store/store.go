@@ -38,7 +38,7 @@ type Options struct {
 
 const (
 	mmapBytes      = 1 << 20                // bbolt's file is made this large with its first commit
-	commitInterval = 100 * time.Millisecond // etcd's default: what was applied since the last commit is replayed after a crash
+	commitInterval = 500 * time.Millisecond // what was applied since the last commit is replayed from the log after a crash; etcd takes 100 ms
 	minLeaseTTL    = 2                      // seconds, as etcd has with its default election timeout
 	leaseRetry     = 3 * time.Second        // an expired lease whose revocation failed is offered again
 	tokenTTL       = 5 * time.Minute        // etcd's default
@@ -91,6 +91,9 @@ func Open(o Options) (s *Store, err error) {
 		return nil, fmt.Errorf("the store's directory cannot be made: %w", err)
 	}
 	if err := removeLeft(s.newPath()); err != nil {
+		return nil, err
+	}
+	if err := checkFile(s.path); err != nil {
 		return nil, err
 	}
 	if err := s.build(); err != nil {
