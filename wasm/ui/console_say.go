@@ -105,7 +105,8 @@ func unknownReason(order event.Command, r event.Result) string {
 
 // tell shows a good answer.
 func (c *Console) tell(order event.Command, r event.Result) {
-	//exhaustive:ignore only requests to the store answer with more than that they were done
+	// only requests to the store answer with more than that they were done
+	//exhaustive:ignore
 	switch order.Kind {
 	case event.Get:
 		c.tellKeys(r.KVs, r.Count)
@@ -148,7 +149,8 @@ func (c *Console) tellTxn(txn *event.Txn, r event.Result) {
 		if i == len(asked) || i == MaxRows {
 			break
 		}
-		//exhaustive:ignore a transaction holds nothing but put, get and del
+		// a transaction holds nothing but put, get and del
+		//exhaustive:ignore
 		switch answer.Kind {
 		case event.Get:
 			c.tellKeys(answer.KVs, answer.Count)
