@@ -1,6 +1,9 @@
 package web
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Limits are what the people in one room may use. Every field has a default; zero means that default.
 type Limits struct {
@@ -32,7 +35,7 @@ const (
 	LogEntries = 1000
 
 	pictureLarge = time.Second / 20
-	// mergedFrames is how many of the journal's frames make one message in a large audience.
+	// mergedFrames is how many of the journal's frames make one message at most.
 	mergedFrames = 16
 	// sharedMessages is how many messages are kept for viewers who have not sent them yet. Who is further behind
 	// makes its own; who is more than journal.MaxBehind frames behind is slow.
@@ -45,16 +48,8 @@ const (
 	farewellWait = time.Second // for the close frame of a viewer that does not read
 )
 
-// Or fills the fields that are zero from d.
+// Or has d's values where l's are zero.
 func (l Limits) Or(d Limits) Limits {
-	set := func(field *int, v int) {
-		if *field == 0 {
-			*field = v
-		}
-	}
-	set(&l.Viewers, d.Viewers)
-	set(&l.Commands, d.Commands)
-	set(&l.ValueBytes, d.ValueBytes)
-	set(&l.Nodes, d.Nodes)
-	return l
+	return Limits{Viewers: cmp.Or(l.Viewers, d.Viewers), Commands: cmp.Or(l.Commands, d.Commands),
+		ValueBytes: cmp.Or(l.ValueBytes, d.ValueBytes), Nodes: cmp.Or(l.Nodes, d.Nodes)}
 }

@@ -156,22 +156,18 @@ func (v *viewer) show(hello event.Frame) *farewell {
 	}
 }
 
-// next waits for the next picture: a frame, or in a large audience all frames since the last one.
+// next waits for the next picture: a frame, with those that have come meanwhile. So a server or a viewer that is
+// short of breath gets by with fewer messages, and a large audience, which waits a moment first, always does.
 func (v *viewer) next(facts *journal.Subscription, wait context.Context) ([]*journal.Frame, error) {
 	first, err := facts.Next(wait)
 	if err != nil {
 		return nil, err
 	}
 	run := []*journal.Frame{first}
-	pause := v.server.audience.pause(time.Now())
-	if pause == 0 || event.FrameType(first.Bytes[0]) != event.FrameEvents {
+	if event.FrameType(first.Bytes[0]) != event.FrameEvents {
 		return run, nil
 	}
-	select {
-	case <-time.After(pause):
-	case <-v.ctx.Done():
-		return run, nil
-	}
+	v.pause()
 	for len(run) < mergedFrames {
 		more, err := facts.Next(over)
 		if err != nil {
@@ -180,6 +176,18 @@ func (v *viewer) next(facts *journal.Subscription, wait context.Context) ([]*jou
 		run = append(run, more)
 	}
 	return run, nil
+}
+
+// pause keeps a viewer of a large audience to its pace.
+func (v *viewer) pause() {
+	d := v.server.audience.pause(time.Now())
+	if d == 0 {
+		return
+	}
+	select {
+	case <-time.After(d):
+	case <-v.ctx.Done():
+	}
 }
 
 // over is a context that has ended: who waits with it only looks.

@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -38,21 +37,21 @@ func newServe() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(c *cobra.Command, _ []string) error { return s.run(c.Context()) },
 	}
-	f, o, limits := c.Flags(), &s.lobby, web.DefaultLimits
+	f, o, usual := c.Flags(), &s.lobby, lobby.DefaultOptions
 	f.StringVar(&s.addr, "addr", defaultAddr(), "address to listen on (also ADDR in the environment)")
 	f.StringVar(&o.Data, "data", defaultData(), "directory of the rooms")
 	f.BoolVar(&s.open, "open", false, "open it in this machine's browser, if there is one")
 	f.BoolVar(&s.solo, "solo", false, "run the rooms inside this process, for debugging")
-	f.IntVar(&o.Rooms, "rooms", 200, "most rooms at a time")
-	f.IntVar(&o.Limits.Nodes, "nodes-per-room", limits.Nodes, "most nodes of a room (1 to 9)")
-	f.IntVar(&o.Limits.Viewers, "viewers-per-room", limits.Viewers, "most viewers of a room")
-	f.IntVar(&o.Limits.Commands, "commands-per-second", limits.Commands, "most commands a second and viewer")
-	f.IntVar(&o.Limits.ValueBytes, "value-bytes", limits.ValueBytes, "longest value of a put, in bytes")
-	f.Int64Var(&s.history, "history-mib", 64, "facts kept by a room, in MiB")
-	f.DurationVar(&o.Idle, "sleep-after", time.Minute, "a room unused for so long falls asleep")
-	f.DurationVar(&o.Unused, "delete-after", 30*24*time.Hour, "a room unused for so long is deleted; negative: never")
-	f.IntVar(&o.Nodes, "nodes", 5, "nodes of a new room")
-	f.Float64Var(&s.rate, "rate", 0.25, "rate of a room opened from the front page: 0.25 is the workshop's, 1 real time")
+	f.IntVar(&o.Rooms, "rooms", usual.Rooms, "most rooms at a time")
+	f.IntVar(&o.Limits.Nodes, "nodes-per-room", usual.Limits.Nodes, "most nodes of a room (1 to 9)")
+	f.IntVar(&o.Limits.Viewers, "viewers-per-room", usual.Limits.Viewers, "most viewers of a room")
+	f.IntVar(&o.Limits.Commands, "commands-per-second", usual.Limits.Commands, "most commands a second and viewer")
+	f.IntVar(&o.Limits.ValueBytes, "value-bytes", usual.Limits.ValueBytes, "longest value of a put, in bytes")
+	f.Int64Var(&s.history, "history-mib", usual.History>>20, "facts kept by a room, in MiB")
+	f.DurationVar(&o.Idle, "sleep-after", usual.Idle, "a room unused for so long falls asleep")
+	f.DurationVar(&o.Unused, "delete-after", usual.Unused, "a room unused for so long is deleted; negative: never")
+	f.IntVar(&o.Nodes, "nodes", usual.Nodes, "nodes of a new room")
+	f.Float64Var(&s.rate, "rate", usual.Rate.Float(), "rate of a room opened from the front page: 0.25 is the workshop's, 1 real time")
 	return c
 }
 

@@ -312,6 +312,25 @@ func TestInterruptedServerEndsWithItsRooms(t *testing.T) {
 	}
 }
 
+func TestSoloServesWithoutOtherProcesses(t *testing.T) {
+	s := startServe(t, "--data", t.TempDir(), "--solo")
+	var made struct{ ID string }
+	if status, err := post(s.url+"api/rooms", `{"nodes":3}`, &made); err != nil || status != http.StatusCreated {
+		t.Fatalf("no room: %d, %v", status, err)
+	}
+	var r result
+	if _, err := post(s.url+"api/rooms/"+made.ID+"/commands", `{"kind":"put","key":"x","value":"1"}`, &r); err != nil || r.Outcome != "ok" {
+		t.Errorf("put: %+v, %v", r, err)
+	}
+	if rooms := children(t, s.cmd.Process.Pid); len(rooms) != 0 {
+		t.Errorf("it started %v", rooms)
+	}
+	s.cmd.Process.Signal(os.Interrupt)
+	if err := s.cmd.Wait(); err != nil {
+		t.Errorf("it ended with %v: %s", err, &s.stderr)
+	}
+}
+
 func TestServeTellsWhyItCannotStart(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

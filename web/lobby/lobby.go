@@ -4,6 +4,7 @@
 package lobby
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,48 +19,40 @@ import (
 	"github.com/quorumlab/quorumlab/web"
 )
 
-// Options of a lobby. Data and Spawner must be set; zero fields have defaults.
+// Options of a lobby. Data and Spawner must be set; of the rest DefaultOptions has what is zero.
 type Options struct {
 	Data    string // directory of the rooms
 	Spawner Spawner
 	Assets  *web.Assets
 	Log     *slog.Logger
 
-	Rooms   int           // most rooms at a time; default 200
+	Rooms   int           // most rooms at a time
 	Limits  web.Limits    // of each room
-	History int64         // bytes of facts a room keeps; default 64 MiB
-	Idle    time.Duration // a room unused for so long falls asleep; default a minute
-	Unused  time.Duration // a room unused for so long is deleted; default 30 days, negative: never
-	Nodes   int           // of a room that does not say; default 5
-	Rate    event.Factor  // of a room opened from the front page that does not say; default the workshop's 0.25. Over the API the default is real time
+	History int64         // bytes of facts a room keeps
+	Idle    time.Duration // a room unused for so long falls asleep
+	Unused  time.Duration // a room unused for so long is deleted; negative: never
+	Nodes   int           // of a room that does not say
+	Rate    event.Factor  // of a room opened from the front page that does not say. Over the API the default is real time
 }
 
-// workshopRate lets people see a message fly (300 ms) and an election happen (3 to 6 s).
-const workshopRate = event.One / 4
+// DefaultOptions suit one machine in a workshop. A room takes about 6 MB of disk. The rate lets people see a
+// message fly (300 ms) and an election happen (3 to 6 s).
+var DefaultOptions = Options{Rooms: 500, Limits: web.DefaultLimits, History: 64 << 20, Idle: time.Minute, Unused: 14 * 24 * time.Hour,
+	Nodes: 5, Rate: event.One / 4}
 
-func (o *Options) fill() {
-	o.Limits = o.Limits.Or(web.DefaultLimits)
-	if o.Rooms == 0 {
-		o.Rooms = 200
-	}
-	if o.History == 0 {
-		o.History = 64 << 20
-	}
-	if o.Idle == 0 {
-		o.Idle = time.Minute
-	}
-	if o.Unused == 0 {
-		o.Unused = 30 * 24 * time.Hour
-	}
-	if o.Nodes == 0 {
-		o.Nodes = 5
-	}
-	if o.Rate == 0 {
-		o.Rate = workshopRate
-	}
+// or has d's values where o's are zero.
+func (o Options) or(d Options) Options {
+	o.Rooms = cmp.Or(o.Rooms, d.Rooms)
+	o.Limits = o.Limits.Or(d.Limits)
+	o.History = cmp.Or(o.History, d.History)
+	o.Idle = cmp.Or(o.Idle, d.Idle)
+	o.Unused = cmp.Or(o.Unused, d.Unused)
+	o.Nodes = min(cmp.Or(o.Nodes, d.Nodes), o.Limits.Nodes)
+	o.Rate = cmp.Or(o.Rate, d.Rate)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	return o
 }
 
 // Lobby has all rooms.
@@ -83,7 +76,7 @@ type Lobby struct {
 
 // Open makes a lobby of the rooms in o.Data, all asleep.
 func Open(o Options) (*Lobby, error) {
-	o.fill()
+	o = o.or(DefaultOptions)
 	records, damaged, err := openData(o.Data)
 	if err != nil {
 		return nil, err

@@ -54,8 +54,20 @@ func TestFrontPageMakesARoomAndGoesThere(t *testing.T) {
 			t.Errorf("%s: %s", path, answer)
 		}
 	}
+	for name, value := range map[string]string{"Sec-Purpose": "prefetch;prerender", "Sec-Fetch-Dest": "image"} {
+		r, _ := http.NewRequest(http.MethodGet, h.url, nil)
+		r.Header.Set(name, value)
+		response, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if response.StatusCode != http.StatusForbidden {
+			t.Errorf("%s: %s is answered with %s", name, value, response.Status)
+		}
+	}
 	if n := h.lobby.count().rooms; n != 1 {
-		t.Errorf("bad wishes made rooms: %d", n)
+		t.Errorf("bad wishes and fetching ahead made rooms: %d", n)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/web"
@@ -48,6 +49,9 @@ func (l *Lobby) front(w http.ResponseWriter, r *http.Request) {
 		return // looking makes no room
 	}
 	nodes, rate, err := wishes(r)
+	if err == nil && !visits(r) {
+		err = &web.Fault{Status: http.StatusForbidden, Code: web.CodeForbidden, Sentence: "A room is made by opening this page, not by looking at it from another."}
+	}
 	if err == nil {
 		var record Record
 		if record, err = l.Create(r.Context(), nodes, cmp.Or(rate, l.options.Rate)); err == nil {
@@ -56,6 +60,13 @@ func (l *Lobby) front(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	l.complain(w, r, err)
+}
+
+// visits says whether a person opens the page: a room is too dear for a browser that fetches ahead, or for an
+// image on another site's page. Programs say nothing of the kind.
+func visits(r *http.Request) bool {
+	to := r.Header.Get("Sec-Fetch-Dest")
+	return (to == "" || to == "document" || to == "iframe") && !strings.Contains(r.Header.Get("Sec-Purpose"), "prefetch")
 }
 
 // wishes reads nodes and rate from the address; absent ones are zero.
