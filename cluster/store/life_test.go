@@ -245,7 +245,7 @@ func TestFullDisk(t *testing.T) {
 	for _, c := range []struct {
 		room    uint64
 		applied uint64
-	}{{mmapBytes, 10}, {20 << 10, 0}} {
+	}{{mmapBytes, 10}, {8 << 10, 0}} {
 		t.Run(fmt.Sprint(c.room), func(t *testing.T) { fillDisk(t, c.room, c.applied) })
 	}
 }
