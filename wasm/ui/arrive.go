@@ -25,9 +25,6 @@ func (m *Model) seen() uint64 {
 
 func (m *Model) disconnected(reason string) []Effect {
 	w := &m.wire
-	if w.phase == live || w.phase == opening {
-		w.since = m.clock.wall
-	}
 	w.reason = reason
 	if reason == LostGone {
 		w.phase = gone
@@ -153,9 +150,6 @@ func (m *Model) noticed(code, sentence string) {
 	case "closing":
 		m.wire.reason = sentence
 		m.notify(false, sentence)
-	case "slow":
-		m.wire.strained = true
-		m.notify(true, sentence)
 	default:
 		m.notify(true, sentence)
 	}

@@ -1,6 +1,10 @@
 package ui
 
-import "github.com/quorumlab/quorumlab/cluster/event"
+import (
+	"strconv"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+)
 
 // feed tells in sentences what happened, newest last.
 type feed struct {
@@ -16,9 +20,18 @@ type item struct {
 	at    event.Micros // virtual
 	tone  tone
 	text  string
+	times int    // how often it has been said lately, if it is minor
 	class change // of links: sentences of the same instant are joined
 	links []way
 	el    *Element // as it was last drawn; nil when the text has changed since
+}
+
+// words are the sentence, and how often it was said lately.
+func (i *item) words() string {
+	if i.times < 2 {
+		return i.text
+	}
+	return i.text + " (" + strconv.Itoa(i.times) + " times)"
 }
 
 // tone is how a sentence is marked, by shape as well as colour.
@@ -51,12 +64,28 @@ func (f *feed) fold(m *Model, e *event.Event) {
 
 func (f *feed) tell(i item) {
 	f.told++
-	i.id = f.told
+	i.id, i.times = f.told, 1
+	if i.tone == minor {
+		i.times += f.forget(i.text)
+	}
 	if len(f.items) >= MaxFeed {
 		copy(f.items, f.items[1:])
 		f.items = f.items[:MaxFeed-1]
 	}
 	f.items = append(f.items, i)
+}
+
+// forget takes a minor sentence out that was told a moment ago, since it is told again now: candidates that
+// nobody hears ask for ever. It returns how often it has been said.
+func (f *feed) forget(text string) int {
+	const moment = 12 // sentences
+	for n := len(f.items) - 1; n >= max(0, len(f.items)-moment); n-- {
+		if it := f.items[n]; it.text == text && it.tone == minor {
+			f.items = append(f.items[:n], f.items[n+1:]...)
+			return it.times
+		}
+	}
+	return 0
 }
 
 // narrate chooses what stands under the stage: the newest sentence that is not minor, not too often.

@@ -56,13 +56,22 @@ func (m *Model) laneWidth() float64 {
 	return float64(max(w, 260))
 }
 
-// laneScale is pixels per virtual microsecond: the lanes show about a minute and a half of the viewer's time.
+// laneSpans are how much of the viewer's time the lanes show; they start short, so that they soon fill.
+var laneSpans = [...]event.Micros{15_000_000, 30_000_000, 60_000_000, 90_000_000}
+
+// laneScale is pixels per virtual microsecond.
 func (m *Model) laneScale() float64 {
 	rate := m.State.Rate
 	if rate == 0 {
 		rate = m.State.Thawed
 	}
-	span := 90e6 * max(rate.Float(), 0.01)
+	speed := max(rate.Float(), leastRate.Float())
+	told, span := m.clock.now-m.lanes.from, 0.0
+	for _, s := range laneSpans {
+		if span = float64(s) * speed; float64(told) < span {
+			break
+		}
+	}
 	return m.laneWidth() / span
 }
 

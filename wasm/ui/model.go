@@ -101,8 +101,6 @@ type wire struct {
 	phase    phase
 	reason   string
 	attempts int
-	since    event.Micros // wall time at which the connection was lost
-	strained bool         // the server said that this viewer could not keep up
 }
 
 type phase uint8

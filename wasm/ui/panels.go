@@ -65,7 +65,7 @@ func (m *Model) newsElement() *Element {
 		it := &m.feed.items[i]
 		if it.el == nil {
 			it.el = classed("li", toneNames[it.tone]).keyed(strconv.FormatUint(it.id, 10)).
-				add(tag("time").say(spell(it.at)), tag("span").say(it.text))
+				add(tag("time").say(spell(it.at)), tag("span").say(it.words()))
 		}
 		list.add(it.el)
 	}

@@ -329,7 +329,7 @@ func (m *Model) answeredSentence(e *event.Event) (string, tone) {
 	case event.Failed:
 		return words + " failed: " + e.Text, bad
 	case event.Unknown:
-		return words + ": outcome unknown, it may or may not have happened. " + e.Text, bad
+		return words + ": outcome unknown, it may or may not have happened. " + upper(e.Text), bad
 	case event.OK:
 		if !e.Command.Store() {
 			return "", minor

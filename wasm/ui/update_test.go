@@ -472,6 +472,19 @@ func TestSentences(t *testing.T) {
 	}
 }
 
+func TestMinorSentencesThatComeAgainAreCounted(t *testing.T) {
+	s := healthy()
+	said := len(s.m.feed.items)
+	for range 5 {
+		s.tell(event.Event{Kind: event.VoteGranted, Node: 1, Peer: 3, Term: 4, OK: true}, event.Event{Kind: event.VoteGranted, Node: 4, Peer: 3, Term: 4, OK: true})
+		s.at += ms
+	}
+	last := s.m.feed.items[len(s.m.feed.items)-1]
+	if len(s.m.feed.items) != said+2 || last.words() != "n4 would vote for n3 in term 4 (pre-vote). (5 times)" || last.at != s.at-ms {
+		t.Errorf("%d new sentences, the last one is %q", len(s.m.feed.items)-said, last.words())
+	}
+}
+
 func TestSpelling(t *testing.T) {
 	for d, want := range map[event.Micros]string{0: "0 µs", 900: "900 µs", 1500: "1.5 ms", 2000: "2 ms", 612_000: "612 ms", 3_400_000: "3.4 s",
 		60_000_000: "1 min 0 s", 3_725_000_000: "1 h 2 min", -2000: "−2 ms"} {
