@@ -22,7 +22,8 @@ type member struct {
 	fence  *disk.Fence
 	node   *node.Node // use inside its world only
 	port   *conductor.Port
-	proper bool // the next end is a proper one, not a crash
+	proper bool        // the next end is a proper one, not a crash
+	reboot atomic.Bool // it goes down only to be started again at once
 }
 
 func (m *member) setFsync(d event.Micros) { m.fsync.Store(int64(d)) }
@@ -66,22 +67,27 @@ func (r *Room) boot(m *member, w *world.World, p *conductor.Port, bootstrap []ev
 	m.fence = disk.NewFence(func(why event.Reason) { die(why, "") })
 	n, err := node.Open(node.Options{ID: m.id, Transport: p, Tap: p.Tap, Bootstrap: bootstrap, Known: known, NoSync: r.o.NoSync, Dir: m.dir,
 		FsyncDelay: m.fsyncDelay, Fence: m.fence, Failed: func(err error) { die(event.Killed, err.Error()) },
+		Reboot:   func(why string) { m.reboot.Store(true); die(event.Killed, why) },
 		Definite: func(err error) bool { return errors.Is(err, conductor.ErrRefused) }})
 	if err != nil {
 		return nil, err
 	}
 	m.node = n
 	w.WhenQuiet(n.Observe)
-	return &life{m}, nil
+	return &life{m: m}, nil
 }
 
 // life is how the conductor ends what lives in a machine's world.
-type life struct{ m *member }
+type life struct {
+	m      *member
+	frozen error
+}
 
 // Fence is called at the instant of death: nothing is written any more.
 func (l *life) Fence() {
 	if !l.m.proper {
 		l.m.fence.Arm(event.Now)
+		l.frozen = l.m.node.Freeze()
 	}
 }
 
@@ -90,21 +96,26 @@ func (l *life) End() error {
 	if l.m.proper {
 		return errors.Join(l.m.node.Shutdown(), disk.Seal(l.m.dir))
 	}
-	return errors.Join(l.m.node.Crash(), disk.Seal(l.m.dir))
+	return errors.Join(l.frozen, l.m.node.Crash(), disk.Seal(l.m.dir))
 }
 
 // crashed is told when a machine went down by itself: at a point of a kill, or because its disk failed. The conductor is locked.
 func (r *Room) crashed(id event.NodeID, tap event.Tap) {
 	r.bury(id, func(e event.Event) bool { tap(e); return true })
-	go r.staysDown(id)
+	go r.afterCrash(id)
 }
 
-// staysDown remembers that a machine crashed by itself: it is not started with the room the next time.
-func (r *Room) staysDown(id event.NodeID) {
+// afterCrash remembers that a machine crashed by itself, so that it is not started with the room the next time; or starts
+// it again, if that is what it crashed for.
+func (r *Room) afterCrash(id event.NodeID) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := r.setup.machine(id)
 	if up, _ := r.conductor.Up(id); s == nil || up || r.closed {
+		return
+	}
+	if r.nodes[id].reboot.Swap(false) {
+		_ = r.start(id, nil) // if it refuses, it has said so
 		return
 	}
 	s.Down = event.Killed

@@ -58,12 +58,12 @@ func (r *replica) cut(last uint64) {
 	r.last, r.committed = min(r.last, last), min(r.committed, last)
 }
 
-// install takes a snapshot's place in the log.
+// install takes a snapshot's place in the log: of a log that contradicts it nothing is left (paper, Figure 13).
 func (r *replica) install(e *event.Event) {
-	r.snapshot, r.snapTerm = e.Index, e.LogTerm
-	if e.Index > r.last {
-		r.end(e.Index)
+	if e.Index > r.last || r.termAt(e.Index) != e.LogTerm {
+		r.first, r.last = e.Index+1, e.Index
 	}
+	r.snapshot, r.snapTerm = e.Index, e.LogTerm
 	r.committed = max(r.committed, e.Index)
 }
 

@@ -108,6 +108,7 @@ func (c *Conductor) Duplicate(id uint64) error {
 	}
 	d := c.copy(c.gates[i], 0, c.now)
 	c.gates = slices.Insert(c.gates, i+1, d)
+	c.sayOrder(d.From, d.To)
 	return nil
 }
 

@@ -36,6 +36,7 @@ type Port struct {
 	heartbeat func(raft.RPC)
 	serve     func(from event.NodeID, body any, reply func(body any, err error))
 	served    func(request, response any, err error)
+	guard     func(request any) (pass, response any)
 	next      uint64
 	pending   map[uint64]call
 	out       []item
@@ -99,6 +100,14 @@ func (p *Port) OnServe(f func(from event.NodeID, body any, reply func(body any, 
 func (p *Port) OnServed(f func(request, response any, err error)) {
 	p.mu.Lock()
 	p.served = f
+	p.mu.Unlock()
+}
+
+// OnGuard sets who looks at every raft request before raft does: it passes on that one or another, or nil and answers
+// in raft's stead. It must not block, nor change the request: a copy of it may be under way.
+func (p *Port) OnGuard(f func(request any) (pass, response any)) {
+	p.mu.Lock()
+	p.guard = f
 	p.mu.Unlock()
 }
 
@@ -167,6 +176,7 @@ func (p *Port) fence() {
 // world's clock run away.
 func (p *Port) deliver(m *Message) {
 	switch {
+	case p.isFenced():
 	case m.reset:
 		p.resetCalls(m)
 	case m.Reply:
@@ -174,6 +184,12 @@ func (p *Port) deliver(m *Message) {
 	default:
 		p.request(m)
 	}
+}
+
+func (p *Port) isFenced() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.fenced
 }
 
 func (p *Port) answer(m *Message) {
@@ -199,7 +215,7 @@ func (p *Port) resetCalls(m *Message) {
 
 func (p *Port) request(m *Message) {
 	p.mu.Lock()
-	heartbeat, serve := p.heartbeat, p.serve
+	heartbeat, serve, guard := p.heartbeat, p.serve, p.guard
 	p.mu.Unlock()
 	reply := func(body any, err error) {
 		p.emit(&Message{From: p.id, To: m.From, Type: m.Type, Reply: true, Body: body, Err: err, call: m.call, incarnation: m.incarnation})
@@ -212,8 +228,16 @@ func (p *Port) request(m *Message) {
 		}
 		return
 	}
+	body := m.Body
+	if guard != nil {
+		var response any
+		if body, response = guard(body); body == nil {
+			reply(response, nil)
+			return
+		}
+	}
 	answer := make(chan raft.RPCResponse, 1)
-	rpc := raft.RPC{Command: m.Body, RespChan: answer}
+	rpc := raft.RPC{Command: body, RespChan: answer}
 	if m.Data != nil {
 		rpc.Reader = bytes.NewReader(m.Data)
 	}

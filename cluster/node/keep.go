@@ -19,6 +19,9 @@ func (n *Node) openDisk() (err error) {
 		return err
 	}
 	n.store, err = store.Open(store.Options{Dir: n.drive.StoreDir(), Node: n.o.ID, Sync: !n.o.NoSync, Tap: n.o.Tap, Failed: n.o.Failed})
+	if err == nil {
+		n.snapshot, err = n.findSnapshot()
+	}
 	if err != nil {
 		return errors.Join(err, n.drive.Close())
 	}
@@ -41,6 +44,9 @@ func (n *Node) note(e event.Event) {
 	if e.Kind != event.Appended {
 		return
 	}
+	if n.drive != nil && n.drive.Log.Bytes() > MaxLogBytes && n.ready.Load() && n.shrinking.CompareAndSwap(false, true) {
+		go n.shrink()
+	}
 	switch e.Entry {
 	case event.EntryNoop:
 		n.first.Store(&position{e.Index, e.Term})
@@ -57,7 +63,9 @@ func (n *Node) tellLog() {
 	first, _ := n.drive.Log.FirstIndex()
 	last, _ := n.drive.Log.LastIndex()
 	term, _ := n.drive.Stable.GetUint64([]byte("CurrentTerm")) // raft's name for it; 0 on a new disk
-	n.tellSnapshot()
+	if n.snapshot != nil {
+		n.tap(event.Event{Kind: event.SnapshotTaken, Index: n.snapshot.Index, LogTerm: n.snapshot.Term, N: n.snapshot.Size})
+	}
 	k := n.o.Known
 	if knownLast := k.First + uint64(len(k.Terms)); len(k.Terms) > 0 && last+1 < knownLast {
 		n.tap(event.Event{Kind: event.Truncated, Index: last + 1})
@@ -75,30 +83,28 @@ func (n *Node) tellLog() {
 		}
 	}
 	n.seen.term = term
-	n.tap(event.Event{Kind: event.Started, Term: term, Index: max(last, n.snapshotIndex())})
+	n.tap(event.Event{Kind: event.Started, Term: term, Index: max(last, n.snapshotAt.Load())})
 	n.tap(event.Event{Kind: event.Applied, Index: n.store.Applied(), Rev: n.store.Revision()})
 }
 
-func (n *Node) snapshots() []*raft.SnapshotMeta {
+// findSnapshot looks for the newest snapshot on disk.
+func (n *Node) findSnapshot() (*raft.SnapshotMeta, error) {
 	ms, err := n.drive.Snapshots.List()
-	if err != nil {
-		return nil
+	if err != nil || len(ms) == 0 {
+		return nil, err
 	}
-	return ms
+	n.snapshotAt.Store(ms[0].Index)
+	return ms[0], nil
 }
 
-func (n *Node) snapshotIndex() uint64 {
-	if ms := n.snapshots(); len(ms) > 0 {
-		return ms[0].Index
-	}
-	return 0
+// shrink takes a snapshot because the log, which is in memory too, has grown too large.
+func (n *Node) shrink() {
+	defer n.shrinking.Store(false)
+	n.takeSnapshot(SnapshotInterval)
 }
 
-func (n *Node) tellSnapshot() {
-	if ms := n.snapshots(); len(ms) > 0 {
-		n.tap(event.Event{Kind: event.SnapshotTaken, Index: ms[0].Index, LogTerm: ms[0].Term, N: ms[0].Size})
-	}
-}
+// Freeze keeps the store's file as a crash at this instant finds it; the node's fence is closed.
+func (n *Node) Freeze() error { return n.store.Freeze() }
 
 // Hash is that of the store at its newest revision.
 func (n *Node) Hash() (sum uint32, revision int64, err error) { return n.store.Hash(0) }

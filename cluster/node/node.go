@@ -28,6 +28,8 @@ const (
 	SnapshotThreshold = 1024
 	TrailingLogs      = 512
 	SnapshotInterval  = 10 * time.Second
+	// MaxLogBytes bounds the log by size: beyond it a snapshot is taken that keeps no entries.
+	MaxLogBytes = 32 << 20
 )
 
 // Transport is what a node needs of its network beside raft's own.
@@ -40,6 +42,9 @@ type Transport interface {
 	OnServe(func(from event.NodeID, body any, reply func(body any, err error)))
 	// OnServed sets who is told of every raft request with its answer, before the answer leaves.
 	OnServed(func(request, response any, err error))
+	// OnGuard sets who looks at every raft request before raft does: it passes on that one or another, or nil and answers
+	// in raft's stead; it must not block, nor change the request.
+	OnGuard(func(request any) (pass, response any))
 	// Inject hands raft a request that no machine sent.
 	Inject(body any) bool
 	// Dead is closed when the machine goes down.
@@ -56,6 +61,7 @@ type Options struct {
 	FsyncDelay func() time.Duration // added to every fsync, on this node's clock
 	Fence      *disk.Fence          // where it dies
 	Failed     func(error)          // its disk failed: it cannot go on
+	Reboot     func(why string)     // it must be started anew, now
 	Transport  Transport
 	Tap        event.Tap
 	Bootstrap  []event.Member   // of a new cluster; nil: what the disk says
@@ -71,10 +77,11 @@ type Known struct {
 
 // Node is one running member.
 type Node struct {
-	o     Options
-	raft  *raft.Raft
-	drive *disk.Drive
-	store *store.Store
+	o        Options
+	raft     *raft.Raft
+	drive    *disk.Drive
+	store    *store.Store
+	snapshot *raft.SnapshotMeta // found on opening; nil: none
 
 	refusals refusals
 	acks     acks
@@ -86,7 +93,10 @@ type Node struct {
 	configured atomic.Uint64            // index of the newest configuration entry
 	// The log's configurations may have changed: one was appended, cut off, or came with a snapshot.
 	reconfigured atomic.Bool
-	ready        atomic.Bool // raft runs and may be asked
+	shrinking    atomic.Bool
+	ready        atomic.Bool                                 // raft runs and may be asked
+	arriving     atomic.Pointer[raft.InstallSnapshotRequest] // handed to raft last
+	snapshotAt   atomic.Uint64                               // last entry in the newest snapshot
 }
 
 // Open starts a member on what its disk holds. A damaged disk is refused with a *disk.Damage.
@@ -102,6 +112,7 @@ func Open(o Options) (n *Node, err error) {
 	n.ready.Store(true)
 	o.Transport.OnServe(n.serve)
 	o.Transport.OnServed(n.served)
+	o.Transport.OnGuard(n.guard)
 	go n.store.Serve(n.raft, o.Transport.Dead())
 	return n, nil
 }
@@ -112,7 +123,7 @@ func (n *Node) config() *raft.Config {
 	c.HeartbeatTimeout, c.ElectionTimeout = HeartbeatTimeout, ElectionTimeout
 	c.LeaderLeaseTimeout, c.CommitTimeout = LeaderLeaseTimeout, CommitTimeout
 	c.SnapshotThreshold, c.TrailingLogs, c.SnapshotInterval = SnapshotThreshold, TrailingLogs, SnapshotInterval
-	c.NoSnapshotRestoreOnStart = n.store.Applied() >= n.snapshotIndex() // the store is durable by itself, unless it died installing one
+	c.NoSnapshotRestoreOnStart = n.store.Applied() >= n.snapshotAt.Load() // the store is durable by itself, unless it died installing one
 	c.Logger = &listener{Logger: nullLogger, refused: n.refusals.note}
 	c.ShutdownOnRemove = false
 	return c
@@ -131,7 +142,7 @@ func (n *Node) startRaft() (err error) {
 		}
 	}
 	n.tellLog()
-	n.raft, err = raft.NewRaft(c, n.store, n.drive.Log, n.drive.Stable, snapshots{n.drive.Snapshots, n}, &wire{n.o.Transport, n})
+	n.raft, err = raft.NewRaft(c, machine{n.store, n}, n.drive.Log, n.drive.Stable, snapshots{n.drive.Snapshots, n}, &wire{n.o.Transport, n})
 	if err != nil {
 		return fmt.Errorf("%v: starting raft: %w", n.o.ID, err)
 	}

@@ -41,7 +41,7 @@ func (n *Node) order(c event.Command, timeout time.Duration) event.Result {
 	case event.MemberRemove:
 		return n.await(n.raft.RemoveServer(server(event.Member{ID: c.Peer}).ID, 0, timeout), timeout)
 	case event.Snapshot:
-		return n.snapshot(timeout)
+		return n.takeSnapshot(timeout)
 	}
 	return failed("%v is nothing that a node does", c.Kind)
 }
@@ -73,8 +73,8 @@ func (n *Node) settled(err error) event.Result {
 	}
 }
 
-// snapshot takes one and drops the log up to it, so that a follower that is far behind needs it.
-func (n *Node) snapshot(timeout time.Duration) event.Result {
+// takeSnapshot takes one and drops the log up to it, so that a follower that is far behind needs it.
+func (n *Node) takeSnapshot(timeout time.Duration) event.Result {
 	usual := n.raft.ReloadableConfig()
 	short := usual
 	short.TrailingLogs = 0

@@ -21,9 +21,8 @@ func (n *Node) served(request, response any, err error) {
 		}
 	case *raft.InstallSnapshotRequest:
 		if r, ok := response.(*raft.InstallSnapshotResponse); ok && r.Success {
-			n.reconfigured.Store(true)
-			n.tap(event.Event{Kind: event.SnapshotInstalled, Index: q.LastLogIndex, LogTerm: q.LastLogTerm, Peer: nodeAt(q.Addr)})
 			n.contact()
+			n.forgotten(q)
 		}
 	case *raft.RequestVoteRequest:
 		if r, ok := response.(*raft.RequestVoteResponse); ok {

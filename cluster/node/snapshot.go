@@ -1,10 +1,32 @@
 package node
 
 import (
+	"io"
+
 	"github.com/hashicorp/raft"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/store"
 )
+
+// machine is the store as raft sees it: it tells of snapshots before what they hold counts as applied.
+type machine struct {
+	*store.Store
+	n *Node
+}
+
+func (m machine) Restore(from io.ReadCloser) error {
+	e := event.Event{Kind: event.SnapshotInstalled}
+	if q := m.n.arriving.Load(); q != nil {
+		e.Index, e.LogTerm, e.Peer = q.LastLogIndex, q.LastLogTerm, nodeAt(q.Addr)
+	} else if own := m.n.snapshot; own != nil { // on starting, where the store died while it installed one
+		e.Index, e.LogTerm = own.Index, own.Term
+	}
+	m.n.reconfigured.Store(true)
+	m.n.snapshotAt.Store(e.Index)
+	m.n.tap(e)
+	return m.Store.Restore(from)
+}
 
 // snapshots tells of the snapshots that this node takes.
 type snapshots struct {
@@ -35,6 +57,7 @@ func (s *sink) Write(b []byte) (int, error) {
 func (s *sink) Close() error {
 	err := s.SnapshotSink.Close()
 	if err == nil {
+		s.n.snapshotAt.Store(s.fact.Index)
 		s.n.tap(s.fact)
 	}
 	return err
