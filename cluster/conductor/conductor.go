@@ -8,7 +8,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"time"
 
@@ -73,8 +72,8 @@ type Conductor struct {
 	happened int // events since the room began, to see whether a step did something
 	rng      *rand.Rand
 	wake     chan struct{} // capacity 1: the rate changed
-	out      []item        // what a step emitted, and
-	ran      []*machine    // who took part; kept for their memory
+	outs     [][]item      // what machines emitted in a step, and
+	ran      []*machine    // who took part: kept for their memory
 }
 
 // New makes a conductor without machines.
@@ -174,27 +173,37 @@ func (c *Conductor) run(dt event.Micros) {
 		m.world.Begin(world.Step{At: c.now, For: dt, Drift: m.drift.Float(), Work: m.takeWork(c.now)})
 		ran = append(ran, m)
 	}
-	out := c.out[:0]
+	outs := c.outs[:0]
 	for _, m := range ran {
 		if err := m.world.End(); err != nil {
 			c.o.Fatal(fmt.Errorf("%v: %w", m.id, err))
 		}
-		out = m.port.drain(out)
+		outs = append(outs, m.port.drain())
 	}
-	slices.SortStableFunc(out, func(a, b item) int { return cmp.Compare(a.at(), b.at()) })
-	c.takeIn(out)
-	clear(out)
-	c.out, c.ran = out, ran
+	c.takeIn(outs)
+	c.outs, c.ran = outs, ran
 	c.now += dt
 	c.buryCrashed()
 }
 
-func (c *Conductor) takeIn(out []item) {
-	for _, i := range out {
-		if i.msg != nil {
-			c.send(i.msg)
+// takeIn merges what machines emitted, each in order of time, into one order.
+func (c *Conductor) takeIn(outs [][]item) {
+	for {
+		first := -1
+		for i, out := range outs {
+			if len(out) > 0 && (first < 0 || out[0].at() < outs[first][0].at()) {
+				first = i
+			}
+		}
+		if first < 0 {
+			return
+		}
+		next := &outs[first][0]
+		outs[first] = outs[first][1:]
+		if next.msg != nil {
+			c.send(next.msg)
 		} else {
-			c.tap(i.event)
+			c.tap(next.event)
 		}
 	}
 }

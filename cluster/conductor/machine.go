@@ -154,7 +154,7 @@ func (c *Conductor) Start(id event.NodeID, boot Boot) error {
 		c.o.Fatal(fmt.Errorf("starting %v: %w", id, stuck))
 		return stuck
 	}
-	c.takeIn(port.drain(nil))
+	c.takeIn([][]item{port.drain()})
 	if err != nil {
 		if k := m.crash.Swap(nil); k != nil {
 			err = errors.New(k.text)

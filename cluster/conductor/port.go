@@ -39,8 +39,9 @@ type Port struct {
 	guard     func(request any) (pass, response any)
 	next      uint64
 	pending   map[uint64]call
-	out       []item
-	emitted   int // messages in out
+	out       []item // in order of time
+	spare     []item // what was drained last: its memory is used again
+	emitted   int    // messages in out
 }
 
 type call struct {
@@ -155,14 +156,14 @@ func (p *Port) emit(m *Message) {
 	p.out = append(p.out, item{msg: m})
 }
 
-// drain moves what has been emitted since the last time to the end of to.
-func (p *Port) drain(to []item) []item {
+// drain takes what has been emitted since the last time; it is valid until the next but one.
+func (p *Port) drain() []item {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	to = append(to, p.out...)
-	clear(p.out)
-	p.out, p.emitted = p.out[:0], 0
-	return to
+	clear(p.spare)
+	out := p.out
+	p.out, p.spare, p.emitted = p.spare[:0], out, 0
+	return out
 }
 
 // fence cuts the machine off from the room: nothing it says from here on is heard.

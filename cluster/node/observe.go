@@ -12,7 +12,7 @@ import (
 type seen struct {
 	role    event.Role
 	term    uint64
-	leader  event.NodeID
+	leader  raft.ServerID
 	commit  uint64
 	members []event.Member
 }
@@ -40,9 +40,9 @@ func (n *Node) observe() {
 		n.seen.term = term
 		n.tap(event.Event{Kind: event.TermChanged, Term: term})
 	}
-	if leader := n.knownLeader(); leader != n.seen.leader {
-		n.seen.leader = leader
-		n.tap(event.Event{Kind: event.LeaderSeen, Peer: leader, Term: term})
+	if _, id := n.raft.LeaderWithID(); id != n.seen.leader {
+		n.seen.leader = id
+		n.tap(event.Event{Kind: event.LeaderSeen, Peer: n.knownLeader(), Term: term})
 	}
 	if commit := n.raft.CommitIndex(); commit > n.seen.commit {
 		n.seen.commit = commit
