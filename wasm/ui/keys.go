@@ -14,7 +14,7 @@ func (m *Model) pressed(p Pressed) []Effect {
 		}
 		return m.Console.press(m, p)
 	}
-	if p.Ctrl || p.Alt || p.Meta {
+	if p.Ctrl || p.Alt || p.Meta || m.rules && p.Key != "Escape" && p.Key != "?" {
 		return nil
 	}
 	if len(p.Key) == 1 && p.Key[0] >= '1' && p.Key[0] <= '9' {

@@ -36,11 +36,10 @@ func (m *Model) nodeMenu(n *view.Node) *Element {
 	id := n.ID.String()
 	buttons, hint := choicesElement(m, "menu-first", m.nodeChoices(n))
 	e := menu(r.beside(p, r.radius+14), id).add(menuHead(id, m.nodeWords(n)), buttons)
-	e.add(classed("div", "forms").add(
-		formRow(m, "Disk", "disk", milliseconds(n.Fsync), "ms more an fsync"),
-		button("btn small", "set-disk", id).say("Set"),
-		formRow(m, "Clock", "drift", ratio(max(n.Drift, 1)), "× true speed"),
-		button("btn small", "set-drift", id).say("Set")))
+	e.add(classed("form", "forms").add(formRow("Disk", "disk", milliseconds(n.Fsync), "ms more an fsync"),
+		button("btn small", "set-disk", id).set("aria-label", "Set the disk's delay").say("Set")))
+	e.add(classed("form", "forms").add(formRow("Clock", "drift", ratio(max(n.Drift, 1)), "× true speed"),
+		button("btn small", "set-drift", id).set("aria-label", "Set the clock's speed").say("Set")))
 	return e.add(hint)
 }
 
@@ -138,12 +137,12 @@ func (m *Model) linkMenu(p pair) *Element {
 	buttons, hint := choicesElement(m, "link-first", linkChoices(p, out, in))
 	name := p.a.String() + " – " + p.b.String()
 	e := menu("linkmenu "+r.beside(along(from, to, 0.5), 24), "Link "+name).add(menuHead(name, linkWords(p, out, in)), buttons)
-	return e.add(classed("div", "forms wide").add(
-		formRow(m, "Delay", "delay", milliseconds(out.Delay), "ms"),
-		formRow(m, "Jitter", "jitter", milliseconds(out.Jitter), "ms"),
-		formRow(m, "Lost", "loss", percent(out.Loss), "%"),
-		formRow(m, "Twice", "duplicate", percent(out.Duplicate), "%"),
-		formRow(m, "Slower", "slow", ratio(max(out.Slow, event.One)), "×"),
+	return e.add(classed("form", "forms wide").add(
+		formRow("Delay", "delay", milliseconds(out.Delay), "ms"),
+		formRow("Jitter", "jitter", milliseconds(out.Jitter), "ms"),
+		formRow("Lost", "loss", percent(out.Loss), "%"),
+		formRow("Twice", "duplicate", percent(out.Duplicate), "%"),
+		formRow("Slower", "slow", ratio(max(out.Slow, event.One)), "×"),
 		button("btn small", "set-link", p.String()).say("Set both ways")), hint)
 }
 

@@ -16,7 +16,7 @@ func Scene(m *Model) *Element {
 		when(m.theme != "", "data-theme", m.theme).
 		when(m.State.Rate == 0 && len(m.State.Nodes) > 0, "data-frozen", "true").
 		when(m.cutting, "data-cutting", "true")
-	app.add(
+	page := classed("div", "page").keyed("page").when(m.rules, "inert", "").add(
 		m.drawn(inHeader, headerElement),
 		noticesElement(m),
 		m.drawn(inGuide, guideElement),
@@ -24,9 +24,8 @@ func Scene(m *Model) *Element {
 		m.drawn(inSide, sideElement),
 		m.drawn(inLamps, lampsElement),
 		lanesElement(m),
-		rulesElement(m),
 	)
-	return app
+	return app.add(page, rulesElement(m))
 }
 
 // drawn draws a section if there is news for it.

@@ -152,8 +152,8 @@ func choicesElement(m *Model, first string, all []choice) (buttons, hint *Elemen
 	return buttons, classed("p", "hint").set("id", first+"-hint").set("role", "status").say(words)
 }
 
-// formRow is a field with its unit and a button that sets it.
-func formRow(m *Model, label, field, now, unit string) *Element {
+// formRow is a field with its unit.
+func formRow(label, field, now, unit string) *Element {
 	return classed("label", "field").add(tag("span").say(label),
 		tag("input").set("type", "text").set("inputmode", "decimal").set("data-field", field).set("value", now).
 			set("autocomplete", "off").set("size", "5"), tag("span").set("class", "unit").say(unit))

@@ -80,6 +80,9 @@ func TestKeys(t *testing.T) {
 	if !s.m.rules {
 		t.Error("? did not open the rules")
 	}
+	s.sent = nil
+	press("h")
+	s.expect(t, "H behind the rules")
 	for _, still := range []func() bool{func() bool { return s.m.rules }, func() bool { return s.m.picked != picked{} }, func() bool { return s.m.cutting }} {
 		if !still() {
 			t.Fatal("Esc closed too much")
