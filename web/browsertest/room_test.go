@@ -39,6 +39,7 @@ type facts struct {
 
 // state is the part of the folded state that the stories look at.
 type state struct {
+	Epoch uint64  `json:"epoch"` // life of the room
 	Seq   uint64  `json:"seq"`
 	At    int64   `json:"at"` // virtual µs
 	Rate  float64 `json:"rate"`
