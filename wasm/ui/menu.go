@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"strconv"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
@@ -38,7 +39,7 @@ func (m *Model) nodeMenu(n *view.Node) *Element {
 	e := menu(r.beside(p, r.radius+14), id).add(menuHead(id, m.nodeWords(n)), buttons)
 	e.add(classed("form", "forms").add(formRow("Disk", "disk", milliseconds(n.Fsync), "ms more an fsync"),
 		button("btn small", "set-disk", id).set("aria-label", "Set the disk's delay").say("Set")))
-	e.add(classed("form", "forms").add(formRow("Clock", "drift", ratio(max(n.Drift, 1)), "× true speed"),
+	e.add(classed("form", "forms").add(formRow("Clock", "drift", ratio(cmp.Or(n.Drift, event.One)), "× true speed"),
 		button("btn small", "set-drift", id).set("aria-label", "Set the clock's speed").say("Set")))
 	return e.add(hint)
 }
