@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"math"
 	"strconv"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
@@ -25,19 +26,29 @@ func spell(d event.Micros) string {
 	return strconv.FormatInt(int64(d/3_600_000_000), 10) + " h " + strconv.FormatInt(int64(d/60_000_000%60), 10) + " min"
 }
 
-// decimal writes at most so many digits behind the point, and no zeros at the end.
+// tens are the powers of ten that decimal rounds to.
+var tens = [...]float64{1, 10, 100, 1_000, 10_000, 100_000, 1_000_000}
+
+// decimal writes at most so many digits (0 to 6) behind the point, and no zeros at the end. It does without
+// strconv's floats, which would add their tables to what the browser loads.
 func decimal(x float64, digits int) string {
-	s := strconv.FormatFloat(x, 'f', digits, 64)
-	if digits == 0 {
-		return s
+	n := int64(math.Round(x * tens[digits]))
+	for ; digits > 0 && n%10 == 0; digits-- {
+		n /= 10
 	}
-	for s[len(s)-1] == '0' {
-		s = s[:len(s)-1]
+	b := strconv.AppendInt(make([]byte, 0, 24), max(n, -n), 10)
+	for len(b) <= digits {
+		b = append([]byte{'0'}, b...)
 	}
-	if s[len(s)-1] == '.' {
-		s = s[:len(s)-1]
+	if digits > 0 {
+		b = append(b, 0)
+		copy(b[len(b)-digits:], b[len(b)-1-digits:])
+		b[len(b)-1-digits] = '.'
 	}
-	return s
+	if n < 0 {
+		return "-" + string(b)
+	}
+	return string(b)
 }
 
 // milliseconds writes a duration for a field whose unit is ms.

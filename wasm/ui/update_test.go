@@ -1,6 +1,9 @@
 package ui
 
 import (
+	"math"
+	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -493,6 +496,27 @@ func TestSpelling(t *testing.T) {
 		60_000_000: "1 min 0 s", 3_725_000_000: "1 h 2 min", -2000: "−2 ms"} {
 		if got := spell(d); got != want {
 			t.Errorf("%d µs is spelled %q, want %q", d, got, want)
+		}
+	}
+}
+
+func TestDecimal(t *testing.T) {
+	for _, c := range []struct {
+		x      float64
+		digits int
+		want   string
+	}{{0, 1, "0"}, {-0.04, 1, "0"}, {-0.5, 1, "-0.5"}, {12, 1, "12"}, {0.025, 4, "0.025"}, {1.25, 1, "1.3"}, {-12.34, 2, "-12.34"}, {100, 0, "100"},
+		{0.1, 3, "0.1"}, {0.004, 2, "0"}, {1e6, 1, "1000000"}, {19.99, 1, "20"}} {
+		if got := decimal(c.x, c.digits); got != c.want {
+			t.Errorf("decimal(%v, %d) = %q, want %q", c.x, c.digits, got, c.want)
+		}
+	}
+	r := rand.New(rand.NewPCG(1, 1))
+	for range 10_000 {
+		x, digits := r.Float64()*2000-1000, r.IntN(7)
+		back, err := strconv.ParseFloat(decimal(x, digits), 64)
+		if err != nil || math.Abs(back-x) > 0.5000001/tens[digits] {
+			t.Fatalf("decimal(%v, %d) = %q: %v", x, digits, decimal(x, digits), err)
 		}
 	}
 }
