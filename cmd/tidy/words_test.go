@@ -24,7 +24,7 @@ var words = []word{
 	{pattern: regexp.MustCompile(`(?i)\b(not ` + `implemented|st` + `ub)\b`), endings: prose, why: "says of itself that it is unfinished: finish it, or write an issue"},
 	{pattern: regexp.MustCompile(`(?i)\bplace` + `holder\b`), except: regexp.MustCompile(`(?i)::?place` + `holder|place` + `holder=|"place` + `holder"|\[place` + `holder`),
 		endings: prose, why: "is fine as an attribute of a form field only"},
-	{pattern: regexp.MustCompile(`\.\./sha` + `red|(^|[" (=` + "`" + `'])/(work|root|home)/[a-z]`), endings: prose, why: "is a path of one machine; the project must stand alone"},
+	{pattern: regexp.MustCompile(`\.\./sha` + `red|(?m)(^|[" (=` + "`" + `'])/(work|root|home)/[a-z]`), endings: prose, why: "is a path of one machine; the project must stand alone"},
 }
 
 // asleep are timed waits in tests, and awake is how a line says that its clock is virtual.
@@ -37,7 +37,7 @@ func TestNoWordsAreLeftBehind(t *testing.T) {
 	for _, w := range words {
 		for _, path := range matching(t, w.endings...) {
 			source := read(t, path)
-			if generated(source) {
+			if generated(source) || !w.pattern.Match(source) { // most files have nothing at all
 				continue
 			}
 			eachLine(source, func(n int, line string) {
