@@ -67,6 +67,21 @@ func AppendFrame(dst []byte, f *Frame) []byte {
 	return w.b
 }
 
+// AppendRequest is AppendFrame for what a browser says: Hello and Order, byte for byte the same. The browser carries
+// nothing of what writes events and answers.
+func AppendRequest(dst []byte, f *Frame) []byte {
+	w := writer{b: append(dst, byte(f.Type))}
+	w.uint(frameVersion, f.Version)
+	w.uint(frameEpoch, f.Epoch)
+	w.uint(frameSeq, f.Seq)
+	if f.Type == FrameOrder {
+		w.byte(frameCommand)
+		writeCommand(&w, &f.Command)
+	}
+	w.end()
+	return w.b
+}
+
 // DecodeFrame reads one frame, which must fill b. It never panics, whatever b holds, and keeps nothing of b.
 // Of a Hello or Welcome of another wire version only Type and Version are read, so that the reader can say so.
 func DecodeFrame(b []byte) (Frame, error) {

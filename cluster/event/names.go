@@ -32,11 +32,11 @@ func ParseNodeID(s string) (NodeID, error) {
 		return 0, nil
 	}
 	if s[0] == 'n' {
-		if n, err := strconv.ParseUint(s[1:], 10, 16); err == nil && n > 0 && s[1] != '0' && s[1] != '+' {
+		if n, ok := ParseNumber(s[1:]); ok && n > 0 && n <= 1<<16-1 && s[1] != '0' {
 			return NodeID(n), nil
 		}
 	}
-	return 0, errors.New(strconv.Quote(clip(s)) + " is not a node: nodes are called n1, n2 and so on")
+	return 0, errors.New(quoted(s) + " is not a node: nodes are called n1, n2 and so on")
 }
 
 // Factor is a ratio in millionths: 250000 is 0.25.
@@ -258,7 +258,32 @@ func parse[T ~uint8](to *T, names []string, b []byte, what string) error {
 			return nil
 		}
 	}
-	return errors.New(strconv.Quote(clip(string(b))) + " is not a known " + what)
+	return errors.New(quoted(string(b)) + " is not a known " + what)
+}
+
+// ParseNumber reads a decimal number without a sign. The browser's packages use it instead of strconv, whose errors
+// quote what they could not read and bring the tables of all printable characters along.
+func ParseNumber(s string) (n uint64, ok bool) {
+	const most = 1<<64 - 1
+	for i := 0; i < len(s); i++ {
+		digit := uint64(s[i] - '0')
+		if digit > 9 || n > most/10 || n*10 > most-digit {
+			return 0, false
+		}
+		n = n*10 + digit
+	}
+	return n, s != ""
+}
+
+// quoted is input as an error sentence shows it: short, in quotes, on one line.
+func quoted(s string) string {
+	b := []byte(clip(s))
+	for i := range b {
+		if b[i] < ' ' || b[i] == 0x7F {
+			b[i] = '?'
+		}
+	}
+	return `"` + string(b) + `"`
 }
 
 // clip keeps quoted input short in error sentences.

@@ -1,7 +1,6 @@
 package view
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
@@ -70,7 +69,7 @@ func (s *State) addMachine(id event.NodeID) {
 	for _, other := range s.Nodes {
 		s.Links = append(s.Links, Link{From: id, To: other.ID}, Link{From: other.ID, To: id})
 	}
-	slices.SortFunc(s.Links, func(a, b Link) int { return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To)) })
+	arrange(s.Links, func(a, b *Link) bool { return a.From < b.From || a.From == b.From && a.To < b.To })
 	s.Nodes = slices.Insert(s.Nodes, at, Node{ID: id, Drift: event.One})
 }
 
@@ -85,6 +84,16 @@ func (s *State) removeMachine(id event.NodeID) {
 	s.Messages = none(slices.DeleteFunc(s.Messages, func(m Message) bool { return m.From == id || m.To == id }))
 }
 
+// arrange sorts a short list by insertion; what is equal keeps its order. The browser carries this instead of slices'
+// own sorting, which is made anew for every type.
+func arrange[T any](list []T, before func(a, b *T) bool) {
+	for i := range list {
+		for j := i; j > 0 && before(&list[j], &list[j-1]); j-- {
+			list[j], list[j-1] = list[j-1], list[j]
+		}
+	}
+}
+
 // none makes an empty slice nil, so that equal states are equal in all respects.
 func none[T any](list []T) []T {
 	if len(list) == 0 {
@@ -97,7 +106,7 @@ func none[T any](list []T) []T {
 // on what is settled, as a checkpoint says it.
 func (s *State) setMembers(e *event.Event) {
 	members := none(slices.Clone(e.Members[:min(len(e.Members), MaxNodes)]))
-	slices.SortStableFunc(members, func(a, b event.Member) int { return cmp.Compare(a.ID, b.ID) })
+	arrange(members, func(a, b *event.Member) bool { return a.ID < b.ID })
 	if e.Node == 0 {
 		s.Members, s.MembersIndex = members, e.Index
 		return

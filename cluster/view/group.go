@@ -51,7 +51,7 @@ func (s *State) reach(id event.NodeID, grouped map[event.NodeID]bool) []event.No
 			}
 		}
 	}
-	slices.Sort(reached)
+	arrange(reached, func(a, b *event.NodeID) bool { return *a < *b })
 	return reached
 }
 

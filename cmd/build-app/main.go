@@ -60,6 +60,19 @@ func build() error {
 	return nil
 }
 
+// experiment leaves out the garbage collector that is made for many processors: a page has one. A Go version that does
+// not know the word any more builds without it.
+var experiment = onlyIfKnown("nogreenteagc")
+
+func onlyIfKnown(experiment string) string {
+	cmd := exec.Command("go", "env", "GOEXPERIMENT")
+	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "GOEXPERIMENT="+experiment)
+	if cmd.Run() != nil {
+		return os.Getenv("GOEXPERIMENT")
+	}
+	return experiment
+}
+
 // compile returns the app's bytes. Inlining is off in our own packages: it makes them twice as large, and what takes
 // time in them is not calls.
 func compile() ([]byte, error) {
@@ -70,7 +83,7 @@ func compile() ([]byte, error) {
 	defer os.RemoveAll(dir)
 	out := filepath.Join(dir, app)
 	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-gcflags", module+"/...=-l", "-ldflags", "-s -w", "-o", out, "./wasm")
-	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "CGO_ENABLED=0")
+	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "CGO_ENABLED=0", "GOEXPERIMENT="+experiment)
 	if said, err := cmd.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("go build ./wasm: %w\n%s", err, said)
 	}

@@ -80,6 +80,8 @@ const (
 	funcFile     = 20 // pcfile
 	funcLine     = 24 // pcln
 	funcTables   = 28 // how many further tables
+	funcUnit     = 32 // cuOffset, where its files are named
+	funcStart    = 36 // startLine
 	funcOwn      = 44 // their offsets
 	wordsOfTable = 8
 )
@@ -92,7 +94,7 @@ type table struct {
 	index     int    // in memory: for each function its code and its record, both as offsets
 }
 
-// dropLines clears the file and line tables of every function. A function whose table is at offset 0 has none
+// dropLines clears the file and line tables of every function, and what else only they need. A function whose table is at offset 0 has none
 // (runtime.pcvalue), which the runtime shows as "?".
 func dropLines(memory []byte) error {
 	t, err := tableIn(memory)
@@ -106,6 +108,7 @@ func dropLines(memory []byte) error {
 			return err
 		}
 		clear(f[funcFile : funcLine+4])
+		clear(f[funcUnit : funcStart+4])
 		tables := [][]byte{f[funcStack:]}
 		for n := range int(binary.LittleEndian.Uint32(f[funcTables:])) {
 			tables = append(tables, f[funcOwn+4*n:])

@@ -3,9 +3,9 @@
 package browser
 
 import (
-	"strconv"
 	"strings"
 
+	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/wasm/ui"
 )
 
@@ -26,8 +26,8 @@ func (r *reader) next() (word string) {
 }
 
 func (r *reader) count() int {
-	n, _ := strconv.Atoi(r.next())
-	return min(n, len(r.told))
+	n, _ := event.ParseNumber(r.next())
+	return int(min(n, uint64(len(r.told))))
 }
 
 func (r *reader) element(wanted *ui.Element) *ui.Element {

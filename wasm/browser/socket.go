@@ -141,7 +141,7 @@ func (a *app) transmit(f event.Frame) {
 	if !s.conn.Truthy() || s.conn.Get("readyState").Int() != open {
 		return
 	}
-	s.send = event.AppendFrame(s.send[:0], &f)
+	s.send = event.AppendRequest(s.send[:0], &f)
 	bytes := window.Get("Uint8Array").New(len(s.send))
 	js.CopyBytesToJS(bytes, s.send)
 	s.conn.Call("send", bytes)

@@ -16,7 +16,7 @@ func (m *Model) acted(action, arg string) []Effect {
 	case "link":
 		return m.actedOnLink(pairNamed(arg))
 	case "message":
-		id, _ := strconv.ParseUint(arg, 10, 64)
+		id, _ := event.ParseNumber(arg)
 		m.pick(picked{message: id, open: true})
 		return []Effect{Focus{"message-first"}}
 	case "close":

@@ -32,8 +32,8 @@ func setWith(c *event.Command, w word) *Mistake    { return readMessage(&c.With,
 
 // readMessage reads the number of a message, with or without the # before it that the stage shows.
 func readMessage(to *uint64, w word) *Mistake {
-	id, err := strconv.ParseUint(strings.TrimPrefix(w.text, "#"), 10, 64)
-	if err != nil || id == 0 {
+	id, ok := event.ParseNumber(strings.TrimPrefix(w.text, "#"))
+	if !ok || id == 0 {
 		return w.at(shown(w.text) + " is not a message: give the number that a held message shows")
 	}
 	*to = id
@@ -49,11 +49,11 @@ func setOffset(c *event.Command, w word) *Mistake {
 }
 
 func readWhole(to *int64, w word, what string, least int64) *Mistake {
-	n, err := strconv.ParseInt(w.text, 10, 64)
-	if err != nil || n < least {
+	n, ok := event.ParseNumber(w.text)
+	if !ok || n < uint64(least) || n > 1<<63-1 {
 		return w.at(shown(w.text) + " is not " + what + ": give a whole number from " + strconv.FormatInt(least, 10))
 	}
-	*to = n
+	*to = int64(n)
 	return nil
 }
 

@@ -13,9 +13,9 @@ func (m *Model) changed(field, value string) []Effect {
 	case ConsoleField:
 		return m.Console.changed(m, value)
 	case "rate":
-		at, err := strconv.ParseFloat(value, 64)
-		if err == nil {
-			m.pace.ask(rateAt(at))
+		at, ok := event.ParseNumber(value)
+		if ok {
+			m.pace.ask(rateAt(float64(at)))
 		}
 	case "motion":
 		m.calm = value == "reduce"

@@ -174,7 +174,7 @@ func (g *guide) next() int {
 }
 
 func (g *guide) recall(value string) {
-	if n, err := strconv.ParseUint(value, 10, 8); err == nil {
+	if n, ok := event.ParseNumber(value); ok && n <= 1<<8-1 {
 		g.done = uint8(n)
 	}
 }
@@ -193,13 +193,13 @@ func (g *guide) acted(m *Model, action, arg string) []Effect {
 		*g = guide{fresh: true}
 		return nil
 	}
-	i, err := strconv.Atoi(arg)
-	if err != nil || i < 0 || i >= len(trials) {
+	i, ok := event.ParseNumber(arg)
+	if !ok || i >= uint64(len(trials)) {
 		return nil
 	}
 	line := trials[i].line(m)
 	if line == "" {
-		m.notify(false, waitFor(i))
+		m.notify(false, waitFor(int(i)))
 		return nil
 	}
 	return m.run(line)

@@ -50,11 +50,12 @@ func roomWords(m *Model) []*Element {
 
 // callName is what people call a room: the words of its name without the part that cannot be guessed.
 func callName(room string) string {
-	parts := strings.SplitN(room, "-", 3)
-	if len(parts) < 3 {
+	first, rest, _ := strings.Cut(room, "-")
+	second, _, whole := strings.Cut(rest, "-")
+	if !whole {
 		return room
 	}
-	return parts[0] + "-" + parts[1]
+	return first + "-" + second
 }
 
 func counted(n int, noun string) string {
