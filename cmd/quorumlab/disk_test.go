@@ -32,7 +32,7 @@ func TestFullDisk(t *testing.T) {
 			return quorumlab("room")
 		}
 		cmd := exec.Command("sh", "-c", fmt.Sprintf(`ulimit -f %d; exec "$0" room`, fullAt), os.Args[0])
-		cmd.Env = append(os.Environ(), mainEnv+"=1")
+		cmd.Env = append(os.Environ(), mainEnv+"=1", "GORACE=atexit_sleep_ms=10") // the race detector would wait a second
 		return cmd
 	})
 	h := newHouseOf(t, rooms, lobby.Options{Limits: web.Limits{Commands: 100_000}}, `{"nodes":3,"rate":1}`)

@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 
 func quorumlab(args ...string) *exec.Cmd {
 	cmd := exec.Command(os.Args[0], args...)
-	cmd.Env = append(os.Environ(), mainEnv+"=1")
+	cmd.Env = append(os.Environ(), mainEnv+"=1", "GORACE=atexit_sleep_ms=10") // the race detector would wait a second
 	return cmd
 }
 

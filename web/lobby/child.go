@@ -61,13 +61,18 @@ func (c *serving) run(in io.Reader, open func(Assignment) (Served, error)) error
 		c.words.Encode(Word{Refused: err.Error()})
 		return err
 	}
-	listener, err := net.Listen("unix", c.assignment.Socket)
+	requests, err := net.Listen("unix", c.assignment.Socket)
 	if err != nil {
 		return errors.Join(err, room.Close())
 	}
+	viewers, err := newReception(c.assignment.Socket + handoverSuffix)
+	if err != nil {
+		return errors.Join(err, requests.Close(), room.Close())
+	}
 	server := web.NewHTTPServer(room)
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(listener) }()
+	ended := make(chan error, 2)
+	go func() { ended <- server.Serve(requests) }()
+	go func() { ended <- server.Serve(viewers) }()
 	c.words.Encode(Word{Ready: true})
 	c.watch(room, over, ended)
 	return c.end(room, server)

@@ -147,6 +147,21 @@ func TestKilledRoomComesBackWithItsDataWithinTwoSeconds(t *testing.T) {
 	}
 }
 
+func TestWebsocketOfAKilledRoomEndsAndComesBack(t *testing.T) {
+	h := newHouse(t, Options{})
+	id := h.create("")
+	conn := h.dial(id)
+	syscall.Kill(h.state(id).PID, syscall.SIGKILL)
+	if _, _, err := conn.ReadMessage(); err == nil {
+		t.Error("the websocket outlived its room")
+	}
+	again := h.dial(id)
+	again.WriteMessage(websocket.TextMessage, []byte("back"))
+	if _, b, err := again.ReadMessage(); err != nil || !strings.HasSuffix(string(b), " back") {
+		t.Errorf("the next one: %q, %v", b, err)
+	}
+}
+
 func TestRequestDuringAFallIsAnsweredUnknown(t *testing.T) {
 	h := newHouse(t, Options{})
 	id := h.create("")
@@ -338,15 +353,6 @@ func TestDamagedRoomIsLeftOutAndLeftThere(t *testing.T) {
 	if _, err := os.Stat(record); err != nil {
 		t.Error("its data is gone")
 	}
-}
-
-func TestViewerWhoNeverReadsDoesNotHoldTheProxy(t *testing.T) {
-	h := newHouse(t, Options{})
-	h.lobby.patience = 300 * time.Millisecond
-	id := h.create("")
-	conn := h.dial(id)
-	conn.WriteMessage(websocket.TextMessage, []byte("flood"))
-	await(t, func() bool { return h.lobby.count().visits == 0 })
 }
 
 func TestForeignPageMakesNoRooms(t *testing.T) {

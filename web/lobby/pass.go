@@ -42,7 +42,7 @@ func (l *Lobby) pass(path string) http.HandlerFunc {
 		}
 		defer room.leave()
 		if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
-			l.tunnel(w, r, path)
+			l.handover(w, r, path)
 			return
 		}
 		control := http.NewResponseController(w)
@@ -93,7 +93,7 @@ func newWay(l *Lobby) *way {
 		if err != nil {
 			return nil, err
 		}
-		return l.dial(ctx, id)
+		return l.dial(ctx, id, Child.Dial)
 	}
 	return &way{&http.Transport{DialContext: dial, DisableCompression: true, MaxIdleConnsPerHost: 4, IdleConnTimeout: 30 * time.Second}, l}
 }
@@ -108,7 +108,7 @@ func (w *way) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // dial connects to a room. If its child cannot be reached it has fallen, or is about to be found so: dial waits
 // for the next one.
-func (l *Lobby) dial(ctx context.Context, id string) (net.Conn, error) {
+func (l *Lobby) dial(ctx context.Context, id string, dial func(Child, context.Context) (net.Conn, error)) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, wakeWait)
 	defer cancel()
 	for {
@@ -120,7 +120,7 @@ func (l *Lobby) dial(ctx context.Context, id string) (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		conn, err := child.Dial(ctx)
+		conn, err := dial(child, ctx)
 		r.leave()
 		if err == nil {
 			return conn, nil

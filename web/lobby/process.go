@@ -228,9 +228,15 @@ func (c *process) ended() bool {
 	}
 }
 
-func (c *process) Dial(ctx context.Context) (net.Conn, error) {
+func (c *process) Dial(ctx context.Context) (net.Conn, error) { return dialUnix(ctx, c.socket) }
+
+func (c *process) DialHandover(ctx context.Context) (net.Conn, error) {
+	return dialUnix(ctx, c.socket+handoverSuffix)
+}
+
+func dialUnix(ctx context.Context, socket string) (net.Conn, error) {
 	var d net.Dialer
-	return d.DialContext(ctx, "unix", c.socket)
+	return d.DialContext(ctx, "unix", socket)
 }
 
 func (c *process) Idle() <-chan struct{} { return c.idle }

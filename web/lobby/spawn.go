@@ -18,8 +18,10 @@ type Assignment struct {
 	Limits  web.Limits    `json:"limits"`
 	History int64         `json:"history"` // bytes of facts kept
 	Idle    time.Duration `json:"idle"`    // unused for so long it says so
-	Socket  string        `json:"socket"`  // where it listens
+	Socket  string        `json:"socket"`  // where it listens; with handoverSuffix where connections are handed over
 }
+
+const handoverSuffix = ".take"
 
 // Spawner starts rooms: as processes (Processes), or in this process for debugging.
 type Spawner interface {
@@ -31,11 +33,12 @@ type Spawner interface {
 
 // Child is a room that runs.
 type Child interface {
-	Dial(context.Context) (net.Conn, error)
-	Idle() <-chan struct{} // receives whenever the room has been unused for Assignment.Idle
-	Done() <-chan struct{} // closed when it has ended
-	LastWords() string     // after Done: why, for people
-	Close()                // asks it to end, makes it end, returns when it has ended
+	Dial(context.Context) (net.Conn, error)         // for requests
+	DialHandover(context.Context) (net.Conn, error) // for one connection to hand over
+	Idle() <-chan struct{}                          // receives whenever the room has been unused for Assignment.Idle
+	Done() <-chan struct{}                          // closed when it has ended
+	LastWords() string                              // after Done: why, for people
+	Close()                                         // asks it to end, makes it end, returns when it has ended
 }
 
 // Refusal is a room's own sentence why it does not open: its data is damaged or of another version.

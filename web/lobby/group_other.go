@@ -1,7 +1,0 @@
-//go:build !unix
-
-package lobby
-
-import "syscall"
-
-func ownGroup() *syscall.SysProcAttr { return nil }
