@@ -97,6 +97,9 @@ func radiusFor(space float64, nodes int) float64 {
 	return min(max(space*share, 25), 54)
 }
 
+// headed is the width of the stage up to which its words and tools stand above it.
+const headed = 660
+
 // stageSize is about what app.css leaves for the stage, so that a unit of the viewBox is about a pixel.
 func (m *Model) stageSize() (w, h float64) {
 	w, h = float64(m.width), float64(m.height)
@@ -109,6 +112,9 @@ func (m *Model) stageSize() (w, h float64) {
 		w, h = w-360, h-48-28-below
 	default:
 		w, h = w-300-372, h-48-below
+	}
+	if m.width >= narrow && w <= headed {
+		h -= 42
 	}
 	return math.Round(max(w, 320)), math.Round(max(h, 300))
 }
