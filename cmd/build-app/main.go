@@ -15,7 +15,7 @@ import (
 
 // Limit is the most that app.wasm may weigh compressed by brotli, in bytes (BENCHMARKS.md). Go's own floor for
 // a program with syscall/js is 442 KB.
-const Limit = 640_000
+const Limit = 560_000
 
 const (
 	module = "github.com/quorumlab/quorumlab"

@@ -3,8 +3,6 @@
 package browser
 
 import (
-	"strings"
-
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/wasm/ui"
 )
@@ -21,7 +19,13 @@ func adopted(told string, wanted *ui.Element) *ui.Element {
 type reader struct{ told string }
 
 func (r *reader) next() (word string) {
-	word, r.told, _ = strings.Cut(r.told, "\x00")
+	for end := range len(r.told) {
+		if r.told[end] == 0 {
+			word, r.told = r.told[:end], r.told[end+1:]
+			return word
+		}
+	}
+	word, r.told = r.told, ""
 	return word
 }
 

@@ -3,7 +3,6 @@
 package browser
 
 import (
-	"strings"
 	"syscall/js"
 
 	"github.com/quorumlab/quorumlab/wasm/ui"
@@ -73,8 +72,9 @@ func (a *app) recall() {
 		if key.Type() != js.TypeString {
 			continue
 		}
-		if name, ours := strings.CutPrefix(key.String(), storePrefix); ours && name != reloaded {
-			a.update(ui.Recalled{Name: name, Value: s.Call("getItem", key).String()})
+		name, n := key.String(), len(storePrefix)
+		if len(name) > n && name[:n] == storePrefix && name[n:] != reloaded {
+			a.update(ui.Recalled{Name: name[n:], Value: s.Call("getItem", key).String()})
 		}
 	}
 }

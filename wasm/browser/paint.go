@@ -3,8 +3,6 @@
 package browser
 
 import (
-	"bytes"
-	"encoding/binary"
 	"syscall/js"
 	"unicode/utf8"
 
@@ -117,7 +115,9 @@ func (p *paper) pack(x *ui.Patch) {
 	}
 }
 
-func (p *paper) number(n int) { p.code = binary.LittleEndian.AppendUint32(p.code, uint32(n)) }
+func (p *paper) number(n int) {
+	p.code = append(p.code, byte(n), byte(n>>8), byte(n>>16), byte(n>>24))
+}
 
 // say adds a text. What is not UTF-8 becomes the replacement character here and not on the way, where its
 // length could change.
@@ -172,7 +172,7 @@ func units(s string) int {
 
 // show has the packets drawn, unless they are where they are already.
 func (p *paper) show() bool {
-	if bytes.Equal(p.packets, p.shown) {
+	if string(p.packets) == string(p.shown) {
 		return false
 	}
 	p.hand(p.packets)

@@ -3,7 +3,6 @@ package ui
 import (
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // offer says where the words come from that could fill a slot.
@@ -70,12 +69,12 @@ func candidates(m *Model, words []word, last string) []string {
 		return parts
 	case v == nil:
 		return nil
-	case strings.HasPrefix(last, "--"):
+	case startsWith(last, "--"):
 		return dashed(flagNames(v))
 	}
 	s := said{verb: v}
 	for i, w := range words[named:] {
-		if f := v.flag(strings.TrimPrefix(w.text, "--")); w.flag && f != nil && f.value != nil && i == len(words)-named-1 {
+		if f := v.flag(w.text[min(len(w.text), 2):]); w.flag && f != nil && f.value != nil && i == len(words)-named-1 {
 			return m.offers(f.value.offer)
 		}
 	}
@@ -144,7 +143,7 @@ func dashed(names []string) []string {
 func startingWith(start string, words []string) []string {
 	var fit []string
 	for _, w := range words {
-		if strings.HasPrefix(w, start) {
+		if startsWith(w, start) {
 			fit = append(fit, w)
 		}
 	}
@@ -155,7 +154,7 @@ func startingWith(start string, words []string) []string {
 func shared(words []string) string {
 	most := words[0]
 	for _, w := range words[1:] {
-		for !strings.HasPrefix(w, most) {
+		for !startsWith(w, most) {
 			most = most[:len(most)-1]
 		}
 	}

@@ -1,7 +1,5 @@
 package ui
 
-import "strings"
-
 // about takes the words after help.
 func (s *said) about() *Mistake {
 	if len(s.words) == 0 {
@@ -29,7 +27,7 @@ func (c *Console) help(s said) {
 	for _, group := range groups {
 		for i := range verbs {
 			v := &verbs[i]
-			if v.group == group && (len(s.words) == 0 || strings.HasPrefix(v.name, s.words[0].text+" ")) {
+			if v.group == group && (len(s.words) == 0 || startsWith(v.name, s.words[0].text+" ")) {
 				c.show(ink("good", v.name), ink("dim", "  "+firstSentence(v.about)))
 			}
 		}

@@ -1,10 +1,8 @@
 package ui
 
 import (
-	"slices"
-	"strings"
-
 	"github.com/quorumlab/quorumlab/cluster/event"
+	"slices"
 )
 
 // said is a command line understood.
@@ -93,7 +91,7 @@ func names() []string {
 func partsOf(first string) []string {
 	var parts []string
 	for i := range verbs {
-		if rest, ok := strings.CutPrefix(verbs[i].name, first+" "); ok {
+		if rest, ok := after(verbs[i].name, first+" "); ok {
 			parts = append(parts, rest)
 		}
 	}
@@ -132,7 +130,7 @@ func (w word) ends() bool { return w.bare && w.text == "--" }
 
 // flag reads one flag and says how many of the words after it were its value.
 func (s *said) flag(w word, after []word) (int, *Mistake) {
-	name, given, has := strings.Cut(w.text[2:], "=")
+	name, given, has := halves(w.text[2:], '=')
 	f := s.verb.flag(name)
 	s.given = append(s.given, name)
 	switch {

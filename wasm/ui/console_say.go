@@ -2,7 +2,6 @@ package ui
 
 import (
 	"strconv"
-	"strings"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
 )
@@ -89,7 +88,7 @@ func reasonOf(r event.Result) string {
 
 // unknownReason never sounds like a failure: the command may have happened or still happen.
 func unknownReason(order event.Command, r event.Result) string {
-	why := strings.TrimSuffix(r.Error, ".")
+	why, _ := before(r.Error, ".")
 	if why == "" {
 		limit := order.Timeout
 		if limit == 0 {

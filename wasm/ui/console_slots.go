@@ -2,7 +2,6 @@ package ui
 
 import (
 	"strconv"
-	"strings"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
 )
@@ -32,7 +31,8 @@ func setWith(c *event.Command, w word) *Mistake    { return readMessage(&c.With,
 
 // readMessage reads the number of a message, with or without the # before it that the stage shows.
 func readMessage(to *uint64, w word) *Mistake {
-	id, ok := event.ParseNumber(strings.TrimPrefix(w.text, "#"))
+	number, _ := after(w.text, "#")
+	id, ok := event.ParseNumber(number)
 	if !ok || id == 0 {
 		return w.at(shown(w.text) + " is not a message: give the number that a held message shows")
 	}
@@ -101,7 +101,7 @@ func setRate(c *event.Command, w word) *Mistake {
 	case "slow":
 		c.Factor = slowMotion
 	default:
-		n, ok := millionths(strings.TrimSuffix(w.text, "x"))
+		n, ok := millionths(times(w.text))
 		if ok && n == 0 {
 			return w.at("a rate of 0 is called freeze")
 		}
@@ -117,7 +117,7 @@ func setDrift(c *event.Command, w word) *Mistake { return readFactor(&c.Factor, 
 func setSlow(c *event.Command, w word) *Mistake  { return readFactor(&c.Link.Slow, w) }
 
 func readFactor(to *event.Factor, w word) *Mistake {
-	n, ok := millionths(strings.TrimSuffix(w.text, "x"))
+	n, ok := millionths(times(w.text))
 	if !ok || n == 0 {
 		return w.at(shown(w.text) + " is not a factor: give a number above 0 such as 1.5")
 	}
@@ -125,11 +125,17 @@ func readFactor(to *event.Factor, w word) *Mistake {
 	return nil
 }
 
+// times takes the sign of a factor off, as in 1.5x.
+func times(text string) string {
+	number, _ := before(text, "x")
+	return number
+}
+
 func setLoss(c *event.Command, w word) *Mistake      { return readShare(&c.Link.Loss, w) }
 func setDuplicate(c *event.Command, w word) *Mistake { return readShare(&c.Link.Duplicate, w) }
 
 func readShare(to *event.Factor, w word) *Mistake {
-	text, percent := strings.CutSuffix(w.text, "%")
+	text, percent := before(w.text, "%")
 	n, ok := millionths(text)
 	if percent {
 		n /= 100
@@ -154,7 +160,7 @@ var units = [...]struct {
 // readSpan reads a duration: a number and its unit.
 func readSpan(to *event.Micros, w word, least event.Micros) *Mistake {
 	for _, unit := range units {
-		number, found := strings.CutSuffix(w.text, unit.name)
+		number, found := before(w.text, unit.name)
 		n, ok := millionths(number)
 		if !found || !ok {
 			continue
@@ -177,7 +183,7 @@ func readSpan(to *event.Micros, w word, least event.Micros) *Mistake {
 
 // millionths reads a decimal number below a million; digits after the sixth place are dropped.
 func millionths(text string) (int64, bool) {
-	whole, fraction, _ := strings.Cut(text, ".")
+	whole, fraction, _ := halves(text, '.')
 	if len(whole) > 6 || whole+fraction == "" {
 		return 0, false
 	}
@@ -281,7 +287,7 @@ func readGroups(s *said) *Mistake {
 // nodesOf reads nodes with commas between, each of which may stand once in all.
 func nodesOf(w word, group []event.NodeID, seen map[event.NodeID]bool) ([]event.NodeID, *Mistake) {
 	for name, rest, more := "", w.text, true; more; {
-		if name, rest, more = strings.Cut(rest, ","); name == "" && w.text != "," {
+		if name, rest, more = halves(rest, ','); name == "" && w.text != "," {
 			continue // a comma at the end of a word
 		}
 		var id event.NodeID

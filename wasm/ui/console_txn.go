@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"strings"
-
 	"github.com/quorumlab/quorumlab/cluster/event"
 )
 
@@ -69,7 +67,7 @@ func comparisons(words []word) ([]event.Compare, *Mistake) {
 // comparison reads TARGET(KEY) SIGN VALUE and says how many words it was.
 func comparison(words []word) (event.Compare, int, *Mistake) {
 	first := words[0]
-	name, rest, found := strings.Cut(first.text, "(")
+	name, rest, found := halves(first.text, '(')
 	c, used := event.Compare{Target: targetOf(trimmed(name))}, 1
 	if !found || c.Target == "" {
 		return c, 0, first.at(shown(first.text) + " is not a comparison: write for example value(KEY) = VALUE; " +
@@ -117,12 +115,12 @@ func targetOf(name string) string {
 
 // keyOf reads KEY) or "KEY") and gives what follows.
 func keyOf(text string) (key, rest string, ok bool) {
-	if strings.HasPrefix(text, `"`) {
-		if end := closing(text); end > 0 && strings.HasPrefix(text[end+1:], ")") {
+	if startsWith(text, `"`) {
+		if end := closing(text); end > 0 && startsWith(text[end+1:], ")") {
 			return unquoted(text[:end+1]), text[end+2:], true
 		}
 	}
-	return strings.Cut(text, ")")
+	return halves(text, ')')
 }
 
 // closing is the place of the quote that closes the one at 0, or -1.
@@ -155,7 +153,7 @@ func unquoted(text string) string {
 
 func signOf(text string) (sign, rest string) {
 	for _, sign := range []string{"!=", "=", "<", ">"} {
-		if rest, ok := strings.CutPrefix(text, sign); ok {
+		if rest, ok := after(text, sign); ok {
 			return sign, rest
 		}
 	}

@@ -1,7 +1,5 @@
 package ui
 
-import "strings"
-
 // word is one word of a command line, unquoted, and the bytes From..To of the line that it was.
 type word struct {
 	text     string
@@ -34,7 +32,7 @@ func scan(line string, from int) (word, int, *Mistake) {
 	if sign(line[from]) {
 		return word{text: line[from : from+1], from: from, to: from + 1, bare: true}, from + 1, nil
 	}
-	var text strings.Builder
+	var text []byte
 	bare, at := true, from
 	for at < len(line) && !blank(line[at]) && !sign(line[at]) {
 		next, wrong := at+1, (*Mistake)(nil)
@@ -44,7 +42,7 @@ func scan(line string, from int) (word, int, *Mistake) {
 		case '\\':
 			next, wrong = escaped(line, at, &text)
 		default:
-			text.WriteByte(line[at])
+			text = append(text, line[at])
 			at = next
 			continue
 		}
@@ -53,12 +51,12 @@ func scan(line string, from int) (word, int, *Mistake) {
 		}
 		bare, at = false, next
 	}
-	flag := strings.HasPrefix(line[from:at], "--") && at > from+2
-	return word{text.String(), from, at, bare, flag}, at, nil
+	flag := startsWith(line[from:at], "--") && at > from+2
+	return word{string(text), from, at, bare, flag}, at, nil
 }
 
 // quoted reads from the quote at from to the one that closes it.
-func quoted(line string, from int, text *strings.Builder) (int, *Mistake) {
+func quoted(line string, from int, text *[]byte) (int, *Mistake) {
 	quote := line[from]
 	for at := from + 1; at < len(line); at++ {
 		switch {
@@ -67,17 +65,17 @@ func quoted(line string, from int, text *strings.Builder) (int, *Mistake) {
 		case quote == '"' && line[at] == '\\' && at+1 < len(line) && (line[at+1] == '"' || line[at+1] == '\\'):
 			at++
 		}
-		text.WriteByte(line[at])
+		*text = append(*text, line[at])
 	}
 	return 0, &Mistake{from, len(line), "this " + string(quote) + " is never closed: add another at the end of the text"}
 }
 
 // escaped reads a backslash and the character that it protects.
-func escaped(line string, from int, text *strings.Builder) (int, *Mistake) {
+func escaped(line string, from int, text *[]byte) (int, *Mistake) {
 	if from+1 == len(line) {
 		return 0, &Mistake{from, from + 1, `a \ at the end protects nothing: leave it out, or write \\ for the character itself`}
 	}
-	text.WriteByte(line[from+1])
+	*text = append(*text, line[from+1])
 	return from + 2, nil
 }
 
@@ -96,8 +94,7 @@ func trimmed(line string) string {
 	return line
 }
 
-// strung puts a text between words. (The packages of the browser do without most of strings: it costs what all
-// of the console costs.)
+// strung puts a text between words.
 func strung(words []string, between string) string {
 	all := ""
 	for i, w := range words {
@@ -118,7 +115,7 @@ func quote(text string) string {
 	switch {
 	case plain:
 		return text
-	case !strings.Contains(text, "'"):
+	case !has(text, '\''):
 		return "'" + text + "'"
 	}
 	return doubleQuoted(text)

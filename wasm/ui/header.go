@@ -1,10 +1,8 @@
 package ui
 
 import (
-	"strconv"
-	"strings"
-
 	"github.com/quorumlab/quorumlab/cluster/event"
+	"strconv"
 )
 
 // headerElement has the room's name and the controls of its time.
@@ -50,8 +48,8 @@ func roomWords(m *Model) []*Element {
 
 // callName is what people call a room: the words of its name without the part that cannot be guessed.
 func callName(room string) string {
-	first, rest, _ := strings.Cut(room, "-")
-	second, _, whole := strings.Cut(rest, "-")
+	first, rest, _ := halves(room, '-')
+	second, _, whole := halves(rest, '-')
 	if !whole {
 		return room
 	}

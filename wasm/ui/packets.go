@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"encoding/binary"
 	"math"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
@@ -67,7 +66,7 @@ func Packets(m *Model, to []byte) []byte {
 	r := m.ringNow()
 	w := packetWriter{ring: r, out: to, calm: m.calm}
 	start := len(to)
-	w.out = binary.LittleEndian.AppendUint32(w.out, 0)
+	w.out = append32(w.out, 0)
 	w.floats(r.w, r.h, r.radius)
 	for i := range m.State.Messages {
 		if msg := &m.State.Messages[i]; !msg.Held && msg.Due != 0 {
@@ -82,7 +81,7 @@ func Packets(m *Model, to []byte) []byte {
 			w.ghost(&m.motion.ghosts[i])
 		}
 	}
-	binary.LittleEndian.PutUint32(w.out[start:], w.count)
+	append32(w.out[:start], w.count)
 	return w.out
 }
 
@@ -146,7 +145,7 @@ func (w *packetWriter) packet(msg *view.Message, p point, opacity, done float64,
 	}
 	w.out = append(w.out, byte(look.shape), look.colour, byte(look.mark), flags)
 	w.floats(p.x, p.y, opacity, done)
-	w.out = binary.LittleEndian.AppendUint32(w.out, uint32(len(look.label)))
+	w.out = append32(w.out, uint32(len(look.label)))
 	w.out = append(w.out, look.label...)
 	for range -len(look.label) & 3 {
 		w.out = append(w.out, 0)
@@ -154,9 +153,14 @@ func (w *packetWriter) packet(msg *view.Message, p point, opacity, done float64,
 	w.count++
 }
 
+// append32 appends a number, little-endian. (encoding/binary would bring reflect along.)
+func append32(to []byte, n uint32) []byte {
+	return append(to, byte(n), byte(n>>8), byte(n>>16), byte(n>>24))
+}
+
 func (w *packetWriter) floats(all ...float64) {
 	for _, x := range all {
-		w.out = binary.LittleEndian.AppendUint32(w.out, math.Float32bits(float32(x)))
+		w.out = append32(w.out, math.Float32bits(float32(x)))
 	}
 }
 
