@@ -87,7 +87,7 @@ func (s *serving) run(ctx context.Context) error {
 		return err
 	}
 	defer l.Close()
-	address := fmt.Sprintf("http://%s/", listener.Addr())
+	address := "http://" + reachable(listener.Addr()) + "/"
 	fmt.Println("open", address)
 	if s.open {
 		showInBrowser(address)
@@ -103,6 +103,15 @@ func (s *serving) run(ctx context.Context) error {
 	l.Close() // ends the websockets and streams too
 	server.Close()
 	return nil
+}
+
+// reachable is where this machine's browser finds a listener; one on all addresses is on localhost too.
+func reachable(a net.Addr) string {
+	tcp, ok := a.(*net.TCPAddr)
+	if ok && tcp.IP.IsUnspecified() {
+		return fmt.Sprintf("localhost:%d", tcp.Port)
+	}
+	return a.String()
 }
 
 // listen tells the usual mistakes in words.

@@ -331,6 +331,17 @@ func TestSoloServesWithoutOtherProcesses(t *testing.T) {
 	}
 }
 
+func TestPrintedAddressCanBeOpened(t *testing.T) {
+	for want, a := range map[string]net.TCPAddr{
+		"127.0.0.1:80": {IP: net.IPv4(127, 0, 0, 1), Port: 80}, "localhost:80": {IP: net.IPv4zero, Port: 80},
+		"localhost:81": {IP: net.IPv6zero, Port: 81}, "[::1]:80": {IP: net.IPv6loopback, Port: 80},
+	} {
+		if got := reachable(&a); got != want {
+			t.Errorf("%v is reachable at %s, want %s", a, got, want)
+		}
+	}
+}
+
 func TestServeTellsWhyItCannotStart(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
