@@ -25,7 +25,7 @@ func (n *Node) guardSnapshot(q *raft.InstallSnapshotRequest) (pass, response any
 		return q, nil
 	}
 	if q.Term > n.raft.CurrentTerm() { // let it hear of the term and the leader
-		n.o.Transport.Inject(&raft.AppendEntriesRequest{RPCHeader: q.RPCHeader, Term: q.Term, Leader: q.Leader})
+		n.o.Transport.Inject(&raft.AppendEntriesRequest{RPCHeader: q.RPCHeader, Term: q.Term})
 	}
 	return nil, &raft.InstallSnapshotResponse{RPCHeader: raft.RPCHeader{ProtocolVersion: raft.ProtocolVersionMax}, Term: q.Term, Success: true}
 }
