@@ -30,7 +30,7 @@ type violation struct {
 func TestNothingForAxeToComplainAbout(t *testing.T) {
 	axe := axeSource(t)
 	p := newPage(t)
-	p.open(lab.base + "/")
+	p.open(lab.base + "/?rate=1")
 	r := lab.at(t, eval[string](p, `location.href`))
 	r.do(map[string]any{"kind": "put", "key": "x", "value": "1"})
 	p.do(chromedp.Evaluate[chromedp.Void](axe))

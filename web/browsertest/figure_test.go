@@ -76,7 +76,7 @@ func watchStorm(tb testing.TB, seconds int) seen {
 	tb.Helper()
 	p := newPage(tb)
 	p.onNewDocument(timeFrames)
-	p.do(chromedp.Navigate(newStorm(tb, lab).base + "/"))
+	p.do(chromedp.Navigate(newStorm(tb, lab).base + "/?rate=1"))
 	p.until("the storm is drawn", `live() && scripts.length > 30`)
 	first := eval[int](p, `seq()`)
 	p.do(chromedp.Evaluate[chromedp.Void](`scripts.length = 0, window.began = performance.now(), undefined`))
@@ -126,7 +126,7 @@ func BenchmarkOpen(b *testing.B) {
 		}
 		requestAnimationFrame(look)
 	}`)
-	p.open(lab.base + "/")
+	p.open(lab.base + "/?rate=1")
 	room := eval[string](p, `location.href`)
 	var fresh, again []float64
 	for b.Loop() {
@@ -144,7 +144,7 @@ func BenchmarkOpen(b *testing.B) {
 // BenchmarkDrawn is the time from a commit on the server to the frame in which its log cell is drawn solid.
 func BenchmarkDrawn(b *testing.B) {
 	p := newPage(b)
-	p.open(lab.base + "/")
+	p.open(lab.base + "/?rate=1")
 	r := lab.at(b, eval[string](p, `location.href`))
 	r.do(map[string]any{"kind": "rate", "rate": 1})
 	leader := r.leader()

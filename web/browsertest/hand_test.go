@@ -11,7 +11,7 @@ import (
 // Everything works by keyboard alone: select, kill, restart, suspend, resume, freeze, step, put, heal, the rules.
 func TestKeyboardAlone(t *testing.T) {
 	p := newPage(t)
-	p.open(lab.base + "/")
+	p.open(lab.base + "/?rate=1")
 	r := lab.at(t, eval[string](p, `location.href`))
 	key := func(keys string) { p.do(chromedp.KeyEvent(keys)) }
 	becomes := func(what, role string) { p.until(what, fmt.Sprintf(`node("n2").dataset.role === %q`, role)) }
@@ -52,7 +52,7 @@ func TestKeyboardAlone(t *testing.T) {
 func TestFingersAlone(t *testing.T) {
 	p := newPage(t)
 	p.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch))
-	p.open(lab.base + "/")
+	p.open(lab.base + "/?rate=1")
 	p.until("nothing is wider than the screen", `document.documentElement.scrollWidth <= 390`)
 	tap := func(selector string) {
 		at := p.centre(selector)
@@ -74,7 +74,7 @@ func TestFingersAlone(t *testing.T) {
 func TestNarrowest(t *testing.T) {
 	p := newPage(t)
 	p.do(chromedp.EmulateViewport(360, 740, chromedp.EmulateMobile))
-	p.open(lab.base + "/")
+	p.open(lab.base + "/?rate=1")
 	p.until("nothing is wider than the screen", `document.documentElement.scrollWidth <= 360 && nodes().every(n => (r => r.left >= 0 && r.right <= 360)(n.getBoundingClientRect()))`)
 	p.shot("narrowest")
 	p.clean()

@@ -63,7 +63,7 @@ func TestBrowserOfflineForAMinuteMissesNothing(t *testing.T) {
 	wire := newCable(t, lab)
 	p := newPage(t)
 	tap := p.tap()
-	p.open(wire.base + "/")
+	p.open(wire.base + "/?rate=1")
 	r := lab.at(t, eval[string](p, `location.href`))
 	r.do(map[string]any{"kind": "put", "key": "before", "value": "1"})
 	p.until("the put is drawn", `rows().every(row => cells(row).some(c => solid(c) && says(c, "before")))`)

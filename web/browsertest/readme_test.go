@@ -27,7 +27,7 @@ func TestGoldenScreenshotOfTheReadme(t *testing.T) {
 func takeScreenshot(t *testing.T, path string) {
 	p := newPage(t)
 	p.media("light")
-	p.open(lab.base + "/")
+	p.open(lab.base + "/?rate=1")
 	s := &story{page: p, room: lab.at(t, eval[string](p, `location.href`))}
 	s.put()
 	s.partition()

@@ -29,7 +29,7 @@ func TestRoomIsAlive(t *testing.T) {
 // The whole story of a cluster that is cut in two and heals, then is frozen and stepped.
 func TestStory(t *testing.T) {
 	p := newPage(t)
-	p.open(lab.base + "/")
+	p.open(lab.base + "/?rate=1")
 	s := &story{page: p, room: lab.at(t, eval[string](p, `location.href`))}
 	chapters := []struct {
 		name string
