@@ -43,7 +43,7 @@
   const utf8 = new TextDecoder();
   const patch = (n, bytes) => {
     const code = new Int32Array(heap.buffer, 0, n), text = utf8.decode(heap.subarray(n * 4, n * 4 + bytes));
-    const trail = [home.firstElementChild], ends = new Set();
+    const trail = [home.firstElementChild], grown = new Set();
     let at = 0, from = 0;
     const take = () => text.slice(from, from += code[at++]);
     const make = (svg) => {
@@ -60,6 +60,7 @@
       trail.length = code[at++] + 1;
       for (let more = code[at++]; more > 0; more--) trail.push(trail[trail.length - 1].childNodes[code[at++]]);
       const node = trail[trail.length - 1];
+      if (op === 3 || op === 4) grown.add((op === 3 ? node.parentNode : node).closest("[data-follow]"));
       switch (op) {
         case 1: set(node, take(), take()); break;
         case 2: unset(node, take()); break;
@@ -67,7 +68,6 @@
         case 4: {
           const index = code[at++], svg = code[at++];
           node.insertBefore(make(svg), node.childNodes[index] || null);
-          if (node.dataset.follow) ends.add(node);
           break;
         }
         case 5: node.childNodes[code[at++]].remove(); break;
@@ -85,9 +85,15 @@
         }
       }
     }
-    for (const node of ends) if (!node.away) node.scrollTop = node.scrollHeight;
+    for (const list of grown) if (list) follow(list);
   };
-  // A list that follows its end does so until somebody scrolls away from it.
+  // A list that follows its end does so until somebody scrolls away from it; also when it gets smaller.
+  const follow = (list) => {
+    if (!list.watched) smaller.observe(list);
+    list.watched = true;
+    if (!list.away) list.scrollTop = list.scrollHeight;
+  };
+  const smaller = new ResizeObserver((all) => all.forEach((e) => follow(e.target)));
   home.addEventListener("scroll", ({ target: t }) => {
     if (t.dataset.follow) t.away = t.scrollHeight - t.scrollTop - t.clientHeight > 40;
   }, { capture: true, passive: true });
@@ -176,7 +182,7 @@
       c.restore();
     }
     c.fillStyle = c.strokeStyle = hollow ? palette[colour] : palette.ink(palette[colour]);
-    if (shape === 5) { c.beginPath(); c.moveTo(-wide / 2, -tall / 2); c.lineTo(0, -1); c.lineTo(wide / 2, -tall / 2); c.globalAlpha = 0.4; c.stroke(); c.globalAlpha = 1; }
+    if (shape === 5 && !label) { c.beginPath(); c.moveTo(-wide / 2, -tall / 2); c.lineTo(0, -1); c.lineTo(wide / 2, -tall / 2); c.globalAlpha = 0.4; c.stroke(); c.globalAlpha = 1; }
     c.font = `600 11px ${MONO}`;
     c.textAlign = "center";
     c.textBaseline = "middle";
@@ -216,7 +222,7 @@
       const length = view.getUint32(at + 20, true), alpha = f(at + 12);
       const sprite = lookAt(view, at, length, heap[at] === 3 ? Math.round(f(at + 16) * 16) : 0);
       if (alpha !== ctx.globalAlpha) ctx.globalAlpha = alpha;
-      ctx.drawImage(sprite, left + f(at + 4) * scale - sprite.width / 2, top + f(at + 8) * scale - sprite.height / 2);
+      ctx.drawImage(sprite, Math.round(left + f(at + 4) * scale - sprite.width / 2), Math.round(top + f(at + 8) * scale - sprite.height / 2));
       at += 24 + ((length + 3) & ~3);
     }
   };

@@ -4,6 +4,7 @@ package browser_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
@@ -93,6 +94,36 @@ func TestPageComesBackWithTheLastEventItSaw(t *testing.T) {
 	v.happen(event.Event{Kind: event.Resumed, Node: 4})
 	p.until("what comes after is drawn", `quorumlab.measure().drawnSeq === 1003`)
 	p.clean()
+}
+
+func TestPageOfARoomThatIsNoMoreStopsAsking(t *testing.T) {
+	r, p := newRoom(t), newPage(t)
+	v := p.enter(r)
+	r.gone.Store(true)
+	v.conn.Close()
+	p.until("the page says that the room is gone", `document.querySelector("#app").dataset.phase === "gone"`)
+	p.clean()
+}
+
+// A page of another version loads itself anew, but does not do so again and again.
+func TestPageOfAnotherVersionIsLoadedAnewOnce(t *testing.T) {
+	r, p := newRoom(t), newPage(t)
+	v := p.enter(r)
+	p.run(`window.old = true`)
+	other := websocket.FormatCloseMessage(4002, "another version")
+	v.conn.WriteMessage(websocket.CloseMessage, other)
+	v = r.visited()
+	p.until("another document is there", `!window.old && quorumlab.measure`)
+	v.conn.WriteMessage(websocket.CloseMessage, other)
+	p.run(`window.old = true`)
+	select {
+	case <-r.visits:
+		t.Error("the page was loaded again and again")
+	case <-time.After(3 * time.Second):
+	}
+	if !eval[bool](p, `window.old`) {
+		t.Error("the page was loaded a second time")
+	}
 }
 
 func TestFrameThatCannotBeReadEndsTheConnectionAndNothingElse(t *testing.T) {

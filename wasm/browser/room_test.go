@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -30,6 +31,7 @@ type room struct {
 	t      testing.TB
 	base   string
 	visits chan *visit
+	gone   atomic.Bool // the room has been deleted
 }
 
 // visit is one websocket of a page, after its Hello.
@@ -59,7 +61,13 @@ func newRoom(t testing.TB) *room {
 		}
 		http.ServeFileFS(w, q, files, name)
 	})
-	server := httptest.NewServer(mux)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		if r.gone.Load() {
+			http.NotFound(w, q)
+			return
+		}
+		mux.ServeHTTP(w, q)
+	}))
 	t.Cleanup(server.Close)
 	r.base = server.URL
 	return r

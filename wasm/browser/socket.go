@@ -20,6 +20,7 @@ type socket struct {
 	life      int      // counts the connections, so that the last words of an old one are not heard
 	queue     []event.Frame
 	listeners []js.Func
+	opened    bool     // the connection has been open
 	retry     js.Value // the timer that connects again
 	send      []byte
 }
@@ -37,13 +38,56 @@ func (a *app) connect() {
 	}
 	s.life++
 	life := s.life
+	s.opened = false
 	s.conn = window.Get("WebSocket").New(s.address)
 	s.conn.Set("binaryType", "arraybuffer")
-	a.hear("open", life, func(js.Value) { a.tell(ui.Connected{}) })
-	a.hear("message", life, func(e js.Value) { a.receive(e.Get("data")) })
-	a.hear("close", life, func(e js.Value) {
-		a.lost(reasonOf(e.Get("code").Int(), e.Get("reason").String()))
+	a.hear("open", life, func(js.Value) {
+		s.opened = true
+		a.tell(ui.Connected{})
 	})
+	a.hear("message", life, func(e js.Value) { a.receive(e.Get("data")) })
+	a.hear("close", life, func(e js.Value) { a.closed(e.Get("code").Int(), e.Get("reason").String()) })
+}
+
+// closed is the end of a connection by the other side or by the network. One that never opened does not say why:
+// the page's own address does, if the room is no more.
+func (a *app) closed(code int, sentence string) {
+	if code == closeVersion {
+		a.reload()
+		return
+	}
+	if a.socket.opened {
+		a.lost(reasonOf(code, sentence))
+		return
+	}
+	a.hangUp()
+	life := a.socket.life
+	status(func(is int) {
+		reason := ""
+		if is == 404 || is == 410 {
+			reason = ui.LostGone
+		}
+		if a.socket.life == life { // nobody has connected meanwhile
+			a.lost(reason)
+		}
+	})
+}
+
+// closeVersion is the close code for a page that speaks another version of the wire.
+const closeVersion = 4002
+
+// status asks for the HTTP status of the page itself; 0 if there is no answer.
+func status(tell func(int)) {
+	var answered, failed js.Func
+	done := func(is int) {
+		answered.Release()
+		failed.Release()
+		tell(is)
+	}
+	answered = js.FuncOf(func(_ js.Value, args []js.Value) any { done(args[0].Get("status").Int()); return nil })
+	failed = js.FuncOf(func(js.Value, []js.Value) any { done(0); return nil })
+	window.Call("fetch", window.Get("location").Get("pathname"), map[string]any{"method": "HEAD", "cache": "no-store"}).
+		Call("then", answered, failed)
 }
 
 // hear listens to the connection as long as it is the current one.
@@ -96,8 +140,6 @@ func reasonOf(code int, sentence string) string {
 		return ""
 	case 1012:
 		return ui.LostCrashed
-	case 4404:
-		return ui.LostGone
 	}
 	return sentence
 }
