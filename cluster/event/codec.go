@@ -84,11 +84,17 @@ func AppendRequest(dst []byte, f *Frame) []byte {
 
 // DecodeFrame reads one frame, which must fill b. It never panics, whatever b holds, and keeps nothing of b.
 // Of a Hello or Welcome of another wire version only Type and Version are read, so that the reader can say so.
-func DecodeFrame(b []byte) (Frame, error) {
+func DecodeFrame(b []byte) (Frame, error) { return decode(b, readCommand) }
+
+// DecodeResponse is DecodeFrame for what a browser hears: it knows every frame but Order, which no browser is sent,
+// and carries nothing of what reads commands.
+func DecodeResponse(b []byte) (Frame, error) { return decode(b, nil) }
+
+func decode(b []byte, command func(*reader) Command) (Frame, error) {
 	if len(b) > MaxFrame {
 		return Frame{}, errors.New("the frame has " + strconv.Itoa(len(b)) + " bytes, at most " + strconv.Itoa(MaxFrame) + " are read: ask for less at once")
 	}
-	r := reader{b: b, items: MaxItems}
+	r := reader{b: b, items: MaxItems, command: command}
 	f := Frame{Type: FrameType(r.byte())}
 	if f.Type == FrameNone || f.Type > FrameAudience {
 		r.fail("type " + strconv.Itoa(int(f.Type)) + " is not known")
@@ -145,11 +151,11 @@ func readFrameField(r *reader, f *Frame, tag byte) {
 		}
 		f.Result = readResult(r)
 	case frameCommand:
-		if f.Type != FrameOrder {
-			r.fail("only an order carries a command")
+		if f.Type != FrameOrder || r.command == nil {
+			r.fail("only an order to a room carries a command")
 			return
 		}
-		f.Command = readCommand(r)
+		f.Command = r.command(r)
 	case frameCode:
 		f.Code = r.text()
 	case frameText:

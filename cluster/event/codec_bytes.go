@@ -99,11 +99,12 @@ func writeList[T any](w *writer, tag byte, list []T, write func(*writer, *T)) {
 
 // reader takes values from b. After the first error every value is zero and every tag the last one.
 type reader struct {
-	b     []byte
-	at    int
-	items int      // list elements it may still make
-	texts []string // texts of events read so far
-	err   error
+	b       []byte
+	at      int
+	items   int                   // list elements it may still make
+	command func(*reader) Command // nil where no command is read
+	texts   []string              // texts of events read so far
+	err     error
 }
 
 // fail keeps the first error, as a sentence with the place.

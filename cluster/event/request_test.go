@@ -2,6 +2,7 @@ package event
 
 import (
 	"bytes"
+	"reflect"
 	"strconv"
 	"testing"
 )
@@ -18,6 +19,30 @@ func TestRequestsAreWrittenAsAnyFrame(t *testing.T) {
 		if got, want := AppendRequest(nil, &f), AppendFrame(nil, &f); !bytes.Equal(got, want) {
 			t.Errorf("%+v\n got %x\nwant %x", f, got, want)
 		}
+	}
+}
+
+// What a browser hears it reads as everybody does; an order it refuses.
+func TestResponsesAreReadAsAnyFrame(t *testing.T) {
+	for _, f := range []Frame{
+		{Type: FrameWelcome, Version: WireVersion, Epoch: 7, Room: "amber-otter", Viewers: 3, Limits: Limits{ValueBytes: 1 << 20, Commands: 50, Nodes: 9}},
+		{Type: FrameEvents, Seq: 12, At: 5, Wall: 6, Events: []Event{{Kind: Committed, Node: 2, Index: 9}, {Kind: Dropped, Msg: 3, Reason: Lost}}},
+		{Type: FrameAnswer, Result: Result{ID: 3, Op: 9, Kind: Put, Outcome: OK, Revision: 4, Acks: []NodeID{1, 2, 3}}},
+		{Type: FrameNotice, Code: "slow", Text: "too slow"},
+		{Type: FrameAudience, Viewers: 4},
+	} {
+		b := AppendFrame(nil, &f)
+		want, err := DecodeFrame(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := DecodeResponse(b); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("got %+v, %v\nwant %+v", got, err, want)
+		}
+	}
+	order := AppendFrame(nil, &Frame{Type: FrameOrder, Command: Command{ID: 1, Kind: Heal}})
+	if f, err := DecodeResponse(order); err == nil {
+		t.Errorf("an order was read: %+v", f)
 	}
 }
 

@@ -149,7 +149,7 @@ func (a *app) receive(data js.Value) {
 	begin, bytes := now(), window.Get("Uint8Array").New(data)
 	b := make([]byte, bytes.Length())
 	js.CopyBytesToGo(b, bytes)
-	f, err := event.DecodeFrame(b)
+	f, err := event.DecodeResponse(b)
 	if err != nil {
 		a.lost("the room sent what this page cannot read: " + err.Error())
 		return
