@@ -24,8 +24,10 @@ const (
 	DefaultNodes = 5
 	// MaxPending bounds the commands of a room that wait for their answer; more are refused.
 	MaxPending = 4096
-	// Tick is how often a paced room wakes.
-	Tick = 16 * time.Millisecond
+	// Tick is how often a paced room wakes at real time and faster, SlowTick at slower rates: there a flight takes
+	// hundreds of milliseconds, and a room costs half.
+	Tick     = 16 * time.Millisecond
+	SlowTick = 33 * time.Millisecond
 	// flushEvery bounds the events of one frame when virtual time runs faster than the wall clock.
 	flushEvery = 512
 	// warpMost is how far a room runs at once on opening until it has a leader.
@@ -186,7 +188,14 @@ func majorityRuns(s *view.State) bool {
 func (r *Room) pace() {
 	ctx, stop := context.WithCancel(context.Background())
 	r.stop = stop
-	r.paced.Go(func() { r.conductor.Run(ctx, Tick) })
+	r.paced.Go(func() { r.conductor.Run(ctx, tick) })
+}
+
+func tick(rate event.Factor) time.Duration {
+	if rate < event.One/2 {
+		return SlowTick
+	}
+	return Tick
 }
 
 // record is where every event of the room goes: into the journal, past the monitors, and to who waits for an answer. It

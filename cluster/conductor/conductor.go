@@ -298,30 +298,28 @@ func (c *Conductor) refuse(m *Message) {
 		silent: true, due: m.due + c.base(back)})
 }
 
-// Run paces the room against the wall clock until ctx ends, waking each tick; frozen it sleeps.
-func (c *Conductor) Run(ctx context.Context, tick time.Duration) {
-	t := time.NewTicker(tick)
+// Run paces the room against the wall clock until ctx ends, waking as often as tick says for the rate; frozen it sleeps.
+func (c *Conductor) Run(ctx context.Context, tick func(event.Factor) time.Duration) {
+	every := tick(c.Rate())
+	t := time.NewTicker(every)
 	defer t.Stop()
 	last := time.Now()
 	for {
-		if c.Rate() == 0 {
-			t.Stop()
-			select {
-			case <-ctx.Done():
-				return
-			case <-c.wake:
-			}
-			t.Reset(tick)
-			last = time.Now()
-			continue
+		var ticks <-chan time.Time
+		if c.Rate() > 0 {
+			ticks = t.C
 		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-c.wake:
-		case <-t.C:
+			if every = tick(c.Rate()); ticks == nil {
+				last = time.Now() // what was frozen away is not caught up with
+			}
+			t.Reset(every)
+		case <-ticks:
 			now := time.Now()
-			c.pace(min(now.Sub(last), tickLag*tick))
+			c.pace(min(now.Sub(last), tickLag*every))
 			last = now
 		}
 	}

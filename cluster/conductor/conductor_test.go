@@ -123,7 +123,10 @@ func TestFrozenMeansNothingHappens(t *testing.T) {
 	l.Freeze()
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
-	go func() { l.Conductor.Run(ctx, time.Millisecond); close(done) }()
+	go func() {
+		l.Conductor.Run(ctx, func(event.Factor) time.Duration { return time.Millisecond })
+		close(done)
+	}()
 	c := l.call(1, 2)
 	before := l.Now()
 	select {
