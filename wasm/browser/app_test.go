@@ -96,6 +96,24 @@ func TestPageComesBackWithTheLastEventItSaw(t *testing.T) {
 	p.clean()
 }
 
+// Without a connection a command fails at once; one that was under way is unknown.
+func TestCommandsWithoutAConnectionAreNotLeftWaiting(t *testing.T) {
+	r, p := newRoom(t), newPage(t)
+	v := p.enter(r)
+	field := chromedp.CSS("#console")
+	p.do(chromedp.Click(field), chromedp.SendKeys(field, "put x 1\r"))
+	v.ordered()
+	v.conn.Close()
+	p.until("the put is unknown", `document.querySelector(".said").textContent.includes("answer to put x 1: unknown")`)
+	v = r.visited()
+	v.conn.Close()
+	r.gone.Store(true)
+	p.until("there is no connection", `document.querySelector("#app").dataset.phase === "gone"`)
+	p.do(chromedp.Click(field), chromedp.SendKeys(field, "put y 1\r"))
+	p.until("the put has failed", `document.querySelector(".said").textContent.includes("failed · It was not sent")`)
+	p.clean()
+}
+
 func TestPageOfARoomThatIsNoMoreStopsAsking(t *testing.T) {
 	r, p := newRoom(t), newPage(t)
 	v := p.enter(r)

@@ -176,11 +176,13 @@ func (a *app) fold() {
 	}
 }
 
-// transmit sends a frame, if there is a connection: the model is told when there is none.
+// transmit sends a frame. An order for which there is no connection has failed: it will not happen.
 func (a *app) transmit(f event.Frame) {
 	const open = 1
 	s := &a.socket
 	if !s.conn.Truthy() || s.conn.Get("readyState").Int() != open {
+		a.update(ui.Arrived{Frame: event.Frame{Type: event.FrameAnswer, Result: event.Result{ID: f.Command.ID, Kind: f.Command.Kind,
+			Outcome: event.Failed, Error: "It was not sent: the page has no connection to the room. Try again when it is back."}}})
 		return
 	}
 	s.send = event.AppendRequest(s.send[:0], &f)

@@ -26,6 +26,7 @@ func (m *Model) seen() uint64 {
 func (m *Model) disconnected(reason string) []Effect {
 	w := &m.wire
 	w.reason = reason
+	m.Console.cutOff()
 	if reason == LostGone {
 		w.phase = gone
 		return nil

@@ -79,6 +79,18 @@ func (c *Console) answered(_ *Model, r event.Result) {
 	}
 }
 
+// cutOff ends all waiting when the connection is lost: whatever was sent may have happened or still happen.
+func (c *Console) cutOff() {
+	for _, w := range c.waits {
+		why := ": the connection was lost before the answer came"
+		if w.order.Kind != event.Get {
+			why += "; it may still happen"
+		}
+		c.show(ink("dim", "answer to "+shortened(inWords(w.order))+": "), ink("unknown", "unknown"), ink("", why))
+	}
+	c.waits = nil
+}
+
 func reasonOf(r event.Result) string {
 	if r.Error == "" {
 		return "the room gave no reason"

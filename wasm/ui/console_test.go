@@ -138,6 +138,18 @@ func TestLateAnswersNameTheirCommand(t *testing.T) {
 	}
 }
 
+func TestALostConnectionLeavesNothingWaiting(t *testing.T) {
+	d := newDesk(t)
+	d.enter("put a 1")
+	d.enter("get a")
+	d.m.update(Disconnected{})
+	d.shows("answer to put a 1: unknown: the connection was lost before the answer came; it may still happen",
+		"answer to get a: unknown: the connection was lost before the answer came")
+	if len(d.m.Console.waits) != 0 {
+		t.Error("something still waits")
+	}
+}
+
 // A command says what it waits for, as the facts have it.
 func TestWaitingIsExplainedByTheFacts(t *testing.T) {
 	d := newDesk(t)
