@@ -236,10 +236,17 @@
   const go = new Go();
   go.env = { GOGC: "400" }; // the heap is small: rather more of it than a pause in the middle of a frame
   window.quorumlab = { home, adopt, patch, reserve, paint, place, colours: (list) => { names = list.split(" "); forget(); } };
+  // The program never ends by itself. When it does not start or stops, the page says so where the picture stands still.
+  const stopped = (why) => {
+    console.error("quorumlab: the page's program has stopped:", why);
+    const note = document.createElement("div"), words = document.createElement("p");
+    note.className = "notice bad";
+    note.setAttribute("role", "alert");
+    words.textContent = "The picture stands still: the page's program has stopped. Load the page again to go on.";
+    note.append(words);
+    (home.querySelector(".notices") || home).replaceChildren(note);
+  };
   WebAssembly.instantiateStreaming(fetch(address), go.importObject)
     .then(({ instance }) => go.run(instance))
-    .catch((why) => {
-      home.dataset.failed = String(why);
-      console.error("quorumlab: the page's program does not start:", why);
-    });
+    .then(() => stopped("see the lines above"), stopped);
 })();

@@ -20,6 +20,7 @@ func TestServersPictureIsTakenOver(t *testing.T) {
 		for (const e of document.querySelectorAll("[data-socket] *")) e.ours = true
 	})`)
 	p.enter(r)
+	t.Logf("%.0f ms from the navigation to the first frame drawn", eval[float64](p, `quorumlab.measure().firstDrawnMs`))
 	total := eval[int](p, `document.querySelectorAll("[data-socket] *").length`)
 	kept := eval[int](p, `[...document.querySelectorAll("[data-socket] *")].filter(e => e.ours).length`)
 	if total < 200 || kept < total*9/10 {
@@ -112,6 +113,16 @@ func TestCommandsWithoutAConnectionAreNotLeftWaiting(t *testing.T) {
 	p.do(chromedp.Click(field), chromedp.SendKeys(field, "put y 1\r"))
 	p.until("the put has failed", `document.querySelector(".said").textContent.includes("failed · It was not sent")`)
 	p.clean()
+}
+
+func TestPageSaysThatItsProgramDoesNotStart(t *testing.T) {
+	r, p := newRoom(t), newPage(t)
+	p.before(`WebAssembly.instantiateStreaming = () => Promise.reject(new Error("no memory"))`)
+	p.do(chromedp.Navigate(r.base + "/"))
+	p.until("the page says so", `document.querySelector("[role=alert]").textContent.includes("Load the page again")`)
+	if !eval[bool](p, `document.querySelectorAll("[data-node]").length === 5`) {
+		t.Error("the server's picture has gone")
+	}
 }
 
 func TestPageOfARoomThatIsNoMoreStopsAsking(t *testing.T) {

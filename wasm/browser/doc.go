@@ -18,5 +18,6 @@
 // What a test may read: window.quorumlab.measure() gives frames (drawn), skipped (looked at and found the same),
 // scriptMs (time in our script of each of the last frames drawn), drawnCommitMs (wall time from a commit on the
 // server to the frame that shows it), events, batches (frames of the websocket), patches, seq (of the last event
-// folded), drawnSeq (of the last one drawn), reconnects and bytes.
+// folded), drawnSeq (of the last one drawn), reconnects, bytes,
+// and firstDrawnMs (from the beginning of the navigation to the first frame drawn).
 package browser

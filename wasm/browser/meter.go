@@ -18,6 +18,7 @@ type meter struct {
 	reconnects               int
 	seq, drawnSeq            uint64
 	scriptMs, drawnCommitMs  figures
+	firstDrawnMs             float64        // on the page's own clock
 	decodeMs                 float64        // since the last frame that was drawn
 	commits                  []event.Micros // wall times on the server that no frame has shown yet
 }
@@ -54,7 +55,8 @@ func (m *meter) open(host js.Value) {
 func (m *meter) told() map[string]any {
 	return map[string]any{"frames": m.frames, "skipped": m.skipped, "patches": m.patches, "events": m.events,
 		"batches": m.batches, "bytes": m.bytes, "reconnects": m.reconnects, "seq": float64(m.seq), "drawnSeq": float64(m.drawnSeq),
-		"scriptMs": m.scriptMs.values(), "drawnCommitMs": m.drawnCommitMs.values()}
+		"firstDrawnMs": m.firstDrawnMs,
+		"scriptMs":     m.scriptMs.values(), "drawnCommitMs": m.drawnCommitMs.values()}
 }
 
 // received counts a frame of the websocket that took so many milliseconds to decode.
@@ -79,7 +81,9 @@ func (m *meter) looked(drawn bool, ms float64, at event.Micros) {
 		m.skipped++
 		return
 	}
-	m.frames++
+	if m.frames++; m.frames == 1 {
+		m.firstDrawnMs = now()
+	}
 	m.scriptMs.add(ms + m.decodeMs)
 	m.decodeMs = 0
 	for _, commit := range m.commits {
