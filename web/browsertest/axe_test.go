@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // axe-core (https://github.com/dequelabs/axe-core, MPL 2.0) judges accessibility. It is large and not ours, so it is
@@ -31,20 +32,44 @@ func TestNothingForAxeToComplainAbout(t *testing.T) {
 	axe := axeSource(t)
 	p := newPage(t)
 	p.open(lab.base + "/?rate=1")
-	r := lab.at(t, eval[string](p, `location.href`))
-	r.do(map[string]any{"kind": "put", "key": "x", "value": "1"})
+	p.console("put x 1")
+	p.until("the put is ok", `answers("put x 1", "ok")`)
 	p.do(chromedp.Evaluate[chromedp.Void](axe))
+	p.inEveryLook(t, "room")
+	p.do(chromedp.Click(chromedp.CSS(`[data-node="n2"][data-role]`)))
+	p.until("the node's menu is open", `document.querySelector(".menu")`)
+	p.inEveryLook(t, "menu")
+	p.do(chromedp.KeyEvent(kb.Escape), chromedp.KeyEvent("?"))
+	p.until("the rules are open", `document.querySelector("#rules-close")`)
+	p.inEveryLook(t, "rules")
+	p.do(chromedp.KeyEvent(kb.Escape), chromedp.KeyEvent("/"))
+	p.console("partition n1 n2 | n3 n4 n5")
+	p.until("the cluster is parted", `outlines(false).length === 1`)
+	p.inEveryLook(t, "parted")
+
+	p.do(chromedp.Navigate(lab.base+"/r/no-such-room"), chromedp.Evaluate[chromedp.Void](axe))
+	p.inEveryLook(t, "problem")
+}
+
+// inEveryLook judges the page as it is, light and dark, on a desk and on a telephone.
+func (p *page) inEveryLook(t *testing.T, name string) {
+	t.Helper()
 	for _, scheme := range []string{"light", "dark"} {
 		for _, width := range []int64{1440, 390} {
-			t.Run(fmt.Sprintf("%s-%d", scheme, width), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s-%s-%d", name, scheme, width), func(t *testing.T) {
 				p.media(scheme)
 				p.do(chromedp.EmulateViewport(width, 900))
 				p.until("the page has taken the new size", fmt.Sprintf(`innerWidth === %d`, width))
 				p.until("colours have changed over", `!document.getAnimations().some(a => a instanceof CSSTransition)`)
 				judge(t, p)
+				if t.Failed() {
+					p.shot("axe-" + name)
+				}
 			})
 		}
 	}
+	p.do(chromedp.EmulateViewport(1440, 900))
+	p.until("the page is wide again", `innerWidth === 1440`)
 }
 
 // judge lets axe look at the page as it is now.

@@ -39,10 +39,11 @@ const reading = `{
 		rate: () => parseFloat(document.querySelector('output.rate').textContent),
 		// the last event that is in the picture
 		seq: () => quorumlab.measure().drawnSeq,
-		// whether the console has the outcome below the command, or below a line that names it
+		// whether the console has the outcome below the command, or below a line that names it; the last time counts
 		answers: (command, outcome) => {
 			const lines = all('.said .line').map(l => l.textContent)
-			return lines.some((l, i) => l.includes(command) && lines[i + 1]?.toLowerCase().startsWith(outcome))
+			const at = lines.findLastIndex(l => l.includes(command))
+			return at >= 0 && !!lines[at + 1]?.toLowerCase().startsWith(outcome)
 		},
 		// all that is drawn: ring, log and what flies
 		stillPicture: () => document.querySelector('#stage').outerHTML + document.querySelector('#log').outerHTML +
