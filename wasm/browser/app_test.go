@@ -41,7 +41,9 @@ func TestWhatPeopleDoReachesTheRoom(t *testing.T) {
 		t.Errorf("typing a put gave %+v", c)
 	}
 	p.until("the field is empty again", `document.querySelector("#console").value === ""`)
-	p.do(chromedp.SendKeys(field, "he\tx\x1b"))
+	p.do(chromedp.SendKeys(field, "hel\tcor\t"))
+	p.until("Tab completes", `document.querySelector("#console").value === "help corrupt "`)
+	p.do(chromedp.SendKeys(field, "\x1b"))
 	p.until("Escape empties the field", `document.querySelector("#console").value === ""`)
 	p.run(`document.querySelector("#console").blur()`)
 	p.do(chromedp.KeyEvent("2"), chromedp.KeyEvent("k"))

@@ -8,7 +8,6 @@
 //	data-room      beside it: the room's name
 //	data-action    a click, tap, Enter or Space on it is ui.Acted with its data-arg
 //	data-field     an input event in it is ui.Changed; the one whose id is ui.ConsoleField also gives its keys
-//	data-completes on the console's field: Tab completes here instead of moving on
 //	data-hover     pointer or focus on it is ui.Hovered
 //	data-cutting   on the scene: a drag across svg#stage is ui.Stroked in its viewBox; without it only with Shift held
 //	data-scroll    a wheel or drag across it is ui.Scrolled; its value is the width of a column in CSS pixels

@@ -45,7 +45,7 @@ func (a *app) pressedInConsole(e, field js.Value, p ui.Pressed) {
 	switch {
 	case p.Ctrl && p.Key == "c" && selected, p.Meta, p.Alt:
 		return // the browser copies, or does what it does
-	case p.Key == "Tab" && (p.Shift || !field.Call("hasAttribute", "data-completes").Bool()):
+	case p.Key == "Tab" && (p.Shift || !a.model.TabCompletes()):
 		return // moves on
 	case p.Key == "Enter", p.Key == "ArrowUp", p.Key == "ArrowDown", p.Key == "Tab", p.Key == "Escape", p.Ctrl && p.Key == "l":
 		e.Call("preventDefault")

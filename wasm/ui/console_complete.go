@@ -44,6 +44,12 @@ func (c *Console) complete(m *Model) []Effect {
 	return effects
 }
 
+// TabCompletes says whether Tab would do something in the console's field; otherwise it moves on as it does everywhere.
+func (m *Model) TabCompletes() bool {
+	head, last, ok := m.Console.lastWord()
+	return ok && m.Console.line != "" && len(startingWith(last, candidates(m, head, last))) > 0
+}
+
 // lastWord is the word being typed, perhaps empty, and the words before it. There is none inside quotes.
 func (c *Console) lastWord() (before []word, last string, ok bool) {
 	if len(c.line) > MaxLine {

@@ -108,7 +108,7 @@ func unknownReason(order event.Command, r event.Result) string {
 		}
 		why = "no answer within " + spell(limit)
 	}
-	if order.Kind == event.Get {
+	if order.Kind == event.Get || mentions(why, "may still") {
 		return why
 	}
 	return why + "; it may still happen"

@@ -18,7 +18,7 @@ func consoleElement(m *Model) *Element {
 		said.add(greeting())
 	}
 	said.add(c.out...).add(c.waiting(m)...)
-	return classed("section", "console").set("aria-label", "Console").add(said, c.field(m), c.offered(), c.hinted())
+	return classed("section", "console").set("aria-label", "Console").add(said, c.field(), c.offered(), c.hinted())
 }
 
 func greeting() *Element {
@@ -45,20 +45,13 @@ func (c *Console) waiting(m *Model) []*Element {
 }
 
 // field is the form with the input. Its value is the browser's; SetField changes it.
-func (c *Console) field(m *Model) *Element {
+func (c *Console) field() *Element {
 	input := tag("input").set("id", ConsoleField).set("data-field", ConsoleField).set("type", "text").
 		set("maxlength", strconv.Itoa(MaxLine)).set("autocomplete", "off").set("autocapitalize", "off").
 		set("autocorrect", "off").set("spellcheck", "false").set("enterkeyhint", "send").
-		set("aria-describedby", "console-hint").set("placeholder", "put pizza 4").
-		when(c.completes(m), "data-completes", "tab")
+		set("aria-describedby", "console-hint").set("placeholder", "put pizza 4")
 	return classed("div", "prompt").keyed("prompt").
 		add(tag("label").set("for", ConsoleField).set("aria-label", "Command").say("›"), input, tag("kbd").say("Tab"))
-}
-
-// completes says whether Tab would do something here, so that it else moves on as it does everywhere.
-func (c *Console) completes(m *Model) bool {
-	head, last, ok := c.lastWord()
-	return ok && c.line != "" && len(startingWith(last, candidates(m, head, last))) > 0
 }
 
 func (c *Console) offered() *Element {

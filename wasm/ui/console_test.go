@@ -110,6 +110,8 @@ func TestAnswersAreTold(t *testing.T) {
 		{"put c 5 --timeout 300ms", event.Result{Outcome: event.Unknown}, []string{"unknown: no answer within 300 ms; it may still happen"}},
 		{"put c 5", event.Result{Outcome: event.Unknown, Error: "leadership was lost while committing."},
 			[]string{"unknown: leadership was lost while committing; it may still happen"}},
+		{"put c 5", event.Result{Outcome: event.Unknown, Error: "n2 lost its leadership: it may still be committed, or overwritten."},
+			[]string{"unknown: n2 lost its leadership: it may still be committed, or overwritten"}},
 		{"get c", event.Result{Outcome: event.Unknown}, []string{"unknown: no answer within 5 s"}},
 	} {
 		d := newDesk(t)
@@ -245,7 +247,7 @@ func TestTabCompletes(t *testing.T) {
 		"put x \"a b":             "put x \"a b",
 	} {
 		d.write(line)
-		completes := d.m.Console.completes(&d.m)
+		completes := d.m.TabCompletes()
 		effects := d.press("Tab")
 		if d.field() != want {
 			t.Errorf("%q was completed to %q, wanted %q", line, d.field(), want)

@@ -33,6 +33,15 @@ func halves(text string, at byte) (left, right string, found bool) {
 	return text, "", false
 }
 
+func mentions(text, words string) bool {
+	for i := range text {
+		if startsWith(text[i:], words) {
+			return true
+		}
+	}
+	return false
+}
+
 func has(text string, b byte) bool {
 	_, _, found := halves(text, b)
 	return found
