@@ -2,13 +2,10 @@
 // the browser's side of the program, which cmd/build-app builds into this folder.
 package static
 
-import (
-	"embed"
-	"io/fs"
-)
+import "embed"
 
-// Files are all files of this folder that were there when the program was built. The app may be missing: a
-// clean clone builds without it. Beside a file there may be one compressed by brotli (.br) or gzip (.gz).
+// Files are all files of this folder that were there when the program was built. AppFile and RuntimeFile may be
+// missing: a clean clone builds without them, and the server then says how to build them. Beside a file there may be one compressed by brotli (.br) or gzip (.gz).
 //
 //go:embed *
 var Files embed.FS
@@ -18,14 +15,3 @@ const (
 	AppFile     = "app.wasm"     // the program that runs in the browser
 	RuntimeFile = "wasm_exec.js" // Go's own, of the same Go version
 )
-
-// App says whether the browser's side was built before this program was: without it a page shows its first
-// picture and stays as it is.
-func App() bool {
-	for _, name := range [...]string{AppFile, RuntimeFile} {
-		if _, err := fs.Stat(Files, name); err != nil {
-			return false
-		}
-	}
-	return true
-}
