@@ -5,7 +5,8 @@ package static
 import "embed"
 
 // Files are all files of this folder that were there when the program was built. AppFile and RuntimeFile may be
-// missing: a clean clone builds without them, and the server then says how to build them. Beside a file there may be one compressed by brotli (.br) or gzip (.gz).
+// missing: a clean clone builds without them, and the server then says how to build them. Beside a file there may be
+// one compressed by brotli (.br) or gzip (.gz).
 //
 //go:embed *
 var Files embed.FS
