@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -44,16 +45,19 @@ func quorumlab(args ...string) *exec.Cmd {
 type rooms struct {
 	*lobby.Processes
 	mu  sync.Mutex
-	all []*exec.Cmd
+	all []context.CancelFunc // each kills one
 }
 
 func newRooms(command func() *exec.Cmd) *rooms {
 	r := &rooms{}
 	r.Processes = lobby.NewProcesses(func() *exec.Cmd {
-		cmd := command()
+		like := command()
+		ctx, kill := context.WithCancel(context.Background())
+		cmd := exec.CommandContext(ctx, like.Path, like.Args[1:]...)
+		cmd.Env = like.Env
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.all = append(r.all, cmd)
+		r.all = append(r.all, kill)
 		return cmd
 	})
 	return r
@@ -63,10 +67,8 @@ func newRooms(command func() *exec.Cmd) *rooms {
 func (r *rooms) kill() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, cmd := range r.all {
-		if cmd.Process != nil {
-			cmd.Process.Signal(syscall.SIGKILL)
-		}
+	for _, kill := range r.all {
+		kill()
 	}
 }
 
