@@ -32,7 +32,7 @@ type World struct {
 	done chan struct{} // closed when the bubble has ended
 	err  error         // set before done closes: synctest's complaint, if any
 
-	mu    sync.Mutex // guards the clock's mapping, which any goroutine inside reads
+	mu    sync.Mutex // guards what follows: the clock's mapping, which any goroutine inside reads, and quiet
 	local time.Time  // local time at virtual time at
 	at    event.Micros
 	drift float64
@@ -105,14 +105,21 @@ func (w *World) sleepTo(start time.Time, off event.Micros, drift float64) {
 
 func (w *World) rest() {
 	synctest.Wait()
-	if w.quiet != nil {
-		w.quiet()
+	w.mu.Lock() // who sets it is another goroutine of this world, at another instant
+	quiet := w.quiet
+	w.mu.Unlock()
+	if quiet != nil {
+		quiet()
 		synctest.Wait()
 	}
 }
 
 // WhenQuiet sets what the root calls whenever everything inside has come to rest; it is called inside, on the root.
-func (w *World) WhenQuiet(f func()) { w.quiet = f }
+func (w *World) WhenQuiet(f func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.quiet = f
+}
 
 // Now is the room's time as seen inside; any goroutine inside may ask.
 func (w *World) Now() event.Micros {
