@@ -273,9 +273,10 @@ func TestRoomNobodyUsesIsDeleted(t *testing.T) {
 	h := newHouse(t, Options{Idle: 20 * time.Millisecond, Unused: 100 * time.Millisecond})
 	id := h.create("")
 	await(t, func() bool { return h.lobby.count().rooms == 0 })
-	if _, err := os.Stat(filepath.Join(h.lobby.options.Data, id)); !os.IsNotExist(err) {
-		t.Errorf("its data is still there: %v", err)
-	}
+	await(t, func() bool {
+		_, err := os.Stat(filepath.Join(h.lobby.options.Data, id))
+		return os.IsNotExist(err)
+	})
 }
 
 func TestLobbyFindsItsRoomsAgain(t *testing.T) {
