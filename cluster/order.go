@@ -216,7 +216,7 @@ func (r *Room) time(c event.Command) error {
 			return errors.New("only a frozen room can be stepped; freeze it first")
 		}
 		if !r.conductor.Step() {
-			return errors.New("nothing happens in this room within ten virtual seconds: all machines are down or suspended")
+			return errors.New("nothing happens in this room within ten virtual seconds: no machine that runs has anything to do; restart or resume one")
 		}
 	default:
 		return fmt.Errorf("%v is nothing that a room can do", c.Kind)
