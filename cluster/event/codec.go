@@ -32,6 +32,7 @@ const (
 	frameText
 	frameViewers
 	frameLimits
+	frameLesson
 )
 
 // AppendFrame appends the wire form of f to dst. The events' own sequence numbers are not written: they
@@ -63,11 +64,15 @@ func AppendFrame(dst []byte, f *Frame) []byte {
 		w.byte(frameLimits)
 		writeLimits(&w, f.Limits)
 	}
+	if f.Lesson != (Lesson{}) {
+		w.byte(frameLesson)
+		writeLesson(&w, &f.Lesson)
+	}
 	w.end()
 	return w.b
 }
 
-// AppendRequest is AppendFrame for what a browser says: Hello and Order, byte for byte the same. The browser carries
+// AppendRequest is AppendFrame for what a browser says: Hello, Order and Learn, byte for byte the same. The browser carries
 // nothing of what writes events and answers.
 func AppendRequest(dst []byte, f *Frame) []byte {
 	w := writer{b: append(dst, byte(f.Type))}
@@ -78,6 +83,7 @@ func AppendRequest(dst []byte, f *Frame) []byte {
 		w.byte(frameCommand)
 		writeCommand(&w, &f.Command)
 	}
+	w.text(frameText, f.Text)
 	w.end()
 	return w.b
 }
@@ -96,7 +102,7 @@ func decode(b []byte, command func(*reader) Command) (Frame, error) {
 	}
 	r := reader{b: b, items: MaxItems, command: command}
 	f := Frame{Type: FrameType(r.byte())}
-	if f.Type == FrameNone || f.Type > FrameAudience {
+	if f.Type == FrameNone || f.Type > FrameLearn {
 		r.fail("type " + strconv.Itoa(int(f.Type)) + " is not known")
 	}
 	for tag := r.tag(); tag != 0; tag = r.tag() {
@@ -164,6 +170,8 @@ func readFrameField(r *reader, f *Frame, tag byte) {
 		f.Viewers = int(r.int())
 	case frameLimits:
 		f.Limits = readLimits(r)
+	case frameLesson:
+		f.Lesson = readLesson(r)
 	default:
 		r.unknown("a frame", tag)
 	}
@@ -193,6 +201,51 @@ func readLimits(r *reader) (l Limits) {
 			l.Nodes = int(r.int())
 		default:
 			r.unknown("limits", tag)
+		}
+	}
+	return l
+}
+
+const (
+	lessonID = iota + 1
+	lessonHTML
+	lessonMarks
+	lessonDenied
+	lessonSaid
+	lessonDone
+	lessonSteps
+)
+
+func writeLesson(w *writer, l *Lesson) {
+	w.text(lessonID, l.ID)
+	w.text(lessonHTML, l.HTML)
+	w.text(lessonMarks, l.Marks)
+	w.text(lessonDenied, l.Denied)
+	w.text(lessonSaid, l.Said)
+	w.int(lessonDone, int64(l.Done))
+	w.int(lessonSteps, int64(l.Steps))
+	w.end()
+}
+
+func readLesson(r *reader) (l Lesson) {
+	for tag := r.tag(); tag != 0; tag = r.tag() {
+		switch tag {
+		case lessonID:
+			l.ID = r.text()
+		case lessonHTML:
+			l.HTML = r.text()
+		case lessonMarks:
+			l.Marks = r.text()
+		case lessonDenied:
+			l.Denied = r.text()
+		case lessonSaid:
+			l.Said = r.text()
+		case lessonDone:
+			l.Done = int(r.int())
+		case lessonSteps:
+			l.Steps = int(r.int())
+		default:
+			r.unknown("a lesson", tag)
 		}
 	}
 	return l

@@ -14,9 +14,21 @@ type Frame struct {
 	Result  Result  // Answer
 	Command Command // Order
 	Code    string  // Notice: "limit", "bad-command", "slow", "closing", "asleep"
-	Text    string  // Notice: a sentence
+	Text    string  // Notice: a sentence; Hello: the viewer's token, a random name that its browser keeps; Learn: the words
 	Viewers int     // Welcome, Audience
 	Limits  Limits  // Welcome
+	Lesson  Lesson  // Lesson
+}
+
+// Lesson is the panel of a lesson as one viewer sees it, made by the server.
+type Lesson struct {
+	ID     string // "" when no lesson is open
+	HTML   string // of the panel: safe, and made of nothing that people typed
+	Marks  string // what to highlight, separated by blanks: n4, n1-n2, log …
+	Denied string // console verbs that the lesson does without, separated by blanks
+	Said   string // what changed, as a sentence to be read aloud; "" for nothing
+	Done   int    // steps that are done, of
+	Steps  int
 }
 
 // Limits are what a viewer may do, told on connecting.
@@ -27,7 +39,7 @@ type Limits struct {
 }
 
 // WireVersion is written in Hello and Welcome; a side that meets another version says so and reloads.
-const WireVersion = 1
+const WireVersion = 2
 
 // FrameType is the first byte of a frame.
 type FrameType uint8
@@ -35,7 +47,7 @@ type FrameType uint8
 // The frames. Server to browser unless it says otherwise.
 const (
 	FrameNone       FrameType = iota
-	FrameHello                // browser: Version, Epoch, Seq
+	FrameHello                // browser: Version, Epoch, Seq, Text
 	FrameOrder                // browser: Command
 	FrameWelcome              // Version, Epoch, Room, Viewers, Limits; the first one
 	FrameCheckpoint           // Epoch, Seq, At, Wall, Events: fold them into a zero State, then set its Seq, At and Wall
@@ -43,4 +55,6 @@ const (
 	FrameAnswer               // Result
 	FrameNotice               // Code, Text
 	FrameAudience             // Viewers
+	FrameLesson               // Lesson
+	FrameLearn                // browser: Text, what the viewer says to the lesson ("answer 2", "hint", "next")
 )

@@ -14,6 +14,8 @@ func TestRequestsAreWrittenAsAnyFrame(t *testing.T) {
 		{Type: FrameOrder, Command: Command{ID: 3, Kind: Put, Node: 2, Key: "x", Value: "1", Timeout: 3_000_000}},
 		{Type: FrameOrder, Command: Command{ID: 4, Kind: TxnDo, Txn: &Txn{Compare: []Compare{{Key: "x", Target: "value", Result: "=", Value: "1"}},
 			Success: []Request{{Kind: Put, Key: "x", Value: "2"}}}}},
+		{Type: FrameHello, Version: WireVersion, Epoch: 7, Seq: 12, Text: "k3j9"},
+		{Type: FrameLearn, Text: "answer 2"},
 		{Type: FrameOrder, Command: Command{ID: 5, Kind: Partition, Groups: [][]NodeID{{1, 2}, {3}}}},
 	} {
 		if got, want := AppendRequest(nil, &f), AppendFrame(nil, &f); !bytes.Equal(got, want) {
@@ -30,6 +32,7 @@ func TestResponsesAreReadAsAnyFrame(t *testing.T) {
 		{Type: FrameAnswer, Result: Result{ID: 3, Op: 9, Kind: Put, Outcome: OK, Revision: 4, Acks: []NodeID{1, 2, 3}}},
 		{Type: FrameNotice, Code: "slow", Text: "too slow"},
 		{Type: FrameAudience, Viewers: 4},
+		{Type: FrameLesson, Lesson: Lesson{ID: "a07", HTML: "<p>Cut it.</p>", Marks: "n4 log", Denied: "wipe", Said: "Step 2 is done.", Done: 2, Steps: 7}},
 	} {
 		b := AppendFrame(nil, &f)
 		want, err := DecodeFrame(b)
