@@ -69,7 +69,9 @@ type Conductor struct {
 	lastMsg  uint64
 	order    uint64
 	maxStep  event.Micros
-	happened int // events since the room began, to see whether a step did something
+	happened int          // events since the room began, to see whether a step did something
+	told     event.Micros // when the last of them was
+	halts    int          // how often Halt froze the room
 	rng      *rand.Rand
 	wake     chan struct{} // capacity 1: the rate changed
 	outs     [][]item      // what machines emitted in a step, and
@@ -109,6 +111,7 @@ func (c *Conductor) tap(e event.Event) {
 		e.At = c.now
 	}
 	c.happened++
+	c.told = e.At
 	c.o.Tap(e)
 }
 
@@ -122,24 +125,25 @@ func (c *Conductor) Fact(e event.Event) {
 // Locked is Fact for a function that runs with the conductor locked: an alarm.
 func (c *Conductor) Locked(e event.Event) { c.tap(e) }
 
-// Advance moves the room's time on by d, as fast as it can, whatever its rate.
+// Advance moves the room's time on by d, as fast as it can, whatever its rate; less if the room halts under way.
 func (c *Conductor) Advance(d event.Micros) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.advance(d)
-}
-
-func (c *Conductor) advance(d event.Micros) {
-	for end := c.now + d; c.now < end; {
+	halts := c.halts
+	for end := c.now + d; c.now < end && c.halts == halts; {
 		c.step(end - c.now)
 	}
 }
 
-// Await advances until ok, at most d; ok is called between steps and may use no method of the conductor.
+// Await advances until ok, at most d and not past a halt; ok is called between steps and may use no method of the
+// conductor.
 func (c *Conductor) Await(d event.Micros, ok func() bool) bool {
-	for end := c.Now() + d; !ok(); {
+	c.mu.Lock()
+	end, halts := c.now+d, c.halts
+	c.mu.Unlock()
+	for !ok() {
 		c.mu.Lock()
-		if c.now >= end {
+		if c.now >= end || c.halts != halts {
 			c.mu.Unlock()
 			return false
 		}
@@ -359,6 +363,11 @@ func (c *Conductor) setRate(f event.Factor) {
 	}
 	c.fitStep()
 	c.tap(event.Event{Kind: event.RateSet, Factor: f, Took: c.delay})
+	c.stir()
+}
+
+// stir has Run look at the rate.
+func (c *Conductor) stir() {
 	select {
 	case c.wake <- struct{}{}:
 	default:
@@ -375,6 +384,18 @@ func (c *Conductor) Thaw() {
 	if c.rate == 0 {
 		c.setRate(c.thawed)
 	}
+}
+
+// Halt freezes the room from within Tap, while the conductor is locked. The step under way ends, so at most MaxStep
+// of what all machines did is told after it; no step follows.
+func (c *Conductor) Halt() {
+	if c.rate == 0 {
+		return
+	}
+	c.halts++
+	c.rate = 0
+	c.tap(event.Event{Kind: event.RateSet, At: c.told, Took: c.delay})
+	c.stir()
 }
 
 // fitStep keeps steps no longer than the shortest delay.
