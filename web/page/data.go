@@ -9,6 +9,7 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/quorumlab/quorumlab/cluster/view"
+	"github.com/quorumlab/quorumlab/lessons"
 	"github.com/quorumlab/quorumlab/wasm/ui"
 )
 
@@ -28,7 +29,8 @@ type RoomData struct {
 	Socket  string     // path of the websocket
 	State   view.State // the picture to start with; the zero State shows that the cluster is starting
 	Viewers int
-	Narrow  bool // a telephone, as far as the request tells: the first picture is drawn for it
+	Lesson  lessons.Panel // what the left column starts with; the zero Panel until the room tells more
+	Narrow  bool          // a telephone, as far as the request tells: the first picture is drawn for it
 }
 
 // ProblemData is a page that says what is wrong and what to do.

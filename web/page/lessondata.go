@@ -1,0 +1,31 @@
+package page
+
+import (
+	"bytes"
+	"context"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/lessons"
+)
+
+// LessonsData is what the list of lessons shows.
+type LessonsData struct {
+	Assets
+	Tracks  []LessonTrack // those that have lessons, in their order
+	Problem string        // what is wrong with the lesson files, a sentence a line; "" for nothing
+}
+
+// LessonTrack is a group of lessons on the list.
+type LessonTrack struct {
+	Name    string // "Consensus"
+	Lessons []*lessons.Lesson
+}
+
+// LessonFrame is the panel as its viewer's browser gets it.
+func LessonFrame(p lessons.Panel) event.Lesson {
+	var b bytes.Buffer
+	if err := Lesson(p).Render(context.Background(), &b); err != nil {
+		panic(err) // a buffer takes everything
+	}
+	return event.Lesson{ID: p.Lesson, HTML: b.String(), Marks: p.Marks, Denied: p.Denied, Said: p.Said, Done: p.Done, Steps: len(p.Steps)}
+}
