@@ -78,7 +78,7 @@ func (r *Room) tell(e event.Event) bool {
 
 // flushFrozen shows what was done to a room that no pacing flushes.
 func (r *Room) flushFrozen() {
-	if r.o.Manual || r.conductor.Rate() == 0 {
+	if r.manual.Load() || r.conductor.Rate() == 0 {
 		r.flush(r.conductor.Now())
 	}
 }

@@ -204,13 +204,11 @@ func (r *Room) time(c event.Command) error {
 			return err
 		}
 		r.conductor.SetRate(c.Factor)
-		r.setup.Thawed, r.setup.Frozen = c.Factor, false
+		r.setup.Thawed = c.Factor
 	case event.Freeze:
 		r.conductor.Freeze()
-		r.setup.Frozen = true
 	case event.Thaw:
 		r.conductor.Thaw()
-		r.setup.Frozen = false
 	case event.Step:
 		if r.conductor.Rate() != 0 {
 			return errors.New("only a frozen room can be stepped; freeze it first")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/quorumlab/quorumlab/cluster/check"
@@ -45,8 +46,16 @@ type Options struct {
 	HistoryBytes int64        // of the journal; 0: its default
 	Seed         uint64       // of loss, jitter and duplication; 0: random
 	Manual       bool         // not paced by the wall clock: the owner calls Advance
-	Warn         func(error)  // something was left undone, a file not written perhaps; the room goes on; nil: nobody cares
-	Fatal        func(error)  // a node's world is stuck or broken: the process cannot go on; nil: panic
+	Epoch        uint64       // least epoch of a new room: one that takes another's place goes on counting
+
+	// Watch sees every event as it is recorded, with the state that it led to, and freezes the room there by
+	// returning true. It runs while the room is locked: it must be quick, keep nothing of the state and call nothing
+	// of the room.
+	Watch func(*view.State, event.Event) (freeze bool)
+	// Prepare sets up a new room, in virtual time: it is Manual until this returns. An error closes the room.
+	Prepare func(*Room) error
+	Warn    func(error) // something was left undone, a file not written perhaps; the room goes on; nil: nobody cares
+	Fatal   func(error) // a node's world is stuck or broken: the process cannot go on; nil: panic
 }
 
 // Room is one cluster. Its methods are safe for concurrent use.
@@ -62,7 +71,8 @@ type Room struct {
 
 	stop   context.CancelFunc
 	paced  sync.WaitGroup
-	unsent int // events since the last flush; belongs to the conductor
+	manual atomic.Bool // nothing but its owner moves its time
+	unsent int         // events since the last flush; belongs to the conductor
 	closed bool
 }
 
@@ -78,6 +88,7 @@ func Open(o Options) (*Room, error) {
 		return nil, err
 	}
 	r := &Room{o: o, setup: s, nodes: map[event.NodeID]*member{}}
+	r.manual.Store(true)
 	r.journal = journal.New(journal.Options{HistoryBytes: o.HistoryBytes, Epoch: s.Epoch, Wall: wallNow})
 	r.journal.AddFold(check.NewMonitor().Fold)
 	r.desk = newDesk(s.Epoch)
@@ -89,12 +100,27 @@ func Open(o Options) (*Room, error) {
 	r.conductor.Await(warpMost, r.settled)
 	if s.Frozen {
 		r.conductor.Freeze()
+		if err := r.save(); err != nil {
+			return nil, errors.Join(err, r.Close())
+		}
+	}
+	if err := r.prepare(fresh); err != nil {
+		return nil, errors.Join(err, r.Close())
 	}
 	r.flush(r.conductor.Now())
 	if !o.Manual {
+		r.manual.Store(false)
 		r.pace()
 	}
 	return r, nil
+}
+
+// prepare has a new room's owner set it up before time goes on by itself.
+func (r *Room) prepare(fresh bool) error {
+	if !fresh || r.o.Prepare == nil {
+		return nil
+	}
+	return r.o.Prepare(r)
 }
 
 func (o Options) withDefaults() (Options, error) {
@@ -166,6 +192,8 @@ func (r *Room) settled() bool {
 			done = !majorityRuns(s)
 			return
 		}
+		own := l.Entry(l.Commit)
+		done = own != nil && own.Term == l.Term
 		for i := range s.Nodes {
 			n := &s.Nodes[i]
 			done = done && (!n.Up || n.Leader == l.ID && n.Commit >= l.Commit && l.Applied > 0 && n.Applied >= l.Applied)
@@ -205,6 +233,7 @@ func (r *Room) record(e event.Event) {
 		r.desk.price(&e)
 	}
 	e.Seq = r.journal.Append(e)
+	r.watch(e)
 	if e.Kind == event.Answered {
 		if p := r.desk.hand(e); p != nil && (e.Command == event.MemberRemove || e.Command == event.MemberAdd) {
 			go r.followUp(e, p.command.Peer)
@@ -213,6 +242,31 @@ func (r *Room) record(e event.Event) {
 	if r.unsent++; r.unsent >= flushEvery {
 		r.unsent = 0
 		r.journal.Flush(e.At)
+	}
+}
+
+// watch shows the event to who watches, and freezes the room if that is wanted. The conductor is locked.
+func (r *Room) watch(e event.Event) {
+	if r.o.Watch == nil {
+		return
+	}
+	freeze := false
+	r.journal.With(func(s *view.State) { freeze = r.o.Watch(s, e) })
+	if freeze {
+		r.conductor.Halt()
+		go r.remember()
+	}
+}
+
+// remember saves what changed by itself, not by an order.
+func (r *Room) remember() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return
+	}
+	if err := r.save(); err != nil {
+		r.o.Warn(err)
 	}
 }
 

@@ -58,7 +58,7 @@ func loadSetup(o Options) (s setup, fresh bool, err error) {
 }
 
 func newSetup(o Options) setup {
-	s := setup{Version: Version, Epoch: 1, Thawed: o.Rate, PreVote: !o.NoPreVote}
+	s := setup{Version: Version, Epoch: max(1, o.Epoch), Thawed: o.Rate, PreVote: !o.NoPreVote}
 	for i := range o.Nodes {
 		s.Machines = append(s.Machines, machineSetup{ID: event.NodeID(i + 1), Drift: event.One})
 	}
@@ -69,7 +69,7 @@ func newSetup(o Options) setup {
 // save writes the setup, whole or not at all. The lock is held.
 func (r *Room) save() error {
 	s := r.setup
-	s.Now = r.conductor.Now()
+	s.Now, s.Frozen = r.conductor.Now(), r.conductor.Rate() == 0
 	b, err := json.MarshalIndent(s, "", "\t")
 	if err != nil {
 		return err

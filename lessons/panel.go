@@ -43,7 +43,9 @@ type PanelStep struct {
 	Reveal  bool            // this viewer may reveal the answers
 	Hints   []template.HTML // unfolded
 	More    bool            // there is another hint to ask for
-	Do      string          // AnyOrder: a console line that does it for the visitor
+	Do      string          // AnyOrder: a console line that does it for the visitor, filled in with what is there now
+	Label   string          // of its button
+	Latest  bool            // the step that was done last: what it explains is news
 }
 
 // StepState of a PanelStep.

@@ -1,0 +1,159 @@
+package lessons
+
+import (
+	"fmt"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/view"
+)
+
+// Fold judges one event and the state that it led to. It returns true when the room shall freeze at this moment. It
+// keeps nothing of s, and is called for all events in their order, with the room locked.
+func (c *Class) Fold(s *view.State, e event.Event) (freeze bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.wake(s)
+	if c.run == nil {
+		return false
+	}
+	c.claim(&e)
+	for i := range c.run.steps {
+		a := &c.run.steps[i]
+		if !a.open || a.done {
+			continue
+		}
+		c.count(a, s, &e)
+		a.keep(&e)
+		if a.ready && c.run.due(a, s, &e) && c.judge(i, s) {
+			freeze = true
+		}
+	}
+	return freeze && s.Rate != 0
+}
+
+// due says whether the step is to be judged at this event. Events that come by the hundred are judged together.
+func (r *run) due(a *attempt, s *view.State, e *event.Event) bool {
+	a.dirty = a.dirty || a.wakes(e.Kind)
+	if !a.dirty {
+		return false
+	}
+	if busy(e.Kind) && s.Rate != 0 && a.step.Freeze == nil && s.At < a.judged+judgeEvery {
+		return false
+	}
+	return true
+}
+
+// busy kinds come by the hundred a second.
+func busy(k event.Kind) bool {
+	// the others are rare
+	//exhaustive:ignore
+	switch k {
+	case event.Sent, event.Delivered, event.Held, event.Released, event.Dropped, event.Copied, event.TimerSet, event.Fsynced,
+		event.Appended, event.Committed, event.Applied, event.MatchSet, event.Asked, event.Answered:
+		return true
+	}
+	return false
+}
+
+// count notes that the learner did something, and helps one who has done much in vain. It needs mu.
+func (c *Class) count(a *attempt, s *view.State, e *event.Event) {
+	if e.Kind != event.Answered || !a.ready || c.run.own[e.Op] || c.lesson.AnyOrder || !a.step.Kind.Judged() {
+		return
+	}
+	a.tries++
+	if e.Outcome != event.OK {
+		a.tries++
+	}
+	if a.tries >= troubleAfter && a.further(c.run.facts(a, s)) {
+		c.touch()
+	}
+}
+
+// judge looks at the step's checks, and goes on if it is done. It returns true when the room shall freeze. It needs mu.
+func (c *Class) judge(i int, s *view.State) (freeze bool) {
+	a := &c.run.steps[i]
+	a.dirty, a.judged = false, s.At
+	f := c.run.facts(a, s)
+	if a.step.Freeze != nil && !a.froze && a.step.Freeze.Holds(f) {
+		a.froze, freeze = true, true
+	}
+	if a.step.Kind.Judged() && a.step.Check.Holds(f) {
+		c.complete(i, s)
+		return freeze
+	}
+	for h := range a.step.Hints {
+		if w := a.step.Hints[h].When; w != nil && w.Holds(f) && a.unfold(h, f) {
+			c.touch()
+		}
+	}
+	return freeze
+}
+
+// complete ends a step and opens the next. It needs mu.
+func (c *Class) complete(i int, s *view.State) {
+	r := c.run
+	a := &r.steps[i]
+	a.done = true
+	a.why = a.step.Why.HTML(r.facts(a, s))
+	c.said = fmt.Sprintf("Step %d is done: %s.", i+1, a.step.Title)
+	c.openNext(s)
+	if r.now < len(r.steps) && !c.lesson.AnyOrder {
+		c.said += fmt.Sprintf(" Next: %s.", r.steps[r.now].step.Title)
+	}
+	c.touch()
+}
+
+// openNext opens the first step that is not done, or all of them if they have no order, or ends the lesson. It needs mu.
+func (c *Class) openNext(s *view.State) {
+	r := c.run
+	for r.now < len(r.steps) && r.steps[r.now].done {
+		r.now++
+	}
+	if r.now == len(r.steps) {
+		c.finish(s)
+		return
+	}
+	if !c.lesson.AnyOrder {
+		c.open(r.now, s)
+		return
+	}
+	for i := range r.steps {
+		if !r.steps[i].open {
+			c.open(i, s)
+		}
+	}
+}
+
+// open shows a step. Judging begins when what the lesson does itself is done. It needs mu.
+func (c *Class) open(i int, s *view.State) {
+	a := &c.run.steps[i]
+	if a.open {
+		return // it was open before the room was restarted
+	}
+	a.open = true
+	a.watch(s)
+	a.show(c.run.facts(a, s))
+	if len(a.step.Begin) > 0 {
+		a.ready = false
+		c.perform(i)
+		return
+	}
+	if s.Rate == 0 && !c.lesson.AnyOrder {
+		c.judge(i, s) // in a frozen room no event may come for long
+	}
+}
+
+// finish tells what happened. It needs mu.
+func (c *Class) finish(s *view.State) {
+	r := c.run
+	if r.over {
+		return
+	}
+	r.over, r.took = true, c.o.Now().Sub(r.began)
+	f := r.whole(s)
+	for _, p := range c.lesson.Summary {
+		r.told = append(r.told, p.HTML(f))
+		r.share = append(r.share, p.Text(f))
+	}
+	c.said = "You have finished “" + c.lesson.Title + "”."
+}
