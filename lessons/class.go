@@ -187,10 +187,15 @@ func (c *Class) Changed() <-chan struct{} {
 	return c.changed
 }
 
-// touch tells that something changed. It needs mu.
-func (c *Class) touch() {
+// tell wakes who waits for a change. It needs mu.
+func (c *Class) tell() {
 	close(c.changed)
 	c.changed = make(chan struct{})
+}
+
+// touch tells that something changed that is to be kept. It needs mu.
+func (c *Class) touch() {
+	c.tell()
 	select {
 	case c.unsaved <- struct{}{}:
 	default: // one is enough

@@ -17,6 +17,9 @@ func (c *Class) Fold(s *view.State, e event.Event) (freeze bool) {
 		return false
 	}
 	c.claim(&e)
+	if c.lesson.AnyOrder && stirs(e.Kind) {
+		c.tell() // what can be tried depends on who leads, runs and talks
+	}
 	for i := range c.run.steps {
 		a := &c.run.steps[i]
 		if !a.open || a.done {
@@ -41,6 +44,18 @@ func (r *run) due(a *attempt, s *view.State, e *event.Event) bool {
 		return false
 	}
 	return true
+}
+
+// stirs says whether lines with inserts may read differently after an event of this kind.
+func stirs(k event.Kind) bool {
+	// the others change no line that a thing to try is made of
+	//exhaustive:ignore
+	switch k {
+	case event.RoleChanged, event.Started, event.Stopped, event.Suspended, event.Resumed, event.LinkSet, event.MembersSet,
+		event.MachineAdded, event.MachineRemoved:
+		return true
+	}
+	return false
 }
 
 // busy kinds come by the hundred a second.
