@@ -26,10 +26,14 @@ func arguments(c event.Command) string {
 	case event.Put:
 		return clip(c.Key) + " " + clip(c.Value)
 	case event.Get, event.Del:
+		s := strings.TrimSpace(clip(c.Key) + " " + clip(c.End))
 		if c.Prefix {
-			return clip(c.Key) + " --prefix"
+			s = clip(c.Key) + " --prefix"
 		}
-		return strings.TrimSpace(clip(c.Key) + " " + clip(c.End))
+		if c.Serializable {
+			s += " --serializable"
+		}
+		return s
 	case event.Partition:
 		return groups(c.Groups)
 	case event.Rate:
