@@ -40,6 +40,8 @@ type Lesson struct {
 	Summary       []*Prose // what happened, from facts, told at the end
 
 	Hash string // of the file: progress of another version of it does not fit
+
+	line, needsLine int // of its id and its needs in the file
 }
 
 // Track is a group of lessons.
@@ -89,6 +91,8 @@ type Step struct {
 
 	Solve []Line  // what the scripted learner does
 	Wrong []Wrong // what does not complete the step
+
+	Unwinnable bool // the step cannot be done, and that is its point: as many wrong ways as there are, but no solution
 }
 
 // Answer of a question.
@@ -115,6 +119,13 @@ type Wrong struct {
 type Line struct {
 	Text   string
 	Number int // of the line in the file
+
+	file  string // for messages
+	parts parts  // of a command
+	kind  event.CommandKind
+	async bool
+	wait  event.Micros
+	until *Check
 }
 
 // Link is a place to read on.

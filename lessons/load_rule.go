@@ -1,0 +1,78 @@
+package lessons
+
+import "strings"
+
+// judge looks whether the step's parts fit its kind.
+func (t table) judge(s *Step, l *Lesson) {
+	switch {
+	case s.Kind.Asks():
+		t.question(s)
+	case s.Kind.Judged():
+		t.task(s, l)
+	default:
+		t.without(s, "check", "answers", "hints", "solve", "wrong")
+		if s.Prose == nil && s.Why == nil {
+			t.fail(s.Line, "the step %q explains nothing: it has no text", s.Title)
+		}
+	}
+	switch {
+	case l.AnyOrder && !s.Kind.Judged():
+		t.fail(t.at("kind"), "%s of %q needs an order: with order: any there are only act and observe", article(s.Kind), s.Title)
+	case !l.AnyOrder && s.Try != nil:
+		t.fail(t.at("try"), "try is for lessons with order: any; elsewhere the learner does it")
+	}
+}
+
+func article(k Kind) string {
+	if strings.ContainsRune("aeo", rune(k[0])) {
+		return "an " + string(k)
+	}
+	return "a " + string(k)
+}
+
+// without refuses keys that mean nothing for the step's kind.
+func (t table) without(s *Step, keys ...string) {
+	for _, key := range keys {
+		if t.has(key) {
+			t.fail(t.at(key), "%s has no %s: only %s has", article(s.Kind), key, owner[key])
+		}
+	}
+}
+
+// owner says which kinds of steps have a key.
+var owner = map[string]string{"check": "act and observe", "hints": "act and observe", "solve": "act and observe", "wrong": "act and observe",
+	"answers": "predict and transfer"}
+
+func (t table) question(s *Step) {
+	t.without(s, "check", "hints", "solve", "wrong")
+	right := 0
+	for _, a := range s.Answers {
+		if a.Right {
+			right++
+		}
+	}
+	switch n := len(s.Answers); {
+	case n < 2 || n > MaxAnswers:
+		t.fail(t.at("answers"), "the question %q has %d answers: give 2 to %d", s.Title, n, MaxAnswers)
+	case right == 0:
+		t.fail(t.at("answers"), "no answer of %q is right: say right: true at one", s.Title)
+	case right == n:
+		t.fail(t.at("answers"), "every answer of %q is right, so it is no question", s.Title)
+	}
+	if s.Prose == nil {
+		t.fail(s.Line, "the question %q has no text", s.Title)
+	}
+}
+
+func (t table) task(s *Step, l *Lesson) {
+	t.without(s, "answers")
+	if !t.has("check") {
+		t.fail(t.at("kind"), "the step %q has no check: nobody could tell when it is done", s.Title)
+	}
+	if len(s.Hints) == 0 && !l.AnyOrder {
+		t.fail(t.at("kind"), "the step %q has no hints: who is in trouble needs at least one", s.Title)
+	}
+	if s.Prose == nil {
+		t.fail(s.Line, "the step %q does not say what to do: write it before the step block", s.Title)
+	}
+}
