@@ -6,11 +6,66 @@
 //   <script src="app.js" data-app="app.wasm" defer></script>
 //   <div data-socket="/r/ID/ws">the scene, one element</div>
 "use strict";
+
+// listed makes the list of lessons this browser's: its colours, and what it has done of each lesson. Both are where
+// wasm/browser keeps what it remembers.
+const listed = (library) => {
+  const recall = (name) => { try { return localStorage.getItem("quorumlab." + name) || ""; } catch { return ""; } };
+  const button = library.querySelector("[data-theme-switch]");
+  const colours = (theme) => {
+    if (theme) library.dataset.theme = theme;
+    else delete library.dataset.theme;
+    button.setAttribute("aria-label", "Colours: " + (theme || "as the system says"));
+  };
+  colours(recall("theme"));
+  button.addEventListener("click", () => {
+    const next = { "": "dark", dark: "light" }[library.dataset.theme || ""] || "";
+    try { localStorage.setItem("quorumlab.theme", next); } catch { /* forgotten with the page */ }
+    colours(next);
+  });
+  for (const lesson of library.querySelectorAll("[data-progress]")) {
+    const [done, steps] = recall("lesson-" + lesson.dataset.progress).split("/").map(Number);
+    if (!done || !steps) continue;
+    const over = done >= steps;
+    lesson.dataset.over = over;
+    lesson.querySelector("[data-done]").textContent = over ? "Done" : `${done} of ${steps} steps`;
+    if (over) lesson.querySelector("i").textContent = "✓";
+  }
+};
+
 (() => {
   const SVG = "http://www.w3.org/2000/svg";
+  const library = document.querySelector("[data-library]");
+  if (library) return listed(library);
   const home = document.querySelector("[data-socket]");
   const address = document.currentScript.dataset.app;
   if (!home || !address) return;
+
+  // show opens the dialog in a template. It is on the page only as long as it is open.
+  const show = (id) => {
+    const template = document.getElementById(id);
+    if (!template || document.querySelector("dialog[open]")) return;
+    const dialog = template.content.firstElementChild.cloneNode(true);
+    dialog.addEventListener("close", () => dialog.remove());
+    dialog.addEventListener("click", ({ target: t }) => { if (t === dialog || t.closest("[data-close]")) dialog.close(); });
+    dialog.addEventListener("keydown", (e) => { if (e.key === "?") dialog.close(); });
+    document.body.append(dialog);
+    dialog.showModal();
+  };
+
+  // name makes a random name for this browser.
+  const name = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
+
+  // copy puts a text on the clipboard and tells whether it could; if not, the text is selected where it stands.
+  const copy = (text, tell) => {
+    const select = () => {
+      const shown = document.getElementById("share");
+      if (shown) getSelection().selectAllChildren(shown);
+      tell(false);
+    };
+    if (navigator.clipboard) navigator.clipboard.writeText(text).then(() => tell(true), select);
+    else select();
+  };
 
   // adopt tells the tree that the server wrote: the patches begin from it. Comments are taken out, they are no part of it.
   const adopt = () => {
@@ -19,6 +74,7 @@
       if (node.nodeType === Node.TEXT_NODE) return void out.push("", node.data);
       out.push(node.localName, node.attributes.length);
       for (const a of node.attributes) out.push(a.name, a.value);
+      if ("raw" in node.dataset) return void out.push("raw", node.innerHTML);
       for (const kid of [...node.childNodes]) if (kid.nodeType > Node.TEXT_NODE) kid.remove();
       out.push(node.childNodes.length);
       node.childNodes.forEach(walk);
@@ -38,6 +94,31 @@
     if (name === "checked" || name === "open") node[name] = false;
   };
 
+  // html puts HTML of the server's in the place of what is in the node. Whoever reads there does not lose the place: the
+  // focus stays on what has the same id or goes to the heading (data-focus), what somebody unfolded or folded (details
+  // with an id; data-open is how the server would have it) stays so, and what has scrolled is where it was.
+  const html = (node, value) => {
+    const at = document.activeElement, inside = node.contains(at);
+    const folds = [...node.querySelectorAll("details[id]")].filter((d) => d.open !== "open" in d.dataset);
+    const step = node.querySelector("[data-now]")?.id;
+    const scroller = node.parentElement, top = scroller.scrollTop;
+    node.innerHTML = value;
+    for (const { id, open } of folds) {
+      const d = document.getElementById(id);
+      if (d) d.open = open;
+    }
+    scroller.scrollTop = top;
+    if (inside) (at.id && node.querySelector("#" + CSS.escape(at.id)) || node.querySelector("[data-focus]") || node).focus({ preventScroll: true });
+    const now = node.querySelector("[data-now]");
+    if (now && now.id !== step) reveal(scroller, now);
+  };
+  // reveal scrolls a part into view, if it is its list that scrolls and not the page: what people look at must not jump.
+  const reveal = (scroller, part) => {
+    const all = scroller.getBoundingClientRect(), own = part.getBoundingClientRect();
+    if (scroller.scrollHeight <= scroller.clientHeight) return;
+    if (own.bottom > all.bottom || own.top < all.top) scroller.scrollTop += own.top - all.top - Math.max(8, (all.height - own.height) / 3);
+  };
+
   // patch replays n numbers: op, how many steps of the last path stay, how many follow, the steps, and what the op
   // takes. Lengths of texts count UTF-16 units of the one long text that follows the numbers, of so many bytes.
   const utf8 = new TextDecoder();
@@ -52,7 +133,9 @@
       const e = svg || tag === "svg" ? document.createElementNS(SVG, tag) : document.createElement(tag);
       for (let n = code[at++]; n > 0; n--) e.setAttribute(take(), take());
       const inside = (svg || tag === "svg") && tag !== "foreignObject";
-      for (let n = code[at++]; n > 0; n--) e.appendChild(make(inside));
+      const kids = code[at++];
+      if (kids < 0) e.innerHTML = take();
+      for (let n = kids; n > 0; n--) e.appendChild(make(inside));
       return e;
     };
     while (at < n) {
@@ -83,6 +166,7 @@
           trail[trail.length - 1] = now;
           break;
         }
+        case 8: html(node, take()); break;
       }
     }
     for (const list of grown) if (list) follow(list);
@@ -235,7 +319,7 @@
 
   const go = new Go();
   go.env = { GOGC: "400" }; // the heap is small: rather more of it than a pause in the middle of a frame
-  window.quorumlab = { home, adopt, patch, reserve, paint, place, colours: (list) => { names = list.split(" "); forget(); } };
+  window.quorumlab = { home, adopt, patch, reserve, show, name, copy, paint, place, colours: (list) => { names = list.split(" "); forget(); } };
   // The program never ends by itself. When it does not start or stops, the page says so where the picture stands still.
   const stopped = (why) => {
     console.error("quorumlab: the page's program has stopped:", why);

@@ -8,8 +8,8 @@ import (
 )
 
 // adopted is the tree of the server's picture, as static/app.js tells it: words with NUL between. An element is
-// its tag, the number of its attributes, their names and values, the number of its children, and these; a text
-// is an empty tag and itself. Keys are not on the page: each element gets the one that stands in its place in
+// its tag, the number of its attributes, their names and values, the number of its children, and these, or "raw" and
+// its HTML; a text is an empty tag and itself. Keys are not on the page: each element gets the one that stands in its place in
 // the wanted scene, and Diff mends what was guessed wrong.
 func adopted(told string, wanted *ui.Element) *ui.Element {
 	r := reader{told}
@@ -29,8 +29,10 @@ func (r *reader) next() (word string) {
 	return word
 }
 
-func (r *reader) count() int {
-	n, _ := event.ParseNumber(r.next())
+func (r *reader) count() int { return r.number(r.next()) }
+
+func (r *reader) number(word string) int {
+	n, _ := event.ParseNumber(word)
 	return int(min(n, uint64(len(r.told))))
 }
 
@@ -46,7 +48,12 @@ func (r *reader) element(wanted *ui.Element) *ui.Element {
 	for n := r.count(); n > 0; n-- {
 		e.Attrs = append(e.Attrs, ui.Attr{Name: r.next(), Value: r.next()})
 	}
-	for n, i := r.count(), 0; i < n; i++ {
+	kids := r.next()
+	if kids == "raw" {
+		e.Raw = r.next()
+		return e
+	}
+	for n, i := r.number(kids), 0; i < n; i++ {
 		var kid *ui.Element
 		if wanted != nil && i < len(wanted.Kids) {
 			kid = wanted.Kids[i]

@@ -5,6 +5,7 @@ package browser
 import (
 	"syscall/js"
 
+	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/wasm/ui"
 )
 
@@ -17,7 +18,8 @@ type app struct {
 	socket socket
 	paper  paper
 	clock  clock
-	focus  string // id of the element that gets the focus after the next drawing
+	focus  string      // id of the element that gets the focus after the next drawing
+	unset  ui.SetField // a field that gets its value after the next drawing, since it was not there yet
 	hand   hand
 	meter  meter
 }
@@ -32,15 +34,36 @@ var (
 func Run() {
 	host := window.Get("quorumlab")
 	a := &app{host: host, home: host.Get("home")}
-	a.model = ui.New(ui.Seed{Room: attribute(a.home, "data-room"),
+	a.model = ui.New(ui.Seed{Room: attribute(a.home, "data-room"), Lesson: a.drawnLesson(),
 		Width: window.Get("innerWidth").Int(), Height: window.Get("innerHeight").Int()})
 	a.paper.open(host)
 	a.recall()
+	a.introduce()
 	a.listen()
 	a.meter.open(host)
 	a.clock.open(a)
 	a.connect()
 	select {}
+}
+
+// drawnLesson is the lesson as the server's first picture has it, until the room tells more.
+func (a *app) drawnLesson() (l event.Lesson) {
+	if panel := document.Call("getElementById", ui.LessonPanel); panel.Truthy() {
+		l.HTML = panel.Get("innerHTML").String()
+	}
+	if root := a.home.Get("firstElementChild"); root.Truthy() {
+		l.Marks, l.Denied = attribute(root, "data-marks"), attribute(root, "data-denied")
+	}
+	return l
+}
+
+// introduce gives the browser the name by which rooms know it again.
+func (a *app) introduce() {
+	if a.model.Viewer == "" {
+		name := a.host.Call("name").String()
+		a.update(ui.Recalled{Name: "viewer", Value: name})
+		a.remember("viewer", name)
+	}
 }
 
 // tell folds a message and has the page drawn.

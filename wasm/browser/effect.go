@@ -18,11 +18,13 @@ func (a *app) carryOut(e ui.Effect) {
 	case ui.Focus:
 		a.focus = e.ID
 	case ui.SetField:
-		a.setField(e.Field, e.Value)
-	case ui.Copy:
-		if c := window.Get("navigator").Get("clipboard"); c.Truthy() { // only on pages that came over https or from this machine
-			c.Call("writeText", e.Text)
+		if !a.setField(e) {
+			a.unset = e
 		}
+	case ui.Copy:
+		a.copy(e.Text)
+	case ui.Show:
+		a.host.Call("show", e.ID)
 	case ui.Remember:
 		a.remember(e.Name, e.Value)
 	case ui.Reload:
@@ -30,25 +32,46 @@ func (a *app) carryOut(e ui.Effect) {
 	}
 }
 
-// focusOn moves the focus once the page shows what shall have it.
-func (a *app) focusOn() {
+// afterwards does what had to wait until the page shows the field to fill or what shall have the focus.
+func (a *app) afterwards() {
+	if a.unset.Field != "" {
+		a.setField(a.unset)
+		a.unset = ui.SetField{}
+	}
+	if a.focus == "" {
+		return
+	}
 	if e := document.Call("getElementById", a.focus); e.Truthy() {
 		e.Call("focus")
 	}
 	a.focus = ""
 }
 
-// setField writes into a form field, with the cursor behind the last character.
-func (a *app) setField(field, value string) {
-	e := a.home.Call("querySelector", `[data-field="`+field+`"]`)
+// setField writes into a form field, with the cursor behind the last character. It returns false if the field is not
+// on the page.
+func (a *app) setField(f ui.SetField) bool {
+	e := a.home.Call("querySelector", `[data-field="`+f.Field+`"]`)
 	if !e.Truthy() {
-		return
+		return false
 	}
-	e.Set("value", value)
+	e.Set("value", f.Value)
 	if t := e.Get("type"); t.Type() == js.TypeString && t.String() == "text" {
-		e.Call("setSelectionRange", len(value), len(value)) // beyond the end counts as the end
+		e.Call("setSelectionRange", len(f.Value), len(f.Value)) // beyond the end counts as the end
 		e.Set("scrollLeft", e.Get("scrollWidth"))
 	}
+	return true
+}
+
+// copy puts text on the clipboard, or has static/app.js select it where a page may not: one that came over plain http
+// from another machine.
+func (a *app) copy(text string) {
+	var tell js.Func
+	tell = js.FuncOf(func(_ js.Value, args []js.Value) any {
+		tell.Release()
+		a.tell(ui.Copied{OK: args[0].Bool()})
+		return nil
+	})
+	a.host.Call("copy", text, tell)
 }
 
 // storePrefix keeps our settings apart from those of other pages of this address.

@@ -10,6 +10,9 @@ import (
 
 // pressed takes a key. Fields, buttons and links keep the keys that mean something to them.
 func (a *app) pressed(e js.Value) {
+	if document.Call("querySelector", "dialog[open]").Truthy() {
+		return // the dialog's own keys
+	}
 	if e.Get("isComposing").Bool() || e.Get("key").Type() != js.TypeString {
 		return
 	}

@@ -14,8 +14,9 @@ import (
 // A list of patches is little-endian int32s: for each its PatchOp; how many steps of the path before stay; how
 // many steps follow, and these; then what it takes. A text is its length in UTF-16 units here, and itself in
 // one long text behind the list. SetAttr: name, value. RemoveAttr: name. SetText: text. Insert: index, 1 for SVG,
-// element. Remove: index. Move: from, to. Replace: 1 for SVG, element. An element is its tag, the number of its
-// attributes, their names and values, the number of its children, and these; a text is an empty tag and itself.
+// element. Remove: index. Move: from, to. Replace: 1 for SVG, element. SetHTML: HTML. An element is its tag, the number
+// of its attributes, their names and values, the number of its children, and these, or −1 and HTML; a text is an empty
+// tag and itself.
 type paper struct {
 	host    js.Value
 	heap    js.Value // JavaScript's bytes that patches and packets are copied into
@@ -60,9 +61,7 @@ func (a *app) draw() bool {
 	p.packets = ui.Packets(&a.model, p.packets[:0])
 	moved := p.show()
 	a.meter.drawnSeq = a.model.State.Seq
-	if a.focus != "" {
-		a.focusOn()
-	}
+	a.afterwards()
 	return len(p.patches) > 0 || moved
 }
 
@@ -100,7 +99,7 @@ func (p *paper) pack(x *ui.Patch) {
 		p.say(x.Value)
 	case ui.RemoveAttr:
 		p.say(x.Name)
-	case ui.SetText:
+	case ui.SetText, ui.SetHTML:
 		p.say(x.Value)
 	case ui.Insert:
 		p.number(x.Index)
@@ -149,6 +148,11 @@ func (p *paper) element(e *ui.Element) {
 	for _, a := range e.Attrs {
 		p.say(a.Name)
 		p.say(a.Value)
+	}
+	if e.Raw != "" {
+		p.number(-1)
+		p.say(e.Raw)
+		return
 	}
 	p.number(len(e.Kids))
 	for _, k := range e.Kids {

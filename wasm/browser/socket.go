@@ -176,13 +176,19 @@ func (a *app) fold() {
 	}
 }
 
+const notSent = "It was not sent: the page has no connection to the room. Try again when it is back."
+
 // transmit sends a frame. An order for which there is no connection has failed: it will not happen.
 func (a *app) transmit(f event.Frame) {
 	const open = 1
 	s := &a.socket
 	if !s.conn.Truthy() || s.conn.Get("readyState").Int() != open {
+		if f.Type != event.FrameOrder {
+			a.update(ui.Arrived{Frame: event.Frame{Type: event.FrameNotice, Text: notSent}})
+			return
+		}
 		a.update(ui.Arrived{Frame: event.Frame{Type: event.FrameAnswer, Result: event.Result{ID: f.Command.ID, Kind: f.Command.Kind,
-			Outcome: event.Failed, Error: "It was not sent: the page has no connection to the room. Try again when it is back."}}})
+			Outcome: event.Failed, Error: notSent}}})
 		return
 	}
 	s.send = event.AppendRequest(s.send[:0], &f)

@@ -22,7 +22,7 @@ func (m *Model) acted(action, arg string) []Effect {
 	case "close":
 		return m.back()
 	case "tab":
-		m.tab = arg
+		return m.turnTo(arg)
 	case "freeze":
 		return m.freeze()
 	case "hold":
@@ -39,13 +39,27 @@ func (m *Model) acted(action, arg string) []Effect {
 	case "theme":
 		return m.switchTheme()
 	case "rules":
-		return m.showRules(!m.rules)
+		return []Effect{Show{"rules"}}
 	case "dismiss":
 		m.dismiss(arg)
 	case "log":
 		m.logTo(arg)
-	case "try", "again":
-		return m.guide.acted(m, action, arg)
+	case "learn":
+		return []Effect{Send{event.Frame{Type: event.FrameLearn, Text: arg}}}
+	case "type":
+		m.tab = "console"
+		return append(m.Console.fill(arg), Focus{ConsoleField})
+	case "copy":
+		return []Effect{Copy{arg}}
+	}
+	return nil
+}
+
+// turnTo shows another panel. The console's field is made anew, and what was being typed goes back into it.
+func (m *Model) turnTo(tab string) []Effect {
+	m.tab = tab
+	if tab == "console" {
+		return []Effect{SetField{ConsoleField, m.Console.line}}
 	}
 	return nil
 }
@@ -89,7 +103,7 @@ func (m *Model) pick(p picked) {
 		clear(m.fields)
 	}
 	m.picked = p
-	if p.node != 0 && m.tab != "console" {
+	if p.node != 0 && m.tab == "feed" {
 		m.tab = "node"
 	}
 }
@@ -138,8 +152,6 @@ func pairNamed(s string) pair {
 // back closes the innermost thing that is open.
 func (m *Model) back() []Effect {
 	switch {
-	case m.rules:
-		return m.showRules(false)
 	case m.parting.open:
 		m.parting = parting{}
 	case m.picked.open:
@@ -195,14 +207,6 @@ func (m *Model) switchTheme() []Effect {
 		m.theme = ""
 	}
 	return []Effect{Remember{"theme", m.theme}}
-}
-
-func (m *Model) showRules(open bool) []Effect {
-	m.rules = open
-	if open {
-		return []Effect{Focus{"rules-close"}}
-	}
-	return []Effect{Focus{"rules-open"}}
 }
 
 func (m *Model) dismiss(arg string) {

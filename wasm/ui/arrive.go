@@ -12,7 +12,7 @@ const (
 )
 
 func (m *Model) connected() []Effect {
-	return []Effect{Send{event.Frame{Type: event.FrameHello, Version: event.WireVersion, Epoch: m.Epoch, Seq: m.seen()}}}
+	return []Effect{Send{event.Frame{Type: event.FrameHello, Version: event.WireVersion, Epoch: m.Epoch, Seq: m.seen(), Text: m.Viewer}}}
 }
 
 // seen is the last event that need not come again.
@@ -54,6 +54,8 @@ func (m *Model) arrived(f event.Frame) []Effect {
 		m.touch(inSide)
 	case event.FrameNotice:
 		m.noticed(f.Code, f.Text)
+	case event.FrameLesson:
+		return m.learned(f.Lesson)
 	case event.FrameAudience:
 		m.Viewers = f.Viewers
 		m.touch(inHeader, inGuide)
@@ -131,9 +133,6 @@ func (m *Model) events(f event.Frame) []Effect {
 func (m *Model) happened(e *event.Event) {
 	m.motion.fold(m, e)
 	m.feed.fold(m, e)
-	if done := m.guide.done; m.guide.fold(m, e) != done {
-		m.touch(inGuide, inTrials)
-	}
 	m.State.Apply(*e)
 	m.lanes.fold(&m.State, e)
 	m.touch(concerns(e.Kind)...)

@@ -44,10 +44,18 @@ func (d *differ) node(old, new *Element, svg bool) {
 		return
 	}
 	d.attrs(old, new)
+	kids := old.Kids
+	if old.Raw != new.Raw {
+		d.emit(Patch{Op: SetHTML, Value: new.Raw})
+		kids = nil
+	}
+	if new.Raw != "" {
+		return
+	}
 	if new.Tag == "foreignObject" {
 		svg = false
 	}
-	d.kids(old.Kids, new.Kids, svg)
+	d.kids(kids, new.Kids, svg)
 }
 
 func (d *differ) attrs(old, new *Element) {

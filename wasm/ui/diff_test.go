@@ -76,6 +76,39 @@ func TestNamespaceOfWhatIsInserted(t *testing.T) {
 	}
 }
 
+func TestHTMLOfTheServersIsSetAsAWhole(t *testing.T) {
+	holder := func(html string) *Element { return classed("section", "lesson").raw(html) }
+	grown := func() *Element {
+		return classed("section", "lesson").set("data-raw", "").add(tag("p").say("x"), tag("b"))
+	}
+	for _, c := range []struct {
+		what     string
+		old, new *Element
+		ops      []PatchOp
+	}{
+		{"the same", holder("<p>1</p>"), holder("<p>1</p>"), nil},
+		{"other HTML", holder("<p>1</p>"), holder("<p>2</p>"), []PatchOp{SetHTML}},
+		{"none any more", holder("<p>1</p>"), holder(""), []PatchOp{SetHTML}},
+		{"HTML instead of children", grown(), holder("<p>1</p>"), []PatchOp{SetHTML}},
+		{"children instead of HTML", holder("<p>1</p>"), grown(), []PatchOp{SetHTML, Insert, Insert}},
+	} {
+		patches := Diff(tag("div").add(tag("i"), c.old), tag("div").add(tag("i"), c.new))
+		var ops []PatchOp
+		for _, p := range patches {
+			ops = append(ops, p.Op)
+		}
+		if !slices.Equal(ops, c.ops) {
+			t.Errorf("%s took the patches %v, not %v", c.what, ops, c.ops)
+		}
+		if got := html(Apply(tag("div").add(tag("i"), c.old), patches)); got != html(tag("div").add(tag("i"), c.new)) {
+			t.Errorf("%s gave %s", c.what, got)
+		}
+	}
+	if got := html(holder(`<p class="a">&amp;</p>`)); got != `<section class="lesson" data-raw=""><p class="a">&amp;</p></section>` {
+		t.Errorf("it is written %s", got)
+	}
+}
+
 // sorted is a copy whose attributes are in the order of their names, which means nothing to a page.
 func sorted(e *Element) *Element {
 	c := e.clone()

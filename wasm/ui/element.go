@@ -14,6 +14,10 @@ type Element struct {
 	Attrs []Attr // in writing order
 	Text  string // of a text node
 	Kids  []*Element
+
+	// Raw is HTML that stands for the children, of which there are none then: it comes from the server, which vouches for
+	// it, and is looked into by nobody here. The element has the attribute data-raw, so that the page knows it again.
+	Raw string
 }
 
 // Attr is one attribute.
@@ -43,6 +47,12 @@ func (e *Element) when(yes bool, name, value string) *Element {
 		e.set(name, value)
 	}
 	return e
+}
+
+// raw gives the element HTML of the server's instead of children.
+func (e *Element) raw(html string) *Element {
+	e.Raw = html
+	return e.set("data-raw", "")
 }
 
 // keyed gives the element an identity among its siblings, so that it is moved rather than rewritten.

@@ -12,6 +12,7 @@ type feed struct {
 	items []item
 	aloud item         // what is read out and stands under the stage
 	since event.Micros // wall time at which it began to stand there
+	next  item         // what is to stand there before all others; its text is "" for nothing
 }
 
 // item is one sentence.
@@ -88,9 +89,20 @@ func (f *feed) forget(text string) int {
 	return 0
 }
 
-// narrate chooses what stands under the stage: the newest sentence that is not minor, not too often.
+// announce tells a sentence that is read out next, whatever else happens.
+func (f *feed) announce(i item) {
+	f.tell(i)
+	f.next = f.items[len(f.items)-1]
+}
+
+// narrate chooses what stands under the stage: the newest sentence that is not minor, not too often. What was announced
+// stands three times as long as others.
 func (f *feed) narrate(wall event.Micros) {
 	if wall < f.since+readable {
+		return
+	}
+	if f.next.text != "" {
+		f.aloud, f.since, f.next = f.next, wall+2*readable, item{}
 		return
 	}
 	for i := len(f.items) - 1; i >= 0; i-- {

@@ -79,12 +79,6 @@ func gallery() map[string]*story {
 	feed := contested()
 	feed.do(Acted{"tab", "feed"})
 	all["feed"] = feed
-	guide := parted()
-	guide.do(Acted{"tab", "guide"})
-	all["guide"] = guide
-	rules := healthy()
-	rules.do(Pressed{Key: "?"})
-	all["rules"] = rules
 	split := healthy()
 	split.do(Acted{"partition", ""})
 	all["split"] = split

@@ -10,6 +10,7 @@ func headerElement(m *Model) *Element {
 	return classed("header", "top").keyed("top").add(
 		tag("a").set("class", "brand").set("href", "/").set("aria-label", "quorumlab: a new room").
 			add(brandMark(), tag("span").say("quorumlab")),
+		tag("a").set("class", "btn").set("href", "/lessons").set("id", "all-lessons").add(icon("book"), tag("span").say("Lessons")),
 		classed("h1", "room").add(roomWords(m)...),
 		speedElement(m),
 		classed("div", "hand").add(handElements(m)...),
@@ -115,7 +116,7 @@ func handElements(m *Model) []*Element {
 			set("title", "Links become gates; messages wait until you let them go"),
 		button("btn only", "theme", "").set("id", "theme").set("aria-label", "Colours: "+switched(m.theme == "", "as the system says", m.theme)).
 			set("title", "Light, dark, or as the system says").add(icon("theme")),
-		button("btn only", "rules", "").set("id", "rules-open").set("aria-label", "Rules of the picture and keys").
-			set("aria-expanded", switched(m.rules, "true", "false")).set("title", "Rules and keys (?)").add(icon("help")),
+		button("btn only", "rules", "").set("id", "rules-open").set("aria-label", "The rules: Raft on one card, the picture and the keys").
+			set("aria-haspopup", "dialog").set("title", "Rules and keys (?)").add(icon("help")),
 	}
 }

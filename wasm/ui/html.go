@@ -15,6 +15,7 @@ func (e *Element) AppendHTML(to []byte) []byte {
 	if void(e.Tag) {
 		return to
 	}
+	to = append(to, e.Raw...)
 	for _, k := range e.Kids {
 		to = k.AppendHTML(to)
 	}

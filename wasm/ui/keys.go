@@ -14,7 +14,7 @@ func (m *Model) pressed(p Pressed) []Effect {
 		}
 		return m.Console.press(m, p)
 	}
-	if p.Ctrl || p.Alt || p.Meta || m.rules && p.Key != "Escape" && p.Key != "?" {
+	if p.Ctrl || p.Alt || p.Meta {
 		return nil
 	}
 	if len(p.Key) == 1 && p.Key[0] >= '1' && p.Key[0] <= '9' {
@@ -36,10 +36,9 @@ func (m *Model) pressed(p Pressed) []Effect {
 	case "ArrowRight":
 		return m.step()
 	case "/":
-		m.tab = "console"
-		return []Effect{Focus{ConsoleField}}
+		return append(m.turnTo("console"), Focus{ConsoleField})
 	case "?":
-		return m.showRules(!m.rules)
+		return []Effect{Show{"rules"}}
 	case "Escape":
 		return m.back()
 	}

@@ -6,51 +6,10 @@ import (
 	"github.com/quorumlab/quorumlab/cluster/event"
 )
 
-// guideElement is the left column: things to try, and what the room is.
+// guideElement is the left column: the lesson, and what the room is.
 func guideElement(m *Model) *Element {
-	return classed("aside", "guide").set("id", "guide").set("aria-label", "Things to try, and the room").keyed("guide").
-		add(m.drawn(inTrials, trialsElement), roomElement(m))
-}
-
-func trialsElement(m *Model) *Element {
-	g := &m.guide
-	next, done := g.next(), 0
-	list := classed("ol", "trials")
-	for i := range trials {
-		if g.has(i) {
-			done++
-		}
-		list.add(trialElement(m, i, i == next))
-	}
-	bar := classed("div", "bar").set("role", "img").set("aria-label", strconv.Itoa(done)+" of "+strconv.Itoa(len(trials))+" tried")
-	for i := range trials {
-		bar.add(tag("i").set("class", switched(g.has(i), "done", switched(i == next, "now", "open"))))
-	}
-	e := classed("section", "try").set("aria-label", "Things to try").
-		add(classed("h2", "title").say(switched(next == len(trials), "You have seen it all", "A cluster to play with")), bar, list)
-	if next == len(trials) {
-		e.add(classed("p", "lead").say("Everything here was the real thing: real logs, real elections. Go on and break it your own way."),
-			button("btn small", "again", "").say("Start over"))
-	}
-	return e
-}
-
-func trialElement(m *Model, i int, now bool) *Element {
-	t, done := &trials[i], m.guide.has(i)
-	e := tag("li").keyed(strconv.Itoa(i)).set("class", switched(done, "done", switched(now, "now", "open"))).set("data-trial", strconv.Itoa(i)).
-		when(now, "aria-current", "step")
-	mark := tag("i").set("aria-hidden", "true")
-	if done {
-		mark.add(icon("tick"))
-	}
-	body := tag("div").add(tag("b").say(t.title))
-	if done {
-		body.add(classed("span", "hidden").say(" (done)"))
-	}
-	if now {
-		body.add(tag("p").say(t.why), button("btn small primary", "try", strconv.Itoa(i)).say(t.label))
-	}
-	return e.add(mark, body)
+	return classed("aside", "guide").set("id", "guide").set("aria-label", "The lesson, and the room").keyed("guide").
+		add(m.drawn(inLesson, lessonElement), roomElement(m))
 }
 
 // roomElement are the room's facts, and what can be set for the whole of it.

@@ -39,6 +39,8 @@ type (
 	Hovered struct{ What string }
 	// Resized gives the window's size in CSS pixels.
 	Resized struct{ Width, Height int }
+	// Copied says whether the browser let a text be copied; if not, it is selected.
+	Copied struct{ OK bool }
 	// Scrolled is the log grid's horizontal wheel or drag, in columns; positive is towards the end.
 	Scrolled struct{ Columns int }
 )
@@ -54,6 +56,7 @@ func (Pressed) isMsg()      {}
 func (Stroked) isMsg()      {}
 func (Hovered) isMsg()      {}
 func (Resized) isMsg()      {}
+func (Copied) isMsg()       {}
 func (Scrolled) isMsg()     {}
 
 // Reasons of Disconnected that the page has words of its own for.
@@ -76,8 +79,10 @@ type (
 	Focus struct{ ID string }
 	// SetField sets the value of the form field with this data-field (and the cursor to its end).
 	SetField struct{ Field, Value string }
-	// Copy puts text on the clipboard.
+	// Copy puts text on the clipboard; Copied tells whether that went well.
 	Copy struct{ Text string }
+	// Show opens the dialog that the document has in the template with this id.
+	Show struct{ ID string }
 	// Remember stores a setting in the browser (theme and the like).
 	Remember struct{ Name, Value string }
 	// Reload loads the page anew (another wire version).
@@ -89,5 +94,6 @@ func (Reconnect) isEffect() {}
 func (Focus) isEffect()     {}
 func (SetField) isEffect()  {}
 func (Copy) isEffect()      {}
+func (Show) isEffect()      {}
 func (Remember) isEffect()  {}
 func (Reload) isEffect()    {}

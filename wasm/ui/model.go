@@ -25,15 +25,16 @@ type Model struct {
 	Epoch   uint64 // of the journal that State.Seq belongs to; 0: none yet
 	Viewers int
 	Limits  event.Limits
+	Lesson  event.Lesson // the panel of the lesson that is open, as the room drew it for this viewer
+	Viewer  string       // the random name by which the room knows this browser again
 
 	offered uint64 // epoch of the last Welcome
 	wire    wire
 	clock   clock
 	picked  picked
-	tab     string // side panel: "guide", "console", "node", "feed"
+	tab     string // side panel: "guide" (the lesson, a column of its own where there is room), "console", "node", "feed"
 	theme   string // "": as the system says
 	calm    bool   // reduced motion
-	rules   bool   // the rules card is open
 	cutting bool   // the scissors are in hand
 	hover   string // data-hover under the pointer or focus
 	width   int    // CSS pixels of the window
@@ -46,7 +47,7 @@ type Model struct {
 	feed    feed
 	notices []notice
 	lanes   lanes
-	guide   guide
+	taught  taught
 	motion  motion
 
 	news  [allSections]uint32 // counts what may have changed each section of the scene
@@ -59,14 +60,15 @@ type Seed struct {
 	Room    string
 	Viewers int
 	State   view.State // what the server drew; zero in the browser until the first checkpoint
-	Theme   string     // "light", "dark", or "" as the system says
-	Width   int        // CSS pixels; 0: a desktop
+	Lesson  event.Lesson
+	Theme   string // "light", "dark", or "" as the system says
+	Width   int    // CSS pixels; 0: a desktop
 	Height  int
 }
 
 // New is the model of a page that has just been opened.
 func New(seed Seed) Model {
-	m := Model{State: seed.State, Room: seed.Room, Viewers: seed.Viewers, theme: seed.Theme, tab: "console",
+	m := Model{State: seed.State, Room: seed.Room, Viewers: seed.Viewers, Lesson: seed.Lesson, theme: seed.Theme, tab: "guide",
 		width: seed.Width, height: seed.Height, Console: newConsole(), fields: map[string]string{}, cache: &cache{}}
 	if m.width == 0 {
 		m.width, m.height = 1440, 900
@@ -154,7 +156,7 @@ type section uint8
 const (
 	inHeader section = iota
 	inGuide
-	inTrials
+	inLesson
 	inLamps
 	inWires
 	inOutlines

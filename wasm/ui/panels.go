@@ -15,7 +15,7 @@ func sideElement(m *Model) *Element {
 		nodeName = m.picked.node.String()
 	}
 	tabs := classed("div", "tabs").set("role", "tablist").set("aria-label", "Panels")
-	for _, t := range [...]struct{ id, name string }{{"guide", "Try"}, {"console", "Console"}, {"node", nodeName}, {"feed", "Feed"}} {
+	for _, t := range [...]struct{ id, name string }{{"guide", "Lesson"}, {"console", "Console"}, {"node", nodeName}, {"feed", "Feed"}} {
 		on := shown == t.id
 		tabs.add(button("tab to-"+t.id, "tab", t.id).set("role", "tab").set("id", "tab-"+t.id).
 			set("aria-selected", switched(on, "true", "false")).set("aria-controls", switched(t.id == "guide", "guide", "panel")).say(t.name))

@@ -7,7 +7,7 @@ type Patch struct {
 	Op      PatchOp
 	Path    []int
 	Name    string   // SetAttr, RemoveAttr
-	Value   string   // SetAttr, SetText
+	Value   string   // SetAttr, SetText, SetHTML
 	Index   int      // Insert, Remove, Move: which child of the node at Path
 	From    int      // Move: where the child was; it is taken out first, then put in at Index
 	Element *Element // Insert, Replace
@@ -26,6 +26,7 @@ const (
 	Remove                        // Index: a child
 	Move                          // From, Index: a child
 	Replace                       // Element, SVG: instead of the node at Path itself
+	SetHTML                       // Value: HTML instead of all children
 )
 
 // Apply makes on a copy of the tree what the browser makes on the page. It is the definition of the
@@ -53,13 +54,15 @@ func Apply(e *Element, patches []Patch) *Element {
 			node.insert(p.Index, node.take(p.From))
 		case Replace:
 			parent.Kids[at] = p.Element.clone()
+		case SetHTML:
+			node.Raw, node.Kids = p.Value, nil
 		}
 	}
 	return root.Kids[0]
 }
 
 func (e *Element) clone() *Element {
-	c := &Element{Tag: e.Tag, Key: e.Key, Text: e.Text, Attrs: append([]Attr(nil), e.Attrs...)}
+	c := &Element{Tag: e.Tag, Key: e.Key, Text: e.Text, Raw: e.Raw, Attrs: append([]Attr(nil), e.Attrs...)}
 	for _, k := range e.Kids {
 		c.Kids = append(c.Kids, k.clone())
 	}

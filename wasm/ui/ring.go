@@ -9,7 +9,7 @@ import (
 // Widths of the window, in CSS pixels, at which the page changes its shape; app.css has the same.
 const (
 	narrow = 760  // below: one column, stage first
-	medium = 1180 // below: two columns, the guide is a tab
+	medium = 1180 // below: two columns, the lesson is a tab
 )
 
 // point is a place on the stage in its viewBox.

@@ -15,8 +15,10 @@ func Scene(m *Model) *Element {
 	app := tag("div").set("id", "app").set("class", "app").set("data-tab", m.panel()).set("data-phase", m.wire.phase.String()).
 		when(m.theme != "", "data-theme", m.theme).
 		when(m.State.Rate == 0 && len(m.State.Nodes) > 0, "data-frozen", "true").
-		when(m.cutting, "data-cutting", "true")
-	page := classed("div", "page").keyed("page").when(m.rules, "inert", "").add(
+		when(m.cutting, "data-cutting", "true").
+		when(m.Lesson.Marks != "", "data-marks", m.Lesson.Marks).
+		when(m.Lesson.Denied != "", "data-denied", m.Lesson.Denied)
+	return app.add(classed("div", "page").keyed("page").add(
 		m.drawn(inHeader, headerElement),
 		noticesElement(m),
 		m.drawn(inGuide, guideElement),
@@ -24,8 +26,7 @@ func Scene(m *Model) *Element {
 		m.drawn(inSide, sideElement),
 		m.drawn(inLamps, lampsElement),
 		lanesElement(m),
-	)
-	return app.add(page, rulesElement(m))
+	))
 }
 
 // drawn draws a section if there is news for it.
@@ -39,7 +40,7 @@ func (m *Model) drawn(s section, draw func(*Model) *Element) *Element {
 	return m.cache.parts[s]
 }
 
-// panel is the tab that is shown; the guide has a place of its own where there is room for it.
+// panel is the tab that is shown; the lesson has a place of its own where there is room for it.
 func (m *Model) panel() string {
 	if m.tab == "guide" && m.width >= medium {
 		return "console"

@@ -34,6 +34,8 @@ func (m *Model) update(msg Msg) []Effect {
 		return m.pressed(msg)
 	case Hovered:
 		m.hover = msg.What
+	case Copied:
+		m.notify(false, switched(msg.OK, "It is copied.", "This page may not copy by itself. The text is selected: copy it with Ctrl C."))
 	case Resized:
 		m.width, m.height = msg.Width, msg.Height
 	case Scrolled:
@@ -48,9 +50,11 @@ func (m *Model) ticked(wall event.Micros) []Effect {
 	m.motion.age(passed, m.State.Rate == 0)
 	m.feed.narrate(wall)
 	m.leaf()
-	m.guide.look(m)
-	return append(m.pace.due(m, wall), m.guide.remember()...)
+	return m.pace.due(m, wall)
 }
+
+// maxName bounds the name by which rooms know a browser again, in bytes.
+const maxName = 64
 
 // recalled takes back what an earlier visit left.
 func (m *Model) recalled(name, value string) {
@@ -59,8 +63,12 @@ func (m *Model) recalled(name, value string) {
 		if value == "light" || value == "dark" {
 			m.theme = value
 		}
-	case "guide":
-		m.guide.recall(value)
+	case "viewer":
+		if len(value) <= maxName {
+			m.Viewer = value
+		}
+	default:
+		m.taught.recall(name, value)
 	}
 }
 
