@@ -40,7 +40,7 @@ func (r *run) due(a *attempt, s *view.State, e *event.Event) bool {
 	if !a.dirty {
 		return false
 	}
-	if busy(e.Kind) && s.Rate != 0 && a.step.Freeze == nil && s.At < a.judged+judgeEvery {
+	if frequent(e.Kind) && s.Rate != 0 && a.step.Freeze == nil && s.At < a.judged+judgeEvery {
 		return false
 	}
 	return true
@@ -58,8 +58,8 @@ func stirs(k event.Kind) bool {
 	return false
 }
 
-// busy kinds come by the hundred a second.
-func busy(k event.Kind) bool {
+// frequent kinds come by the hundred a second.
+func frequent(k event.Kind) bool {
 	// the others are rare
 	//exhaustive:ignore
 	switch k {
