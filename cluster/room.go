@@ -71,8 +71,9 @@ type Room struct {
 
 	stop   context.CancelFunc
 	paced  sync.WaitGroup
-	manual atomic.Bool // nothing but its owner moves its time
-	unsent int         // events since the last flush; belongs to the conductor
+	manual atomic.Bool   // nothing but its owner moves its time
+	unsent int           // events since the last flush; belongs to the conductor
+	alarms []event.Event // what the monitors said about the event that is being recorded; belongs to the conductor
 	closed bool
 }
 
@@ -90,7 +91,7 @@ func Open(o Options) (*Room, error) {
 	r := &Room{o: o, setup: s, nodes: map[event.NodeID]*member{}}
 	r.manual.Store(true)
 	r.journal = journal.New(journal.Options{HistoryBytes: o.HistoryBytes, Epoch: s.Epoch, Wall: wallNow})
-	r.journal.AddFold(check.NewMonitor().Fold)
+	r.journal.AddFold(r.heed(check.NewMonitor().Fold))
 	r.desk = newDesk(s.Epoch)
 	r.conductor = conductor.New(conductor.Options{Start: s.Now, Seed: o.Seed, Rate: s.Thawed, PreVote: s.PreVote, Tap: r.record,
 		Describe: store.Describe, Crashed: r.crashed, Warn: o.Warn, Fatal: o.Fatal, Ticked: r.flush})
@@ -232,8 +233,13 @@ func (r *Room) record(e event.Event) {
 	if e.Kind == event.Answered {
 		r.desk.price(&e)
 	}
+	r.alarms = nil
 	e.Seq = r.journal.Append(e)
 	r.watch(e)
+	for i, alarm := range r.alarms {
+		alarm.Seq = e.Seq + 1 + uint64(i)
+		r.watch(alarm)
+	}
 	if e.Kind == event.Answered {
 		if p := r.desk.hand(e); p != nil && (e.Command == event.MemberRemove || e.Command == event.MemberAdd) {
 			go r.followUp(e, p.command.Peer)
@@ -242,6 +248,15 @@ func (r *Room) record(e event.Event) {
 	if r.unsent++; r.unsent >= flushEvery {
 		r.unsent = 0
 		r.journal.Flush(e.At)
+	}
+}
+
+// heed keeps what a monitor says about an event for who watches: the journal records it by itself.
+func (r *Room) heed(monitor journal.Fold) journal.Fold {
+	return func(e event.Event) []event.Event {
+		told := monitor(e)
+		r.alarms = append(r.alarms, told...)
+		return told
 	}
 }
 

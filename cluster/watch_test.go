@@ -89,3 +89,33 @@ func TestPreparationThatFailsClosesTheRoom(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// What the monitors say comes to who watches as well: a wiped voter lets a leader be elected without a committed entry.
+func TestWatcherHearsTheMonitors(t *testing.T) {
+	told := 0
+	l := &lab{T: t}
+	r, err := Open(Options{Dir: t.TempDir(), Nodes: 3, Manual: true, NoSync: true, Rate: event.One, Watch: func(s *view.State, e event.Event) bool {
+		if e.Kind == event.SafetyBroken {
+			told++
+		}
+		return told == 1 && e.Kind == event.SafetyBroken
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Room = r
+	t.Cleanup(func() { _ = r.Close() })
+	first := l.leader()
+	rest := l.others(first)
+	l.settle(3)
+	l.ok(event.Command{Kind: event.Partition, Groups: [][]event.NodeID{{first, rest[0]}, {rest[1]}}})
+	l.ok(put("k", "v"))
+	l.ok(node1(event.Wipe, rest[0]))
+	l.ok(node1(event.Kill, first))
+	l.ok(event.Command{Kind: event.Heal})
+	l.do(node1(event.Restart, rest[0]))
+	l.Await(60*second, func(s *view.State) bool { return s.Rate == 0 })
+	if s := l.State(); told == 0 || s.Rate != 0 {
+		t.Errorf("%d alarms came to the watcher; the rate is %v", told, s.Rate)
+	}
+}
