@@ -37,11 +37,15 @@ type fault struct {
 
 // environment knows the vocabulary of facts.go.
 var environment = sync.OnceValues(func() (*cel.Env, error) {
+	base, err := types.NewRegistry()
+	if err != nil {
+		return nil, err
+	}
 	options := []cel.EnvOption{
 		cel.DefaultUTCTimeZone(true),
 		cel.CrossTypeNumericComparisons(true),
 		ext.Math(), ext.Sets(),
-		ext.NativeTypes(vocabularyTypes, ext.ParseStructTags(true)),
+		cel.CustomTypeProvider(provider{base}),
 	}
 	for _, v := range variables {
 		options = append(options, cel.Variable(v.name, v.kind))
@@ -115,7 +119,7 @@ func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // value is what the expression says of f; ok is false if it fails.
 func (x *expression) value(f *Facts) (v ref.Val, ok bool) {
-	v, _, err := x.program.ContextEval(spent, &known{facts: f, names: &x.names})
+	v, _, err := x.program.ContextEval(spent, &known{facts: f})
 	if err != nil || v == nil || types.IsUnknownOrError(v) {
 		return nil, false
 	}

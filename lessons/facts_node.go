@@ -1,65 +1,97 @@
 package lessons
 
 import (
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/view"
 )
 
-func nodesByName(s *view.State, asked *names) map[string]*Node {
-	nodes := make(map[string]*Node, len(s.Nodes))
-	for i := range s.Nodes {
-		n := nodeOf(s, &s.Nodes[i], asked)
-		nodes[n.ID] = &n
-	}
-	return nodes
+// machine is a node in its room.
+type machine struct {
+	room *view.State
+	*view.Node
 }
 
-func nodesOf(s *view.State, asked *names, which func(*view.Node) bool) []*Node {
-	nodes := make([]*Node, 0, len(s.Nodes))
-	for i := range s.Nodes {
-		if which(&s.Nodes[i]) {
-			n := nodeOf(s, &s.Nodes[i], asked)
-			nodes = append(nodes, &n)
-		}
-	}
-	return nodes
+// record is an entry of a node's log.
+type record struct {
+	machine
+	entry *view.Entry
+}
+
+var nodeSchema = describe(Node{}, map[string]func(machine) ref.Val{
+	"id":        func(m machine) ref.Val { return nameOf(m.ID) },
+	"role":      func(m machine) ref.Val { return word(roleWords, m.Role) },
+	"term":      func(m machine) ref.Val { return whole(m.Term) },
+	"vote":      func(m machine) ref.Val { return nameOf(m.Vote) },
+	"vote_term": func(m machine) ref.Val { return whole(m.VoteTerm) },
+	"leader":    func(m machine) ref.Val { return nameOf(m.Leader) },
+	"up":        func(m machine) ref.Val { return types.Bool(m.Up) },
+	"suspended": func(m machine) ref.Val { return types.Bool(m.Suspended) },
+	"runs":      func(m machine) ref.Val { return types.Bool(m.Up && !m.Suspended) },
+	"stale":     func(m machine) ref.Val { return types.Bool(m.room.StaleLeader(m.Node)) },
+	"first":     func(m machine) ref.Val { return whole(m.First) },
+	"last":      func(m machine) ref.Val { return whole(m.Last) },
+	"commit":    func(m machine) ref.Val { return whole(m.Commit) },
+	"applied":   func(m machine) ref.Val { return whole(m.Applied) },
+	"revision":  func(m machine) ref.Val { return whole(m.Revision) },
+	"snapshot":  func(m machine) ref.Val { return whole(m.SnapshotIndex) },
+	"suffrage":  func(m machine) ref.Val { return word(memberWords, suffrageOf(m.room, m.ID)) },
+	"refused":   func(m machine) ref.Val { return types.String(m.Refused) },
+	"fsync_ms":  func(m machine) ref.Val { return millis(m.Fsync) },
+	"drift":     func(m machine) ref.Val { return ratio(m.Drift) },
+	"log":       machine.log,
+	"peers": func(m machine) ref.Val {
+		return list(progressSchema, len(m.Peers), func(i int) *view.Progress { return &m.Peers[i] })
+	},
+	"granted": func(m machine) ref.Val { return whole(grantedOf(m.Node)) },
+})
+
+var entrySchema = describe(Entry{}, map[string]func(record) ref.Val{
+	"index":     func(r record) ref.Val { return whole(r.entry.Index) },
+	"term":      func(r record) ref.Val { return whole(r.entry.Term) },
+	"type":      func(r record) ref.Val { return word(entryWords, r.entry.Type) },
+	"label":     func(r record) ref.Val { return types.String(r.entry.Label) },
+	"op":        func(r record) ref.Val { return whole(r.entry.Op) },
+	"committed": func(r record) ref.Val { return types.Bool(r.entry.Index <= r.Commit) },
+	"doomed":    func(r record) ref.Val { return types.Bool(r.room.Doomed(r.Node, r.entry.Index)) },
+})
+
+var progressSchema = describe(Progress{}, map[string]func(*view.Progress) ref.Val{
+	"id":    func(p *view.Progress) ref.Val { return nameOf(p.ID) },
+	"match": func(p *view.Progress) ref.Val { return whole(p.Match) },
+	"next":  func(p *view.Progress) ref.Val { return whole(p.Next) },
+})
+
+// log are the newest entries.
+func (m machine) log() ref.Val {
+	from := max(0, len(m.Log)-LogMost)
+	return list(entrySchema, len(m.Log)-from, func(i int) record { return record{m, &m.Log[from+i]} })
+}
+
+func nodesOf(s *view.State) ref.Val {
+	return list(nodeSchema, len(s.Nodes), func(i int) machine { return machine{s, &s.Nodes[i]} })
+}
+
+// leadersOf are all running nodes that believe they lead.
+func leadersOf(s *view.State) ref.Val {
+	return some(nodeSchema, len(s.Nodes), func(i int) (machine, bool) {
+		n := &s.Nodes[i]
+		return machine{s, n}, n.Up && n.Role == event.Leader
+	})
 }
 
 // leaderOf is the running leader of the newest term, or nobody.
-func leaderOf(s *view.State, asked *names) *Node {
+func leaderOf(s *view.State) ref.Val {
 	if l := s.Leader(); l != nil {
-		n := nodeOf(s, l, asked)
-		return &n
+		return nodeValue(s, l)
 	}
-	return &Node{Role: event.RoleNone.String(), Suffrage: event.NoMember.String()}
+	return nodeValue(s, &view.Node{})
 }
 
-// nodeOf tells of a node. What takes time to find out is only there if it is asked for.
-func nodeOf(s *view.State, n *view.Node, asked *names) Node {
-	told := Node{
-		ID: nameOf(n.ID), Role: n.Role.String(), Term: int64(n.Term), Vote: nameOf(n.Vote), VoteTerm: int64(n.VoteTerm), Leader: nameOf(n.Leader),
-		Up: n.Up, Suspended: n.Suspended, Runs: n.Up && !n.Suspended,
-		First: int64(n.First), Last: int64(n.Last), Commit: int64(n.Commit), Applied: int64(n.Applied), Revision: n.Revision,
-		Snapshot: int64(n.SnapshotIndex), Refused: n.Refused, FsyncMs: millis(n.Fsync), Drift: n.Drift.Float(),
-	}
-	if asked.fields["Node.suffrage"] {
-		told.Suffrage = suffrageOf(s, n.ID).String()
-	}
-	if asked.fields["Node.stale"] {
-		told.Stale = s.StaleLeader(n)
-	}
-	if asked.fields["Node.granted"] {
-		told.Granted = grantedOf(n)
-	}
-	if asked.fields["Node.log"] {
-		told.Log = logOf(s, n, asked.fields["Entry.doomed"])
-	}
-	if asked.fields["Node.peers"] {
-		for _, p := range n.Peers {
-			told.Peers = append(told.Peers, Progress{ID: nameOf(p.ID), Match: int64(p.Match), Next: int64(p.Next)})
-		}
-	}
-	return told
+func nodeValue(s *view.State, n *view.Node) ref.Val {
+	return &thing[machine]{nodeSchema, machine{s, n}}
 }
 
 func suffrageOf(s *view.State, id event.NodeID) event.Suffrage {
@@ -72,45 +104,11 @@ func suffrageOf(s *view.State, id event.NodeID) event.Suffrage {
 }
 
 // grantedOf counts a candidate's real votes: pre-votes do not make a leader.
-func grantedOf(n *view.Node) (votes int64) {
+func grantedOf(n *view.Node) (votes int) {
 	for _, b := range n.Ballots {
 		if b.Granted && !b.PreVote {
 			votes++
 		}
 	}
 	return votes
-}
-
-func logOf(s *view.State, n *view.Node, doomed bool) []Entry {
-	from := max(0, len(n.Log)-LogMost)
-	log := make([]Entry, len(n.Log)-from)
-	for i := range log {
-		e := &n.Log[from+i]
-		log[i] = Entry{Index: int64(e.Index), Term: int64(e.Term), Type: e.Type.String(), Label: e.Label, Op: int64(e.Op), Committed: e.Index <= n.Commit}
-		log[i].Doomed = doomed && s.Doomed(n, e.Index)
-	}
-	return log
-}
-
-// nodeNames saves making the same few names over and over.
-var nodeNames = func() (names [view.MaxNodes + 1]string) {
-	for i := range names {
-		names[i] = event.NodeID(i).String()
-	}
-	return names
-}()
-
-func nameOf(id event.NodeID) string {
-	if int(id) < len(nodeNames) {
-		return nodeNames[id]
-	}
-	return id.String()
-}
-
-func namesOf(ids []event.NodeID) []string {
-	words := make([]string, len(ids))
-	for i, id := range ids {
-		words[i] = nameOf(id)
-	}
-	return words
 }

@@ -2,122 +2,147 @@ package lessons
 
 import (
 	"cmp"
+	"strings"
+
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/view"
 )
 
-func groupsOf(s *view.State) []*Group {
-	var groups []*Group
-	for _, g := range s.Groups() {
-		groups = append(groups, &Group{Nodes: namesOf(g.Nodes), Voters: int64(g.Voters), Quorum: g.Quorum})
-	}
-	return groups
+// wire is a direction of a link in its room.
+type wire struct {
+	room *view.State
+	*view.Link
 }
 
-// linksOf tells of both directions of every pair. The delay is the real one: the room's own where none is set.
-func linksOf(s *view.State) []*Wire {
-	wires := make([]*Wire, len(s.Links))
-	for i := range s.Links {
-		l := &s.Links[i]
-		slow := cmp.Or(l.Slow, event.One).Float()
-		wires[i] = &Wire{From: nameOf(l.From), To: nameOf(l.To), Cut: l.Cut, Hold: l.Hold, Loss: l.Loss.Float(),
-			DelayMs: millis(event.Micros(float64(cmp.Or(l.Delay, s.Delay)) * slow))}
+var groupSchema = describe(Group{}, map[string]func(*view.Group) ref.Val{
+	"nodes":  func(g *view.Group) ref.Val { return namesOf(g.Nodes) },
+	"voters": func(g *view.Group) ref.Val { return whole(g.Voters) },
+	"quorum": func(g *view.Group) ref.Val { return types.Bool(g.Quorum) },
+})
+
+// The delay is the real one: the room's own where none is set.
+var wireSchema = describe(Wire{}, map[string]func(wire) ref.Val{
+	"from": func(w wire) ref.Val { return nameOf(w.From) },
+	"to":   func(w wire) ref.Val { return nameOf(w.To) },
+	"cut":  func(w wire) ref.Val { return types.Bool(w.Cut) },
+	"hold": func(w wire) ref.Val { return types.Bool(w.Hold) },
+	"loss": func(w wire) ref.Val { return ratio(w.Loss) },
+	"delay_ms": func(w wire) ref.Val {
+		return millis(event.Micros(float64(cmp.Or(w.Delay, w.room.Delay)) * cmp.Or(w.Slow, event.One).Float()))
+	},
+})
+
+var messageSchema = describe(Message{}, map[string]func(*view.Message) ref.Val{
+	"id":    func(m *view.Message) ref.Val { return whole(m.ID) },
+	"from":  func(m *view.Message) ref.Val { return nameOf(m.From) },
+	"to":    func(m *view.Message) ref.Val { return nameOf(m.To) },
+	"type":  func(m *view.Message) ref.Val { return word(messageWords, m.Type) },
+	"reply": func(m *view.Message) ref.Val { return types.Bool(m.Reply) },
+	"ok":    func(m *view.Message) ref.Val { return types.Bool(m.OK) },
+	"term":  func(m *view.Message) ref.Val { return whole(m.Term) },
+	"index": func(m *view.Message) ref.Val { return whole(m.Index) },
+	"n":     func(m *view.Message) ref.Val { return whole(m.N) },
+	"text":  func(m *view.Message) ref.Val { return types.String(m.Text) },
+	"held":  func(m *view.Message) ref.Val { return types.Bool(m.Held) },
+})
+
+var memberSchema = describe(Member{}, map[string]func(event.Member) ref.Val{
+	"id":       func(m event.Member) ref.Val { return nameOf(m.ID) },
+	"suffrage": func(m event.Member) ref.Val { return word(memberWords, m.Suffrage) },
+})
+
+var opSchema = describe(Op{}, map[string]func(*view.Op) ref.Val{
+	"id":       func(o *view.Op) ref.Val { return whole(o.ID) },
+	"kind":     func(o *view.Op) ref.Val { return word(commandWords, o.Kind) },
+	"node":     func(o *view.Op) ref.Val { return nameOf(o.Node) },
+	"leader":   func(o *view.Op) ref.Val { return nameOf(o.Leader) },
+	"key":      func(o *view.Op) ref.Val { return types.String(o.Key) },
+	"text":     func(o *view.Op) ref.Val { return types.String(o.Text) },
+	"outcome":  func(o *view.Op) ref.Val { return word(outcomeWords, o.Outcome) },
+	"rev":      func(o *view.Op) ref.Val { return whole(o.Rev) },
+	"index":    func(o *view.Op) ref.Val { return whole(o.Index) },
+	"acks":     func(o *view.Op) ref.Val { return namesOf(o.Acks) },
+	"error":    func(o *view.Op) ref.Val { return types.String(o.Error) },
+	"asked_ms": func(o *view.Op) ref.Val { return millis(o.Asked) },
+	"took_ms":  tookOf,
+	"serializable": func(o *view.Op) ref.Val {
+		return types.Bool(o.Kind == event.Get && strings.HasSuffix(o.Text, " --serializable"))
+	},
+})
+
+var eventSchema = describe(Event{}, map[string]func(*event.Event) ref.Val{
+	"kind":     func(e *event.Event) ref.Val { return word(kindWords, e.Kind) },
+	"node":     func(e *event.Event) ref.Val { return nameOf(e.Node) },
+	"peer":     func(e *event.Event) ref.Val { return nameOf(e.Peer) },
+	"role":     func(e *event.Event) ref.Val { return word(roleWords, e.Role) },
+	"type":     typeOfEvent,
+	"term":     func(e *event.Event) ref.Val { return whole(e.Term) },
+	"index":    func(e *event.Event) ref.Val { return whole(e.Index) },
+	"log_term": func(e *event.Event) ref.Val { return whole(e.LogTerm) },
+	"ok":       func(e *event.Event) ref.Val { return types.Bool(e.OK) },
+	"reply":    func(e *event.Event) ref.Val { return types.Bool(e.Reply) },
+	"reason":   func(e *event.Event) ref.Val { return word(reasonWords, e.Reason) },
+	"command":  func(e *event.Event) ref.Val { return word(commandWords, e.Command) },
+	"outcome":  func(e *event.Event) ref.Val { return word(outcomeWords, e.Outcome) },
+	"op":       func(e *event.Event) ref.Val { return whole(e.Op) },
+	"rev":      func(e *event.Event) ref.Val { return whole(e.Rev) },
+	"n":        func(e *event.Event) ref.Val { return whole(e.N) },
+	"key":      func(e *event.Event) ref.Val { return types.String(e.Key) },
+	"text":     func(e *event.Event) ref.Val { return types.String(e.Text) },
+	"nodes":    func(e *event.Event) ref.Val { return namesOf(e.Nodes) },
+	"at_ms":    func(e *event.Event) ref.Val { return millis(e.At) },
+})
+
+// typeOfEvent is that of the message or of the entry that the event is about.
+func typeOfEvent(e *event.Event) ref.Val {
+	if e.Type == event.MessageNone {
+		return word(entryWords, e.Entry)
 	}
-	return wires
+	return word(messageWords, e.Type)
 }
 
-func messagesOf(s *view.State) []*Message {
-	messages := make([]*Message, len(s.Messages))
-	for i := range s.Messages {
-		m := &s.Messages[i]
-		messages[i] = &Message{ID: int64(m.ID), From: nameOf(m.From), To: nameOf(m.To), Type: m.Type.String(), Reply: m.Reply, OK: m.OK,
-			Term: int64(m.Term), Index: int64(m.Index), N: m.N, Text: m.Text, Held: m.Held}
+func tookOf(o *view.Op) ref.Val {
+	if o.Outcome == event.Pending {
+		return types.Int(0)
 	}
-	return messages
+	return millis(o.Answered - o.Asked)
 }
 
-func membersOf(s *view.State) []*Member {
-	members := make([]*Member, len(s.Members))
-	for i, m := range s.Members {
-		members[i] = &Member{ID: nameOf(m.ID), Suffrage: m.Suffrage.String()}
-	}
-	return members
+func groupsOf(s *view.State) ref.Val {
+	groups := s.Groups()
+	return list(groupSchema, len(groups), func(i int) *view.Group { return &groups[i] })
+}
+
+func linksOf(s *view.State) ref.Val {
+	return list(wireSchema, len(s.Links), func(i int) wire { return wire{s, &s.Links[i]} })
+}
+
+func messagesOf(s *view.State) ref.Val {
+	return list(messageSchema, len(s.Messages), func(i int) *view.Message { return &s.Messages[i] })
+}
+
+func membersOf(s *view.State) ref.Val {
+	return list(memberSchema, len(s.Members), func(i int) event.Member { return s.Members[i] })
+}
+
+func eventsOf(facts []event.Event) ref.Val {
+	return list(eventSchema, len(facts), func(i int) *event.Event { return &facts[i] })
 }
 
 // opsOf are the commands that people gave since a moment. Ids of commands rise, so those after the newest one of the
 // moment are later; what the lesson did itself is left out.
-func opsOf(f *Facts, since *view.State) []*Op {
+func opsOf(f *Facts, since *view.State) ref.Val {
 	var before uint64
 	if since != nil {
 		for i := range since.Ops {
 			before = max(before, since.Ops[i].ID)
 		}
 	}
-	var ops []*Op
-	for i := range f.Now.Ops {
-		if op := &f.Now.Ops[i]; op.ID > before && !f.Own[op.ID] {
-			ops = append(ops, opOf(op))
-		}
-	}
-	return ops
-}
-
-func opOf(op *view.Op) *Op {
-	told := &Op{ID: int64(op.ID), Kind: op.Kind.String(), Node: nameOf(op.Node), Leader: nameOf(op.Leader), Key: op.Key, Text: op.Text,
-		Outcome: op.Outcome.String(), Rev: op.Rev, Index: int64(op.Index), Acks: namesOf(op.Acks), Error: op.Error, AskedMs: millis(op.Asked)}
-	if op.Outcome != event.Pending {
-		told.TookMs = millis(op.Answered - op.Asked)
-	}
-	return told
-}
-
-func eventsOf(facts []event.Event) []*Event {
-	events := make([]*Event, len(facts))
-	for i := range facts {
-		e := &facts[i]
-		events[i] = &Event{Kind: e.Kind.String(), Node: nameOf(e.Node), Peer: nameOf(e.Peer), Role: e.Role.String(), Type: e.Type.String(),
-			Term: int64(e.Term), Index: int64(e.Index), LogTerm: int64(e.LogTerm), OK: e.OK, Reply: e.Reply, Reason: e.Reason.String(),
-			Command: e.Command.String(), Outcome: e.Outcome.String(), Op: int64(e.Op), Rev: e.Rev, N: e.N, Key: e.Key, Text: e.Text,
-			Nodes: namesOf(e.Nodes), AtMs: millis(e.At)}
-		if e.Type == event.MessageNone {
-			events[i].Type = e.Entry.String()
-		}
-	}
-	return events
-}
-
-// atMoment tells of the room as it was, as far as it is asked.
-func atMoment(s *view.State, asked *names) *Moment {
-	if s == nil {
-		s = &view.State{}
-	}
-	m := &Moment{Commit: commitOf(s), Revision: revisionOf(s), Term: termOf(s), Now: millis(s.At), Rate: s.Rate.Float()}
-	if asked.fields["Moment.node"] {
-		m.Node = make(map[string]Node, len(s.Nodes))
-		for _, n := range nodesByName(s, asked) {
-			m.Node[n.ID] = *n
-		}
-	}
-	if asked.fields["Moment.nodes"] {
-		m.Nodes = copies(nodesOf(s, asked, func(*view.Node) bool { return true }))
-	}
-	if asked.fields["Moment.leader"] {
-		m.Leader = *leaderOf(s, asked)
-	}
-	if asked.fields["Moment.leaders"] {
-		m.Leaders = copies(nodesOf(s, asked, leads))
-	}
-	if asked.fields["Moment.members"] {
-		m.Members = copies(membersOf(s))
-	}
-	return m
-}
-
-func copies[T any](of []*T) []T {
-	values := make([]T, len(of))
-	for i, v := range of {
-		values[i] = *v
-	}
-	return values
+	return some(opSchema, len(f.Now.Ops), func(i int) (*view.Op, bool) {
+		op := &f.Now.Ops[i]
+		return op, op.ID > before && !f.Own[op.ID]
+	})
 }

@@ -101,24 +101,36 @@ func (t table) room(l *Lesson) {
 	l.Denied = t.denied()
 }
 
+// spoken are the commands that the console calls otherwise than events do.
+var spoken = map[string]event.CommandKind{"elect": event.Elect, "move-leader": event.Transfer, "pre-vote": event.PreVote,
+	"member add": event.MemberAdd, "member promote": event.MemberPromote, "member demote": event.MemberDemote, "member remove": event.MemberRemove}
+
 // denied are the commands that a lesson does without.
 func (t table) denied() []string {
 	verbs := wordsOf[event.CommandKind](event.Commands - 1)[1:]
-	for _, key := range []string{"allow", "forbid"} {
-		for _, v := range t.list(key) {
-			if word, line := v.text(); word != "" && !slices.Contains(verbs, word) {
-				t.fail(line, "%s names %q, which is no command%s", key, word, orMeant(word, verbs))
-			}
-		}
-	}
 	if t.has("allow") && t.has("forbid") {
 		t.fail(t.fields["forbid"].line, "it has both allow and forbid: one of them says all")
 	}
 	if !t.has("allow") {
-		return t.words("forbid")
+		return t.verbs("forbid", verbs)
 	}
-	allowed := append(t.words("allow"), always...)
+	allowed := append(t.verbs("allow", verbs), always...)
 	return slices.DeleteFunc(verbs, func(v string) bool { return slices.Contains(allowed, v) })
+}
+
+// verbs are the commands that a key names.
+func (t table) verbs(key string, known []string) (named []string) {
+	for _, v := range t.list(key) {
+		word, line := v.text()
+		if kind, ok := spoken[word]; ok {
+			word = kind.String()
+		}
+		if word != "" && !slices.Contains(known, word) {
+			t.fail(line, "%s names %q, which is no command%s", key, word, orMeant(word, known))
+		}
+		named = append(named, word)
+	}
+	return named
 }
 
 // teaching reads what is to be learned.

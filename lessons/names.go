@@ -93,7 +93,7 @@ func (g *gaze) compares(e ast.Expr) {
 		return
 	}
 	for _, a := range args {
-		if whole(g.ast.GetType(a.ID())) && name != operators.In || name == operators.In && whole(g.ast.GetType(args[0].ID())) {
+		if composed(g.ast.GetType(a.ID())) && name != operators.In || name == operators.In && composed(g.ast.GetType(args[0].ID())) {
 			g.fail(e, "it compares whole things: compare a field of them, such as id")
 			return
 		}
@@ -102,12 +102,12 @@ func (g *gaze) compares(e ast.Expr) {
 	g.known(args[1], args[0])
 }
 
-// whole says whether values of the type have fields.
-func whole(kind *types.Type) bool {
+// composed says whether values of the type have fields.
+func composed(kind *types.Type) bool {
 	if kind.Kind() == types.StructKind {
 		return true
 	}
-	return slices.ContainsFunc(kind.Parameters(), whole)
+	return slices.ContainsFunc(kind.Parameters(), composed)
 }
 
 // known looks whether words that a field with a closed vocabulary is compared with exist.

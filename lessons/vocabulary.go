@@ -42,18 +42,6 @@ var variables = []variable{
 	{"start", object(Moment{})},
 }
 
-// told holds everything that an expression can look at; Moment and Group lead to the rest.
-type told struct {
-	Moment  Moment
-	Group   Group
-	Wire    Wire
-	Message Message
-	Op      Op
-	Event   Event
-}
-
-var vocabularyTypes = reflect.TypeFor[told]()
-
 // closed are the fields of the vocabulary whose words are known: a comparison with another word is a slip.
 var closed = map[string]wordList{
 	"Node.role":       {"role", wordsOf[event.Role](int(event.Leader))},
