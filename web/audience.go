@@ -110,10 +110,22 @@ func (a *audience) tell() {
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		a.telling = false
-		for _, interrupt := range a.viewers {
-			interrupt()
-		}
+		a.interrupt()
 	})
+}
+
+// rouse has all viewers look at what is new beside the facts, now.
+func (a *audience) rouse() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.interrupt()
+}
+
+// interrupt needs mu.
+func (a *audience) interrupt() {
+	for _, interrupt := range a.viewers {
+		interrupt()
+	}
 }
 
 // pause is how long a viewer waits before its next picture, so that in a large audience all look at the same

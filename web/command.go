@@ -32,6 +32,13 @@ func (s *Server) command(w http.ResponseWriter, r *http.Request) {
 		WriteFault(w, tooFast(s.limits.Commands))
 		return
 	}
+	if s.class != nil {
+		if err := s.class.Admit("", c); err != nil {
+			s.numbers.refused.WithLabelValues("lesson").Inc()
+			WriteFault(w, notNow(err))
+			return
+		}
+	}
 	ctx, cancel := context.WithTimeoutCause(s.ctx, s.wall, errWall)
 	defer cancel()
 	result, err := s.do(ctx, c)

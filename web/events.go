@@ -19,7 +19,8 @@ const EpochHeader = "Room-Epoch"
 // checkpointLine stands in GET /events for facts that are no longer kept.
 type checkpointLine struct {
 	Kind  string     `json:"kind"` // "checkpoint"
-	Seq   uint64     `json:"seq"`  // the last fact it stands for
+	Epoch uint64     `json:"epoch"`
+	Seq   uint64     `json:"seq"` // the last fact it stands for
 	State view.State `json:"state"`
 }
 
@@ -36,7 +37,8 @@ const streamChunk = 4096
 
 // events is GET /events?from=SEQ&epoch=E: facts from SEQ on, one JSON object a line, and then those that come.
 // Without from it begins with what comes next. If SEQ is no longer kept, or belongs to another epoch, the first
-// line is a checkpoint. Who does not read is disconnected.
+// line is a checkpoint; so is the line after which a room that was prepared anew goes on, in another epoch. Who does not
+// read is disconnected.
 func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	q, err := query(r, "from", "epoch")
 	if err != nil {
@@ -99,10 +101,13 @@ func (st *stream) catchUp() error {
 }
 
 func (st *stream) checkpoint() error {
-	state := st.server.cluster.State()
+	state := st.journal.State()
 	st.next = state.Seq + 1
 	st.hurry()
-	return st.w.Encode(checkpointLine{"checkpoint", state.Seq, listed(state)})
+	if err := st.w.Encode(checkpointLine{"checkpoint", st.journal.Epoch(), state.Seq, listed(state)}); err != nil {
+		return err
+	}
+	return st.control.Flush()
 }
 
 // follow writes the facts that come, until the reader leaves or is too slow.
@@ -113,6 +118,11 @@ func (st *stream) follow(r *http.Request) {
 	facts := st.journal.Subscribe(st.next-1, st.journal.Epoch())
 	for {
 		f, err := facts.Next(ctx)
+		if errors.Is(err, journal.ErrClosed) {
+			if facts, err = st.goOver(ctx); err == nil {
+				continue
+			}
+		}
 		if err != nil {
 			st.end(err)
 			return
@@ -121,6 +131,16 @@ func (st *stream) follow(r *http.Request) {
 			return
 		}
 	}
+}
+
+// goOver waits for the journal that follows and begins it.
+func (st *stream) goOver(ctx context.Context) (*journal.Subscription, error) {
+	next, err := st.server.successor(ctx, st.journal)
+	if err != nil {
+		return nil, err
+	}
+	st.journal, st.next = next, 0
+	return next.Subscribe(0, 0), nil
 }
 
 func (st *stream) show(f *journal.Frame) error {

@@ -18,20 +18,27 @@ import (
 // fakeCluster is a room without Raft: it records facts that a test gives it and answers every command ok, or not
 // before its time has come when it is frozen.
 type fakeCluster struct {
+	mu      sync.Mutex
 	journal *journal.Journal
-
-	mu     sync.Mutex
-	frozen chan struct{} // nil: not frozen; closed by thaw
-	asked  []event.Command
-	now    event.Micros
+	frozen  chan struct{} // nil: not frozen; closed by thaw
+	asked   []event.Command
+	now     event.Micros
 }
 
 func newFake(nodes int) *fakeCluster {
-	f := &fakeCluster{journal: journal.New(journal.Options{Epoch: 7})}
+	f := &fakeCluster{}
+	f.stage(7, nodes)
+	return f
+}
+
+// stage begins another journal with a ring of its own, as a room does that is prepared anew.
+func (f *fakeCluster) stage(epoch uint64, nodes int) {
+	f.mu.Lock()
+	f.journal = journal.New(journal.Options{Epoch: epoch})
+	f.mu.Unlock()
 	for i := range nodes {
 		f.tell(event.Event{Kind: event.MachineAdded, Node: event.NodeID(i + 1)}, event.Event{Kind: event.Started, Node: event.NodeID(i + 1)})
 	}
-	return f
 }
 
 // tell records facts in one frame.
@@ -82,9 +89,14 @@ func (f *fakeCluster) requests() int {
 	return len(f.asked)
 }
 
-func (f *fakeCluster) Journal() *journal.Journal { return f.journal }
-func (f *fakeCluster) State() view.State         { return f.journal.State() }
-func (f *fakeCluster) Close() error              { f.journal.Close(); return nil }
+func (f *fakeCluster) Journal() *journal.Journal {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.journal
+}
+
+func (f *fakeCluster) State() view.State { return f.Journal().State() }
+func (f *fakeCluster) Close() error      { f.Journal().Close(); return nil }
 
 // house is a fake room behind a real HTTP server.
 type house struct {
@@ -96,8 +108,14 @@ type house struct {
 
 func newHouse(t testing.TB, limits Limits) *house {
 	t.Helper()
+	return newSchool(t, limits, nil)
+}
+
+// newSchool is a house with a lesson in it.
+func newSchool(t testing.TB, limits Limits, class Class) *house {
+	t.Helper()
 	h := &house{t: t, cluster: newFake(3)}
-	h.server = New(Options{Cluster: h.cluster, Room: "amber-otter", Limits: limits})
+	h.server = New(Options{Cluster: h.cluster, Room: "amber-otter", Limits: limits, Class: class})
 	listener := httptest.NewServer(Guard(h.server))
 	h.url = listener.URL
 	t.Cleanup(func() {

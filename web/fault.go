@@ -32,6 +32,7 @@ const (
 	CodeForbidden  = "forbidden"
 	CodeClosing    = "closing"
 	CodeSlow       = "slow"
+	CodeLesson     = "lesson" // the lesson does not take this now
 	CodeInternal   = "internal"
 )
 

@@ -31,6 +31,9 @@ const (
 	PendingCommands = 4096
 	// LargeAudience is the number of viewers above which the room shows 20 pictures a second and not 60.
 	LargeAudience = 1500
+	// LearnBytes is the longest thing that can be said to a lesson, TokenBytes the longest name of a viewer.
+	LearnBytes = 256
+	TokenBytes = 64
 	// LogEntries is the most log entries one request returns.
 	LogEntries = 1000
 
@@ -40,6 +43,13 @@ const (
 	// sharedMessages is how many messages are kept for viewers who have not sent them yet. Who is further behind
 	// makes its own; who is more than journal.MaxBehind frames behind is slow.
 	sharedMessages = 64
+
+	lessonGather = 80 * time.Millisecond // how long changes of the lesson are gathered for a viewer; see audience.gather
+	manyLearners = 200
+
+	// While a room is prepared anew its journal has ended and the next has not begun.
+	stageLook = 20 * time.Millisecond
+	stageWait = time.Minute // for the next; it is known to come within a second or two
 
 	writeWait    = 10 * time.Second // for one message to a viewer
 	pingEvery    = 20 * time.Second

@@ -19,7 +19,7 @@ type numbers struct {
 func newNumbers(s *Server) *numbers {
 	n := &numbers{
 		commands: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "quorumlab_commands_total", Help: "Commands that the room answered."}, []string{"kind", "outcome"}),
-		refused:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "quorumlab_commands_refused_total", Help: "Commands refused before the room was asked: rate, pending or invalid."}, []string{"reason"}),
+		refused:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "quorumlab_commands_refused_total", Help: "Commands refused before the room was asked: rate, pending, invalid or lesson."}, []string{"reason"}),
 		slow:     prometheus.NewCounter(prometheus.CounterOpts{Name: "quorumlab_viewers_slow_total", Help: "Viewers disconnected because they did not keep up."}),
 		bad:      prometheus.NewCounter(prometheus.CounterOpts{Name: "quorumlab_frames_bad_total", Help: "Websocket frames that were malformed, too long or out of order."}),
 	}

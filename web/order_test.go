@@ -30,7 +30,7 @@ func TestOrdersAreReadAsDocumented(t *testing.T) {
 }
 
 func TestBadOrdersAreRefusedWithSentenceAndPlace(t *testing.T) {
-	limits, machines := DefaultLimits, &ring{state: newFake(3).State}
+	limits, machines := DefaultLimits, &ring{cluster: newFake(3)}
 	for _, c := range []struct{ body, where, says string }{
 		{``, "", "empty"},
 		{`nonsense`, "byte 1", "not JSON"},
@@ -86,7 +86,7 @@ func TestBadOrdersAreRefusedWithSentenceAndPlace(t *testing.T) {
 }
 
 func TestRingTakesNoMoreMachinesThanAllowed(t *testing.T) {
-	machines := &ring{state: newFake(3).State}
+	machines := &ring{cluster: newFake(3)}
 	if err := vet(event.Command{Kind: event.MemberAdd}, Limits{Nodes: 3, ValueBytes: 1}, machines); err == nil || !strings.Contains(err.Error(), "3 machines") {
 		t.Errorf("a fourth machine: %v", err)
 	}
@@ -101,7 +101,7 @@ func FuzzDecodeOrder(f *testing.F) {
 	f.Add([]byte(`{"kind":"txn","txn":{"compare":[{"key":"a","target":"mod","result":">","value":"1"}],"success":[{"kind":"put","key":"x"}]}}`))
 	f.Add([]byte(`{"kind":"partition","groups":[["n1","n2"],["n3"]]}`))
 	f.Add([]byte(`{"kind":"link","node":"n1","peer":"n2","link":{"delay_ms":1e3,"loss":0.5}}`))
-	machines := &ring{state: newFake(3).State}
+	machines := &ring{cluster: newFake(3)}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		c, err := DecodeOrder(body)
 		if err == nil {

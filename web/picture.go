@@ -17,8 +17,12 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 		WritePage(w, r, http.StatusServiceUnavailable, page.Problem(page.NotBuilt(assets)))
 		return
 	}
-	WritePage(w, r, http.StatusOK, page.Room(page.RoomData{Assets: assets, Room: s.room, Socket: "/r/" + s.room + "/ws",
-		State: s.cluster.State(), Viewers: s.audience.size(), Narrow: narrow(r)}))
+	d := page.RoomData{Assets: assets, Room: s.room, Socket: "/r/" + s.room + "/ws",
+		State: s.cluster.State(), Viewers: s.audience.size(), Narrow: narrow(r)}
+	if s.class != nil {
+		d.Lesson = s.class.Panel("")
+	}
+	WritePage(w, r, http.StatusOK, page.Room(d))
 }
 
 // narrow guesses from the request whether a telephone asks. The page finds out for sure and draws itself again.

@@ -14,9 +14,10 @@ import (
 // ring knows which machines the room has, so that a command to another one is refused before the room is asked.
 // It asks for the state only when it meets a name that it does not know: a machine that has left is the room's to refuse.
 type ring struct {
-	state func() view.State
+	cluster Cluster
 
 	mu    sync.Mutex
+	epoch uint64         // of the journal that nodes are of
 	nodes []event.NodeID // ascending
 }
 
@@ -46,7 +47,7 @@ func (r *ring) vet(c event.Command, most int) *Fault {
 }
 
 func (r *ring) known(where string, id event.NodeID) *Fault {
-	if id == 0 || r.has(id) {
+	if id == 0 || r.cluster.Journal().Epoch() == r.epoch && r.has(id) {
 		return nil
 	}
 	if r.refresh(); r.has(id) {
@@ -65,10 +66,13 @@ func (r *ring) has(id event.NodeID) bool {
 }
 
 func (r *ring) refresh() {
-	r.nodes = r.nodes[:0]
-	for _, n := range r.state().Nodes {
-		r.nodes = append(r.nodes, n.ID)
-	}
+	j := r.cluster.Journal()
+	r.epoch, r.nodes = j.Epoch(), r.nodes[:0]
+	j.With(func(s *view.State) {
+		for i := range s.Nodes {
+			r.nodes = append(r.nodes, s.Nodes[i].ID)
+		}
+	})
 	slices.Sort(r.nodes)
 }
 

@@ -16,6 +16,7 @@ import (
 type Options struct {
 	Cluster Cluster
 	Room    string  // its id
+	Class   Class   // what is taught in it; nil: nothing
 	Limits  Limits  // zero fields: DefaultLimits
 	Assets  *Assets // css, scripts and the app; nil: none
 	Log     *slog.Logger
@@ -29,9 +30,12 @@ type Options struct {
 //	POST /commands  one command and its result
 //	GET  /events    facts as lines of JSON, following
 //	GET  /log       one node's log entries
+//	GET  /lesson    the lesson as somebody sees it who comes now
+//	POST /lesson    something said to it
 //	GET  /healthz, /metrics
 type Server struct {
 	cluster  Cluster
+	class    Class // nil: none
 	room     string
 	limits   Limits
 	assets   *Assets
@@ -48,7 +52,7 @@ type Server struct {
 
 	ctx      context.Context // ends when the server closes
 	cancel   context.CancelFunc
-	visitors sync.WaitGroup // websockets, streams and commands
+	visitors sync.WaitGroup // websockets, streams and commands, and who follows the class
 	mu       sync.Mutex     // orders closing and the visitors' counting
 	closed   bool
 }
@@ -56,8 +60,8 @@ type Server struct {
 // New serves the room that o describes. Close it before its cluster.
 func New(o Options) *Server {
 	limits := o.Limits.Or(DefaultLimits)
-	s := &Server{cluster: o.Cluster, room: o.Room, limits: limits, assets: o.Assets, log: o.Log,
-		ring: &ring{state: o.Cluster.State}, usage: newUsage(),
+	s := &Server{cluster: o.Cluster, class: o.Class, room: o.Room, limits: limits, assets: o.Assets, log: o.Log,
+		ring: &ring{cluster: o.Cluster}, usage: newUsage(),
 		http: rate.NewLimiter(rate.Limit(limits.Commands), limits.Commands),
 		wall: CommandWall, pending: make(chan struct{}, PendingCommands)}
 	if s.log == nil {
@@ -67,6 +71,10 @@ func New(o Options) *Server {
 	s.audience = newAudience(limits.Viewers)
 	s.numbers = newNumbers(s)
 	s.mux = s.routes()
+	if s.class != nil {
+		s.visitors.Add(1)
+		go s.follow(s.class)
+	}
 	return s
 }
 
@@ -78,6 +86,8 @@ func (s *Server) routes() *http.ServeMux {
 	m.HandleFunc("POST /commands", s.visit(s.command))
 	m.HandleFunc("GET /events", s.visit(s.events))
 	m.HandleFunc("GET /log", s.visit(s.entries))
+	m.HandleFunc("GET /lesson", s.visit(s.lesson))
+	m.HandleFunc("POST /lesson", s.visit(s.learn))
 	m.HandleFunc("GET /healthz", s.healthz)
 	m.Handle("GET /metrics", s.numbers)
 	if s.assets != nil {

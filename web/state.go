@@ -20,7 +20,8 @@ type stateBody struct {
 
 // state is GET /state: the folded state without the nodes' logs, which GET /log has.
 func (s *Server) state(w http.ResponseWriter, _ *http.Request) {
-	WriteJSON(w, http.StatusOK, stateBody{s.room, s.cluster.Journal().Epoch(), s.audience.size(), listed(s.cluster.State())})
+	j := s.cluster.Journal()
+	WriteJSON(w, http.StatusOK, stateBody{s.room, j.Epoch(), s.audience.size(), listed(j.State())})
 }
 
 // listed has empty lists where st has none, so that clients need not tell them apart.

@@ -25,6 +25,7 @@ type viewer struct {
 	pending chan struct{} // holds one for every order under way
 	limit   *rate.Limiter
 	told    int // number of viewers last told
+	learner learner
 
 	ctx    context.Context         // ends when the viewer has gone or has to go
 	leave  context.CancelCauseFunc // with a *farewell
@@ -53,6 +54,7 @@ func (v *viewer) watch() {
 		return
 	}
 	defer v.server.audience.leave(v)
+	defer v.learner.attend()()
 	v.converse(hello)
 	drain(v.conn)
 }
@@ -80,7 +82,16 @@ func (v *viewer) greet() (event.Frame, *farewell) {
 	if hello.Version != event.WireVersion {
 		return hello, &farewell{CloseVersion, "version", fmt.Sprintf("This page speaks version %d of the wire, the room version %d: reload it.", hello.Version, event.WireVersion)}
 	}
+	var f *Fault
+	if v.learner, f = newLearner(v.server.class, hello.Text); f != nil && v.notify(f) != nil {
+		return hello, gone
+	}
 	return hello, nil
+}
+
+// notify says a sentence about the lesson.
+func (v *viewer) notify(err error) error {
+	return v.write(&event.Frame{Type: event.FrameNotice, Code: CodeLesson, Text: err.Error()})
 }
 
 func (v *viewer) sit() *farewell {
@@ -127,33 +138,85 @@ func (v *viewer) part() {
 	v.conn.NetConn().SetReadDeadline(time.Now().Add(farewellWait))
 }
 
-// show writes the welcome and then the journal's frames.
+// show welcomes the viewer and writes what happens, in one journal after the other.
 func (v *viewer) show(hello event.Frame) *farewell {
-	j, s := v.server.cluster.Journal(), v.server
-	v.told = s.audience.size()
-	welcome := event.Frame{Type: event.FrameWelcome, Version: event.WireVersion, Epoch: j.Epoch(), Room: s.room, Viewers: v.told,
-		Limits: event.Limits{ValueBytes: s.limits.ValueBytes, Commands: s.limits.Commands, Nodes: s.limits.Nodes}}
-	if v.write(&welcome) != nil {
-		return gone
+	j, seq, epoch := v.server.cluster.Journal(), hello.Seq, hello.Epoch
+	for {
+		err := v.welcome(j)
+		if err == nil {
+			err = v.follow(j.Subscribe(seq, epoch))
+		}
+		if errors.Is(err, journal.ErrClosed) {
+			j, err = v.successor(j)
+			seq, epoch = 0, 0
+		}
+		switch {
+		case v.ctx.Err() != nil:
+			return gone // whoever ended it has said why
+		case err != nil:
+			return v.why(err)
+		}
 	}
-	facts := j.Subscribe(hello.Seq, hello.Epoch)
-	wait := s.audience.interrupted(v)
+}
+
+// welcome says what the room is and, at the beginning of a journal, that numbers of another epoch mean nothing any more.
+func (v *viewer) welcome(j *journal.Journal) error {
+	s := v.server
+	v.told = s.audience.size()
+	err := v.write(&event.Frame{Type: event.FrameWelcome, Version: event.WireVersion, Epoch: j.Epoch(), Room: s.room, Viewers: v.told,
+		Limits: event.Limits{ValueBytes: s.limits.ValueBytes, Commands: s.limits.Commands, Nodes: s.limits.Nodes}})
+	if err != nil {
+		return err
+	}
+	return v.teach()
+}
+
+// follow writes a journal's frames until it ends, and meanwhile what is new beside them.
+func (v *viewer) follow(facts *journal.Subscription) error {
+	wait := v.server.audience.interrupted(v)
 	for {
 		run, err := v.next(facts, wait)
 		if err == nil {
 			err = v.present(run)
 		}
-		switch {
-		case v.ctx.Err() != nil:
-			return gone // whoever ended it has said why
-		case wait.Err() != nil:
-			wait = s.audience.interrupted(v)
-			err = v.countViewers()
+		if wait.Err() != nil && v.ctx.Err() == nil {
+			wait = v.server.audience.interrupted(v)
+			err = v.news()
 		}
 		if err != nil {
-			return v.why(err)
+			return err
 		}
 	}
+}
+
+// successor waits for the journal that follows one which has ended, and tells meanwhile what is new.
+func (v *viewer) successor(ended *journal.Journal) (*journal.Journal, error) {
+	for {
+		wait := v.server.audience.interrupted(v)
+		if err := v.news(); err != nil {
+			return nil, err
+		}
+		next, err := v.server.successor(wait, ended)
+		if err == nil || v.ctx.Err() != nil || wait.Err() == nil {
+			return next, err
+		}
+	}
+}
+
+// news is what is new beside the facts.
+func (v *viewer) news() error {
+	if err := v.countViewers(); err != nil {
+		return err
+	}
+	return v.teach()
+}
+
+// teach shows the viewer the lesson, if it has not seen it so.
+func (v *viewer) teach() error {
+	if b := v.learner.picture(); b != nil {
+		return v.send(b)
+	}
+	return nil
 }
 
 // next waits for the next picture: a frame, with those that have come meanwhile. So a server or a viewer that is
@@ -209,7 +272,11 @@ func (v *viewer) present(run []*journal.Frame) error {
 }
 
 func (v *viewer) write(f *event.Frame) error {
-	b := event.AppendFrame(nil, f)
+	return v.send(event.AppendFrame(nil, f))
+}
+
+// send writes an encoded frame.
+func (v *viewer) send(b []byte) error {
 	v.writing.Lock()
 	defer v.writing.Unlock()
 	v.conn.SetWriteDeadline(time.Now().Add(writeWait))
@@ -252,8 +319,8 @@ func (v *viewer) read() *farewell {
 	v.conn.SetPongHandler(func(string) error { v.await(); return nil })
 	for v.ctx.Err() == nil {
 		f, bye := readFrame(v.conn)
-		if bye == nil && f.Type != event.FrameOrder {
-			bye = disorder("After the hello a page may send nothing but orders.")
+		if bye == nil && f.Type != event.FrameOrder && f.Type != event.FrameLearn {
+			bye = disorder("After the hello a page may send nothing but orders and words to the lesson.")
 		}
 		if bye != nil {
 			if bye != gone {
@@ -262,7 +329,13 @@ func (v *viewer) read() *farewell {
 			return bye
 		}
 		v.await()
-		if v.order(f.Command) != nil {
+		var err error
+		if f.Type == event.FrameLearn {
+			err = v.learn(f.Text)
+		} else {
+			err = v.order(f.Command)
+		}
+		if err != nil {
 			return gone
 		}
 	}
@@ -274,6 +347,22 @@ func (v *viewer) await() {
 	if v.ctx.Err() == nil {
 		v.conn.SetReadDeadline(time.Now().Add(pongWait))
 	}
+}
+
+// learn passes words on to the lesson. The viewer is not read from meanwhile, so its words and orders keep their order and
+// there is no queue of them. Its error says that the viewer takes no answers.
+func (v *viewer) learn(words string) error {
+	err := error(nil)
+	if !v.limit.Allow() {
+		v.server.numbers.refused.WithLabelValues("rate").Inc()
+		err = tooFast(v.server.limits.Commands)
+	} else {
+		err = v.learner.learn(words)
+	}
+	if err != nil {
+		return v.notify(err)
+	}
+	return nil
 }
 
 // order has a command done and answered. Its error says that the viewer takes no answers.
@@ -307,6 +396,10 @@ func (v *viewer) admit(c event.Command) error {
 	}
 	if err := vet(c, s.limits, s.ring); err != nil {
 		s.numbers.refused.WithLabelValues("invalid").Inc()
+		return err
+	}
+	if err := v.learner.admit(c); err != nil {
+		s.numbers.refused.WithLabelValues("lesson").Inc()
 		return err
 	}
 	select {
