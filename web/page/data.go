@@ -57,7 +57,11 @@ const phoneWidth, phoneHeight = 390, 844
 // scene is the app's first picture.
 func scene(d RoomData) templ.Component {
 	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
-		seed := ui.Seed{Room: d.Room, Viewers: d.Viewers, State: d.State, Lesson: LessonFrame(d.Lesson)}
+		seed := ui.Seed{Room: d.Room, Viewers: d.Viewers, State: d.State}
+		if d.Lesson.Lesson != "" {
+			d.Lesson.Viewers, d.Lesson.Held = 1, false // who looks is not known yet, nor who acts
+			seed.Lesson = LessonFrame(d.Lesson)
+		}
 		if d.Narrow {
 			seed.Width, seed.Height = phoneWidth, phoneHeight
 		}

@@ -14,7 +14,7 @@ import (
 )
 
 // step is one step of a lesson: done ones fold away, the present one is a card, of those to come there is the title.
-func step(p lessons.Panel, s lessons.PanelStep, newest bool) templ.Component {
+func step(p lessons.Panel, s lessons.PanelStep) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -137,13 +137,13 @@ func step(p lessons.Panel, s lessons.PanelStep, newest bool) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if newest {
+			if s.Latest {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, " open")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			if newest {
+			if s.Latest {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, " data-open")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

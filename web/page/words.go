@@ -11,6 +11,20 @@ import (
 // acts says whether the viewer's words move the lesson: who holds control, or anybody while nobody does.
 func acts(p lessons.Panel) bool { return p.Holder || !p.Held || p.AnyOrder }
 
+// crumb says which lesson it is, and how long it takes.
+func crumb(p lessons.Panel) string {
+	var said []string
+	for _, s := range []string{p.Number, p.Track} {
+		if s != "" {
+			said = append(said, s)
+		}
+	}
+	if p.Minutes > 0 {
+		said = append(said, strconv.Itoa(p.Minutes)+" min")
+	}
+	return strings.Join(said, " · ")
+}
+
 // hasPresent says whether some part of the lesson is the one that the learner is at.
 func hasPresent(p lessons.Panel) bool {
 	for _, s := range p.Steps {
@@ -19,17 +33,6 @@ func hasPresent(p lessons.Panel) bool {
 		}
 	}
 	return p.End != nil
-}
-
-// newest is the step that was done last, whose explanation is to be read now; -1 if there is none.
-func newest(p lessons.Panel) int {
-	last := -1
-	for i, s := range p.Steps {
-		if s.State == lessons.StepDone {
-			last = i
-		}
-	}
-	return last
 }
 
 // firstUndone is the step of free play to try next; -1 if all are done.
