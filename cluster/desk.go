@@ -110,9 +110,9 @@ func (d *desk) close() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.shut = true
-	for op, p := range d.open { // nobody will record an answer any more
-		delete(d.open, op)
+	for op, p := range d.open { // nobody will record an answer any more, but for those that are on their way
 		if p.taken.CompareAndSwap(false, true) {
+			delete(d.open, op)
 			p.answer <- event.Result{ID: p.command.ID, Op: op, Kind: p.command.Kind, Node: p.node, Outcome: lost(p.command.Kind), Error: "the room was closed before it was answered"}
 		}
 	}
