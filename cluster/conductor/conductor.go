@@ -18,7 +18,8 @@ import (
 )
 
 const (
-	// MaxStep bounds how far all worlds move in one step; shorter when a link's delay is shorter.
+	// MaxStep bounds how far all worlds move in one step while somebody looks or waits for something; shorter when a
+	// link's delay is shorter. Advance takes steps as long as the shortest delay.
 	MaxStep event.Micros = 5_000
 	// NearDelay is a link's one-way delay at real time and faster: a data centre.
 	NearDelay event.Micros = 5_000
@@ -68,7 +69,7 @@ type Conductor struct {
 	alarms   alarms
 	lastMsg  uint64
 	order    uint64
-	maxStep  event.Micros
+	reach    event.Micros // the shortest delay of a link: how far the worlds may move without hearing of each other
 	happened int          // events since the room began, to see whether a step did something
 	told     event.Micros // when the last of them was
 	halts    int          // how often Halt froze the room
@@ -131,7 +132,7 @@ func (c *Conductor) Advance(d event.Micros) {
 	defer c.mu.Unlock()
 	halts := c.halts
 	for end := c.now + d; c.now < end && c.halts == halts; {
-		c.step(end - c.now)
+		c.step(min(end-c.now, c.reach))
 	}
 }
 
@@ -147,17 +148,16 @@ func (c *Conductor) Await(d event.Micros, ok func() bool) bool {
 			c.mu.Unlock()
 			return false
 		}
-		c.step(end - c.now)
+		c.step(min(end-c.now, c.reach, MaxStep))
 		c.mu.Unlock()
 	}
 	return true
 }
 
-// step moves all worlds by at most most: what arrives within is delivered at its instant, and nothing that is
-// sent within can arrive within, because no link is shorter than the step.
-func (c *Conductor) step(most event.Micros) {
+// step moves all worlds by at most dt, which is no longer than reach: what arrives within is delivered at its instant,
+// and nothing that is sent within can arrive within, because no link is shorter than the step.
+func (c *Conductor) step(dt event.Micros) {
 	c.ring()
-	dt := min(most, c.maxStep)
 	if len(c.alarms) > 0 {
 		dt = min(dt, max(c.alarms[0].due-c.now, 1))
 	}
@@ -334,7 +334,7 @@ func (c *Conductor) pace(d time.Duration) {
 	c.mu.Lock()
 	end := c.now + event.Micros(float64(d.Microseconds())*c.rate.Float())
 	for c.now < end && c.rate > 0 {
-		c.step(end - c.now)
+		c.step(min(end-c.now, c.reach, MaxStep))
 		c.mu.Unlock()
 		c.mu.Lock()
 	}
@@ -361,7 +361,7 @@ func (c *Conductor) setRate(f event.Factor) {
 			c.delay = NearDelay
 		}
 	}
-	c.fitStep()
+	c.fitReach()
 	c.tap(event.Event{Kind: event.RateSet, Factor: f, Took: c.delay})
 	c.stir()
 }
@@ -398,11 +398,11 @@ func (c *Conductor) Halt() {
 	c.stir()
 }
 
-// fitStep keeps steps no longer than the shortest delay.
-func (c *Conductor) fitStep() {
-	c.maxStep = min(MaxStep, c.delay)
+// fitReach keeps steps no longer than the shortest delay.
+func (c *Conductor) fitReach() {
+	c.reach = c.delay
 	for _, l := range c.links {
-		c.maxStep = min(c.maxStep, c.base(l))
+		c.reach = min(c.reach, c.base(l))
 	}
 }
 
@@ -426,7 +426,7 @@ func (c *Conductor) Step() bool {
 
 // stepOne moves by the finest step, or less to the next arrival, which is then the only one.
 func (c *Conductor) stepOne() {
-	dt := min(stepFine, c.maxStep)
+	dt := min(stepFine, c.reach)
 	if len(c.inFlight) > 0 && c.inFlight[0].due <= c.now+dt {
 		m := heap.Pop(&c.inFlight).(*Message)
 		if d := max(m.due-c.now, 0); d > 0 {

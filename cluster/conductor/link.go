@@ -28,7 +28,7 @@ func (c *Conductor) setLink(p pair, l event.Link) {
 	if c.links[p] = l; l == (event.Link{}) {
 		delete(c.links, p)
 	}
-	c.fitStep()
+	c.fitReach()
 	c.tap(event.Event{Kind: event.LinkSet, Node: p.from, Peer: p.to, Link: l})
 	on := func(m *Message) bool { return m.From == p.from && m.To == p.to }
 	switch {

@@ -122,7 +122,7 @@ func (c *Conductor) RemoveMachine(id event.NodeID) {
 			delete(c.links, p)
 		}
 	}
-	c.fitStep()
+	c.fitReach()
 	c.tap(event.Event{Kind: event.MachineRemoved, Node: id})
 }
 
