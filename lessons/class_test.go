@@ -556,7 +556,9 @@ func TestBoundsOfAClass(t *testing.T) {
 
 // BenchmarkFold judges a lesson in a busy room: 2,000 events a second may cost 1 % of a core, 5 µs each.
 func BenchmarkFold(b *testing.B) {
-	d := newDesk(&testing.T{}, "play", "") // two steps wait for commands, of which the room sees hundreds
+	d := newDesk(&testing.T{}, "play", "")
+	d.class.o.Now = time.Now
+	// Two steps wait for commands, of which the room sees hundreds.
 	kinds := []event.Kind{event.Sent, event.Delivered, event.Appended, event.Fsynced, event.Sent, event.Delivered, event.MatchSet, event.Committed, event.Applied, event.Asked, event.Answered}
 	s := &d.room.state
 	op := uint64(1 << 20)

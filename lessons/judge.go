@@ -2,6 +2,7 @@ package lessons
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/view"
@@ -40,10 +41,29 @@ func (r *run) due(a *attempt, s *view.State, e *event.Event) bool {
 	if !a.dirty {
 		return false
 	}
-	if frequent(e.Kind) && s.Rate != 0 && a.step.Freeze == nil && s.At < a.judged+judgeEvery {
-		return false
+	freezes := a.step.Freeze != nil && !a.froze && a.step.Freeze.Wakes(e.Kind) // the moment must not be missed
+	return !frequent(e.Kind) || s.Rate == 0 || freezes || a.rested(s.At)
+}
+
+// rested says whether a frequent event may be looked at now. After a silence a few may at once: in a quiet room, such as
+// one of a single node, no event comes after a put's answer by which it could be judged later.
+func (a *attempt) rested(now event.Micros) bool {
+	if now >= a.rest+silence {
+		a.spare = burst
 	}
-	return true
+	if now >= a.rest {
+		return true
+	}
+	a.spare--
+	return a.spare >= 0
+}
+
+// rested is the virtual time at which frequent events are looked at again after a look that took all open
+// steps d of wall time: checks over hundreds of commands cost a millisecond in a busy room, and judging shall take
+// half a hundredth of a core at most.
+func rested(s *view.State, d time.Duration) event.Micros {
+	pause := event.Micros(float64(judgeShare*d.Microseconds()) * s.Rate.Float())
+	return s.At + min(max(pause, judgeEvery), judgeLatest)
 }
 
 // stirs says whether lines with inserts may read differently after an event of this kind.
@@ -87,7 +107,9 @@ func (c *Class) count(a *attempt, s *view.State, e *event.Event) {
 // judge looks at the step's checks, and goes on if it is done. It returns true when the room shall freeze. It needs mu.
 func (c *Class) judge(i int, s *view.State) (freeze bool) {
 	a := &c.run.steps[i]
-	a.dirty, a.judged = false, s.At
+	began := c.o.Now()
+	defer func() { a.rest = rested(s, c.o.Now().Sub(began)*time.Duration(c.run.waiting())) }()
+	a.dirty = false
 	f := c.run.facts(a, s)
 	if a.step.Freeze != nil && !a.froze && a.step.Freeze.Holds(f) {
 		a.froze, freeze = true, true

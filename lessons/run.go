@@ -12,8 +12,16 @@ import (
 // Trouble: after so many commands that did not complete a step the next hint unfolds by itself.
 const troubleAfter = 4
 
-// judgeEvery is the virtual time within which events of a busy kind are judged together.
-const judgeEvery event.Micros = 5_000
+// Events of a frequent kind are judged together: those of judgeEvery at least, and for as long as it takes that judging
+// has one part in judgeShare of the processor, judgeLatest at most. All are virtual time.
+const (
+	judgeEvery  event.Micros = 5_000
+	judgeLatest event.Micros = 250_000
+	judgeShare               = 200
+	// After silence in which nothing was looked at, burst frequent events are looked at one by one.
+	silence event.Micros = 200_000
+	burst                = 16
+)
 
 // MaxPicks bounds the people whose answers to one question are kept; more are told so.
 const MaxPicks = 4096
@@ -44,7 +52,8 @@ type attempt struct {
 	since  *moment
 	events []event.Event
 	dirty  bool
-	judged event.Micros // when it was last judged
+	rest   event.Micros // until when frequent events are not looked at
+	spare  int          // frequent events that are looked at all the same
 	tries  int          // commands since the last hint
 
 	prose    template.HTML
@@ -157,4 +166,15 @@ func (a *attempt) any(yes func(*Check) bool) bool {
 		}
 	}
 	return false
+}
+
+// waiting counts the steps that are judged side by side.
+func (r *run) waiting() int {
+	n := 0
+	for i := range r.steps {
+		if r.steps[i].open && !r.steps[i].done {
+			n++
+		}
+	}
+	return max(n, 1)
 }
