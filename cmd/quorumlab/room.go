@@ -1,13 +1,18 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"log/slog"
 	"os"
 	"os/signal"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/quorumlab/quorumlab/cluster"
+	"github.com/quorumlab/quorumlab/lessons"
+	"github.com/quorumlab/quorumlab/lessons/play"
 	"github.com/quorumlab/quorumlab/static"
 	"github.com/quorumlab/quorumlab/web"
 	"github.com/quorumlab/quorumlab/web/lobby"
@@ -16,8 +21,12 @@ import (
 // wordsFile is the file descriptor on which a lobby listens to its room.
 const wordsFile = 3
 
+// progressFile is in a room's directory, beside the cluster's own files.
+const progressFile = "lesson.json"
+
 func newRoom() *cobra.Command {
-	return &cobra.Command{
+	var dir string
+	c := &cobra.Command{
 		Use:    "room",
 		Short:  "Serve one room; a lobby starts this and tells it what to do",
 		Args:   cobra.NoArgs,
@@ -26,30 +35,46 @@ func newRoom() *cobra.Command {
 			signal.Ignore(os.Interrupt) // the lobby ends its rooms in order
 			words := os.NewFile(wordsFile, "words")
 			defer words.Close()
-			return lobby.RunChild(os.Stdin, words, openRoom)
+			school := newSchool(dir)
+			go school.load() // while the process is in reserve
+			return lobby.RunChild(os.Stdin, words, school.open)
 		},
 	}
+	c.Flags().StringVar(&dir, "lessons", "", "directory of further lesson files")
+	return c
 }
 
-// openedRoom is a cluster and its server.
+// openedRoom is a cluster, the lesson that is taken in it, and their server.
 type openedRoom struct {
 	*web.Server
-	cluster *cluster.Room
+	class *lessons.Class
+	stage *play.Stage
 }
 
-func openRoom(a lobby.Assignment) (lobby.Served, error) {
+// open serves the room that a lobby assigns. A new one is prepared for its lesson; one that was there goes on.
+func (s *school) open(a lobby.Assignment) (lobby.Served, error) {
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	c, err := cluster.Open(cluster.Options{Dir: a.Dir, Nodes: a.Nodes, MaxNodes: a.Limits.Nodes, Rate: a.Rate, HistoryBytes: a.History,
-		Warn: func(err error) { log.Warn("something was left undone", "room", a.ID, "error", err) }})
+	warn := func(err error) { log.Warn("something was left undone", "room", a.ID, "error", err) }
+	file := filepath.Join(a.Dir, progressFile)
+	id := cmp.Or(lessonIn(file), a.Lesson, lessons.FreePlay)
+	library, err := s.libraryWith(id, warn)
 	if err != nil {
 		return nil, err
 	}
-	s := web.New(web.Options{Cluster: c, Room: a.ID, Limits: a.Limits, Assets: web.NewAssets(static.Files),
-		Log: log})
-	return &openedRoom{s, c}, nil
+	class := lessons.NewClass(lessons.ClassOptions{Library: library, File: file, Warn: warn})
+	stage, err := play.Open(cluster.Options{Dir: a.Dir, Nodes: a.Nodes, MaxNodes: a.Limits.Nodes, Rate: a.Rate, HistoryBytes: a.History,
+		Watch: class.Fold, Warn: warn}, library.Lesson(id))
+	if err != nil {
+		return nil, err
+	}
+	if err := class.Enter(stage, a.Lesson); err != nil {
+		return nil, errors.Join(err, class.Close(), stage.Close())
+	}
+	server := web.New(web.Options{Cluster: stage, Class: class, Room: a.ID, Limits: a.Limits, Assets: web.NewAssets(static.Files), Log: log})
+	return &openedRoom{server, class, stage}, nil
 }
 
 func (r *openedRoom) Close() error {
 	r.Server.Close()
-	return r.cluster.Close()
+	return errors.Join(r.class.Close(), r.stage.Close())
 }

@@ -25,7 +25,8 @@ type serving struct {
 	solo    bool
 	open    bool // show it in the browser
 	rate    float64
-	history int64 // MiB
+	history int64  // MiB
+	lessons string // directory; "": none but ours
 	lobby   lobby.Options
 }
 
@@ -42,6 +43,7 @@ func newServe() *cobra.Command {
 	f.StringVar(&o.Data, "data", defaultData(), "directory of the rooms")
 	f.BoolVar(&s.open, "open", false, "open it in this machine's browser, if there is one")
 	f.BoolVar(&s.solo, "solo", false, "run the rooms inside this process, for debugging")
+	f.StringVar(&s.lessons, "lessons", "", "directory of lesson files, which are added to those that come with the program or take the place of those with the same id")
 	f.IntVar(&o.Rooms, "rooms", usual.Rooms, "most rooms at a time")
 	f.IntVar(&o.Limits.Nodes, "nodes-per-room", usual.Limits.Nodes, "most nodes of a room (1 to 9)")
 	f.IntVar(&o.Limits.Viewers, "viewers-per-room", usual.Limits.Viewers, "most viewers of a room")
@@ -136,18 +138,23 @@ func (s *serving) options() (lobby.Options, error) {
 	if o.Limits.ValueBytes < 1 || o.Limits.ValueBytes > web.OrderBytes/2 {
 		return o, fmt.Errorf("--value-bytes is 1 to %d, not %d", web.OrderBytes/2, o.Limits.ValueBytes)
 	}
+	school := newSchool(s.lessons)
+	var err error
+	if o.Lessons, err = school.load(); err != nil {
+		return o, fmt.Errorf("the lessons are not in order, so the server does not start:\n%w", err)
+	}
 	o.Rate = event.FactorOf(s.rate)
 	o.History = s.history << 20
 	o.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	o.Assets = web.NewAssets(static.Files)
 	if s.solo {
-		o.Spawner = lobby.InProcess{Open: openRoom}
+		o.Spawner = lobby.InProcess{Open: school.open}
 		return o, nil
 	}
 	self, err := os.Executable()
 	if err != nil {
 		return o, fmt.Errorf("this program does not find its own file, so it cannot start rooms (%w): use --solo", err)
 	}
-	o.Spawner = lobby.NewProcesses(func() *exec.Cmd { return exec.Command(self, "room") })
+	o.Spawner = lobby.NewProcesses(func() *exec.Cmd { return exec.Command(self, school.args()...) })
 	return o, nil
 }

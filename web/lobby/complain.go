@@ -17,8 +17,11 @@ func (l *Lobby) complain(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	f := &web.Fault{Status: http.StatusInternalServerError, Sentence: "The server failed at this; its log says why."}
 	errors.As(err, &f)
-	web.WritePage(w, r, f.Status, page.Problem(page.ProblemData{Assets: l.options.Assets.Page(), Status: f.Status, Title: title(f), Text: f.Sentence,
-		Label: "Open a new room", Href: "/"}))
+	d := page.ProblemData{Assets: l.options.Assets.Page(), Status: f.Status, Title: title(f), Text: f.Sentence, Label: "Open a new room", Href: "/"}
+	if strings.HasPrefix(r.URL.Path, "/lessons/") {
+		d.Label, d.Href = "See all lessons", "/lessons"
+	}
+	web.WritePage(w, r, f.Status, page.Problem(d))
 }
 
 // title is a problem in a few words.

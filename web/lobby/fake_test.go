@@ -55,7 +55,7 @@ func openFake(a Assignment) (Served, error) {
 	r.HandleFunc("GET /{$}", r.visit(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintf(w, "the page of %s", a.ID) }))
 	r.HandleFunc("GET /state", r.visit(func(w http.ResponseWriter, _ *http.Request) {
 		b, _ := os.ReadFile(filepath.Join(a.Dir, "puts"))
-		json.NewEncoder(w).Encode(fakeState{ID: a.ID, PID: os.Getpid(), Nodes: a.Nodes, Puts: strings.Count(string(b), "\n")})
+		json.NewEncoder(w).Encode(fakeState{ID: a.ID, PID: os.Getpid(), Nodes: a.Nodes, Lesson: a.Lesson, Puts: strings.Count(string(b), "\n")})
 	}))
 	r.HandleFunc("POST /commands", r.visit(r.command))
 	r.HandleFunc("GET /events", r.visit(func(w http.ResponseWriter, q *http.Request) {
@@ -63,16 +63,21 @@ func openFake(a Assignment) (Served, error) {
 		http.NewResponseController(w).Flush()
 		<-q.Context().Done()
 	}))
+	r.HandleFunc("/lesson", r.visit(func(w http.ResponseWriter, q *http.Request) {
+		b, _ := io.ReadAll(q.Body)
+		json.NewEncoder(w).Encode(map[string]string{"Method": q.Method, "Body": string(b)})
+	}))
 	r.HandleFunc("GET /ws", r.visit(r.socket))
 	return r, nil
 }
 
 // fakeState is the answer to GET /state.
 type fakeState struct {
-	ID    string
-	PID   int
-	Nodes int
-	Puts  int
+	ID     string
+	PID    int
+	Nodes  int
+	Lesson string
+	Puts   int
 }
 
 func (r *fakeRoom) visit(serve http.HandlerFunc) http.HandlerFunc {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/lessons"
 	"github.com/quorumlab/quorumlab/web"
 )
 
@@ -23,6 +24,7 @@ import (
 type Options struct {
 	Data    string // directory of the rooms
 	Spawner Spawner
+	Lessons *lessons.Library // what rooms can be opened with; nil: nothing
 	Assets  *web.Assets
 	Log     *slog.Logger
 
@@ -49,6 +51,9 @@ func (o Options) or(d Options) Options {
 	o.Unused = cmp.Or(o.Unused, d.Unused)
 	o.Nodes = min(cmp.Or(o.Nodes, d.Nodes), o.Limits.Nodes)
 	o.Rate = cmp.Or(o.Rate, d.Rate)
+	if o.Lessons == nil {
+		o.Lessons = &lessons.Library{}
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -63,6 +68,7 @@ type Lobby struct {
 	numbers  *numbers
 	handler  http.Handler
 	way      *way          // to the rooms
+	shelf    *shelf        // of lessons
 	patience time.Duration // writeWait; a test has less
 
 	ctx    context.Context // ends when the lobby closes
@@ -88,7 +94,7 @@ func Open(o Options) (*Lobby, error) {
 	if err != nil {
 		return nil, fmt.Errorf("there is no place for the rooms' sockets: %w; set TMPDIR to a directory that can be written", err)
 	}
-	l := &Lobby{options: o, log: o.Log, sockets: sockets, patience: writeWait, rooms: map[string]*room{}}
+	l := &Lobby{options: o, log: o.Log, sockets: sockets, patience: writeWait, shelf: &shelf{library: o.Lessons}, rooms: map[string]*room{}}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	for _, r := range records {
 		l.rooms[r.ID] = newRoom(l, r)
@@ -117,9 +123,17 @@ func (l *Lobby) Close() {
 	os.RemoveAll(l.sockets)
 }
 
-// Create makes a room and returns its record when it serves. Zero nodes are the lobby's default, a zero rate is real time.
-func (l *Lobby) Create(ctx context.Context, nodes int, rate event.Factor) (Record, error) {
-	record, err := l.plan(nodes, rate)
+// Wish is what a new room shall be like. Zero nodes are the lobby's default, a zero rate is real time. A lesson says both
+// itself.
+type Wish struct {
+	Nodes  int
+	Rate   event.Factor
+	Lesson string // its id; "": none
+}
+
+// Create makes a room and returns its record when it serves.
+func (l *Lobby) Create(ctx context.Context, wish Wish) (Record, error) {
+	record, err := l.plan(wish)
 	if err != nil {
 		return Record{}, err
 	}
@@ -135,7 +149,14 @@ func (l *Lobby) Create(ctx context.Context, nodes int, rate event.Factor) (Recor
 	return record, nil
 }
 
-func (l *Lobby) plan(nodes int, rate event.Factor) (Record, error) {
+func (l *Lobby) plan(wish Wish) (Record, error) {
+	if wish.Lesson != "" {
+		var err error
+		if wish, err = l.teach(wish); err != nil {
+			return Record{}, err
+		}
+	}
+	nodes, rate := wish.Nodes, wish.Rate
 	if nodes == 0 {
 		nodes = l.options.Nodes
 	}
@@ -150,7 +171,20 @@ func (l *Lobby) plan(nodes int, rate event.Factor) (Record, error) {
 			Sentence: fmt.Sprintf("A room's rate is from %v to %v; 1 is real time.", web.SlowestRate.Float(), web.FastestRate.Float()), Where: "/rate"}
 	}
 	now := time.Now()
-	return Record{Version: Version, ID: newID(), Created: now, Used: now, Nodes: nodes, Rate: rate}, nil
+	return Record{Version: Version, ID: newID(), Created: now, Used: now, Nodes: nodes, Rate: rate, Lesson: wish.Lesson}, nil
+}
+
+// teach adds what a lesson says of its room.
+func (l *Lobby) teach(wish Wish) (Wish, error) {
+	if wish.Nodes != 0 || wish.Rate != 0 {
+		return wish, &web.Fault{Status: http.StatusBadRequest, Code: web.CodeBadRequest, Sentence: "A lesson says itself how many nodes it needs and at which rate; leave nodes and rate out.", Where: "/lesson"}
+	}
+	lesson, err := l.shelf.find(wish.Lesson)
+	if err != nil {
+		return wish, err
+	}
+	wish.Nodes, wish.Rate = lesson.Nodes, cmp.Or(lesson.Rate, l.options.Rate)
+	return wish, nil
 }
 
 // admit adds a room, if there is space for one more.
@@ -246,7 +280,7 @@ func (l *Lobby) assign(r *room) Assignment {
 	socket := filepath.Join(l.sockets, fmt.Sprintf("%d.sock", l.made))
 	l.mu.Unlock()
 	o := l.options
-	return Assignment{ID: r.record.ID, Dir: r.dir, Nodes: r.record.Nodes, Rate: r.record.Rate, Limits: o.Limits, History: o.History, Idle: o.Idle, Socket: socket}
+	return Assignment{ID: r.record.ID, Dir: r.dir, Nodes: r.record.Nodes, Rate: r.record.Rate, Lesson: r.record.Lesson, Limits: o.Limits, History: o.History, Idle: o.Idle, Socket: socket}
 }
 
 // sweep remembers once a minute when rooms were used, and deletes those that nobody uses any more.

@@ -28,7 +28,8 @@ type Record struct {
 	Created time.Time    `json:"created"`
 	Used    time.Time    `json:"used"` // last visit or command
 	Nodes   int          `json:"nodes"`
-	Rate    event.Factor `json:"rate"` // at which it began
+	Rate    event.Factor `json:"rate"`             // at which it began
+	Lesson  string       `json:"lesson,omitempty"` // id of the lesson it was opened with
 }
 
 func readRecord(dir string) (Record, error) {

@@ -17,6 +17,8 @@ import (
 func (l *Lobby) routes() http.Handler {
 	m := http.NewServeMux()
 	m.HandleFunc("GET /{$}", l.front)
+	m.HandleFunc("GET /lessons", l.list)
+	m.HandleFunc("GET /lessons/{id}", l.lesson)
 	m.HandleFunc("GET /r/{id}", l.pass("/"))
 	m.HandleFunc("GET /r/{id}/{$}", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, roomURL(r.PathValue("id")), http.StatusMovedPermanently)
@@ -28,6 +30,8 @@ func (l *Lobby) routes() http.Handler {
 	m.HandleFunc("POST /api/rooms/{id}/commands", l.pass("/commands"))
 	m.HandleFunc("GET /api/rooms/{id}/events", l.pass("/events"))
 	m.HandleFunc("GET /api/rooms/{id}/log", l.pass("/log"))
+	m.HandleFunc("GET /api/rooms/{id}/lesson", l.pass("/lesson"))
+	m.HandleFunc("POST /api/rooms/{id}/lesson", l.pass("/lesson"))
 	m.HandleFunc("GET /api/rooms/{id}/metrics", l.pass("/metrics"))
 	m.HandleFunc("GET /healthz", l.healthz)
 	m.Handle("GET /metrics", l.numbers)
@@ -45,21 +49,29 @@ func roomURL(id string) string { return "/r/" + id }
 // front makes a room and goes there. ?nodes=3&rate=0.25 say what it is like.
 func (l *Lobby) front(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
-	if r.Method == http.MethodHead {
-		return // looking makes no room
-	}
-	nodes, rate, err := wishes(r)
-	if err == nil && !visits(r) {
-		err = &web.Fault{Status: http.StatusForbidden, Code: web.CodeForbidden, Sentence: "A room is made by opening this page, not by looking at it from another."}
-	}
+	wish, err := wishes(r)
 	if err == nil {
-		var record Record
-		if record, err = l.Create(r.Context(), nodes, cmp.Or(rate, l.options.Rate)); err == nil {
-			http.Redirect(w, r, roomURL(record.ID), http.StatusSeeOther)
-			return
-		}
+		wish.Rate = cmp.Or(wish.Rate, l.options.Rate)
+		err = l.enter(w, r, wish)
 	}
-	l.complain(w, r, err)
+	if err != nil {
+		l.complain(w, r, err)
+	}
+}
+
+// enter makes a room for somebody who opens a page, and leads there.
+func (l *Lobby) enter(w http.ResponseWriter, r *http.Request, wish Wish) error {
+	if r.Method == http.MethodHead {
+		return nil // looking makes no room
+	}
+	if !visits(r) {
+		return &web.Fault{Status: http.StatusForbidden, Code: web.CodeForbidden, Sentence: "A room is made by opening this page, not by looking at it from another."}
+	}
+	record, err := l.Create(r.Context(), wish)
+	if err == nil {
+		http.Redirect(w, r, roomURL(record.ID), http.StatusSeeOther)
+	}
+	return err
 }
 
 // visits says whether a person opens the page: a room is too dear for a browser that fetches ahead, or for an
@@ -70,19 +82,19 @@ func visits(r *http.Request) bool {
 }
 
 // wishes reads nodes and rate from the address; absent ones are zero.
-func wishes(r *http.Request) (nodes int, rate event.Factor, err error) {
+func wishes(r *http.Request) (wish Wish, err error) {
 	q := r.URL.Query()
 	if text := q.Get("nodes"); text != "" {
-		if nodes, err = strconv.Atoi(text); err != nil || nodes == 0 {
-			return 0, 0, &web.Fault{Status: http.StatusBadRequest, Code: web.CodeBadRequest, Sentence: "nodes is a whole number, such as ?nodes=3.", Where: "nodes"}
+		if wish.Nodes, err = strconv.Atoi(text); err != nil || wish.Nodes == 0 {
+			return wish, &web.Fault{Status: http.StatusBadRequest, Code: web.CodeBadRequest, Sentence: "nodes is a whole number, such as ?nodes=3.", Where: "nodes"}
 		}
 	}
 	if text := q.Get("rate"); text != "" {
-		if err = rate.UnmarshalJSON([]byte(text)); err != nil || rate == 0 {
-			return 0, 0, &web.Fault{Status: http.StatusBadRequest, Code: web.CodeBadRequest, Sentence: "rate is a number, such as ?rate=0.25.", Where: "rate"}
+		if err = wish.Rate.UnmarshalJSON([]byte(text)); err != nil || wish.Rate == 0 {
+			return wish, &web.Fault{Status: http.StatusBadRequest, Code: web.CodeBadRequest, Sentence: "rate is a number, such as ?rate=0.25.", Where: "rate"}
 		}
 	}
-	return nodes, rate, nil
+	return wish, nil
 }
 
 // createBytes bound the body of POST /api/rooms.
@@ -90,8 +102,9 @@ const createBytes = 4096
 
 func (l *Lobby) create(w http.ResponseWriter, r *http.Request) {
 	var wish struct {
-		Nodes *int          `json:"nodes"`
-		Rate  *event.Factor `json:"rate"`
+		Nodes  *int          `json:"nodes"`
+		Rate   *event.Factor `json:"rate"`
+		Lesson string        `json:"lesson"`
 	}
 	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, createBytes))
 	dec.DisallowUnknownFields()
@@ -101,21 +114,21 @@ func (l *Lobby) create(w http.ResponseWriter, r *http.Request) {
 	}
 	if err != nil && err != io.EOF {
 		web.WriteFault(w, &web.Fault{Status: http.StatusBadRequest, Code: web.CodeBadRequest,
-			Sentence: fmt.Sprintf(`This is not what a room is made of (%v); send {"nodes":5,"rate":1} or less.`, err)})
+			Sentence: fmt.Sprintf(`This is not what a room is made of (%v); send {"nodes":5,"rate":1}, {"lesson":"a07"} or less.`, err)})
 		return
 	}
-	nodes, rate := 0, event.Factor(0)
+	made := Wish{Lesson: wish.Lesson}
 	if wish.Nodes != nil {
-		if nodes = *wish.Nodes; nodes == 0 {
-			nodes = -1 // zero would be the default
+		if made.Nodes = *wish.Nodes; made.Nodes == 0 {
+			made.Nodes = -1 // zero would be the default
 		}
 	}
 	if wish.Rate != nil {
-		if rate = *wish.Rate; rate == 0 {
-			rate = -1
+		if made.Rate = *wish.Rate; made.Rate == 0 {
+			made.Rate = -1
 		}
 	}
-	record, err := l.Create(r.Context(), nodes, rate)
+	record, err := l.Create(r.Context(), made)
 	if err != nil {
 		web.WriteFault(w, err)
 		return

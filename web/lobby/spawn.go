@@ -15,6 +15,7 @@ type Assignment struct {
 	Dir     string        `json:"dir"`
 	Nodes   int           `json:"nodes"`
 	Rate    event.Factor  `json:"rate"`
+	Lesson  string        `json:"lesson,omitempty"` // id of the one that a new room is prepared for; "": free play
 	Limits  web.Limits    `json:"limits"`
 	History int64         `json:"history"` // bytes of facts kept
 	Idle    time.Duration `json:"idle"`    // unused for so long it says so
