@@ -100,7 +100,6 @@ const listed = (library) => {
   const html = (node, value) => {
     const at = document.activeElement, inside = node.contains(at);
     const folds = [...node.querySelectorAll("details[id]")].filter((d) => d.open !== "open" in d.dataset);
-    const step = node.querySelector("[data-now]")?.id;
     const scroller = node.parentElement, top = scroller.scrollTop;
     node.innerHTML = value;
     for (const { id, open } of folds) {
@@ -108,16 +107,29 @@ const listed = (library) => {
       if (d) d.open = open;
     }
     scroller.scrollTop = top;
-    if (inside) (at.id && node.querySelector("#" + CSS.escape(at.id)) || node.querySelector("[data-focus]") || node).focus({ preventScroll: true });
-    const now = node.querySelector("[data-now]");
-    if (now && now.id !== step) reveal(scroller, now);
+    if (inside) {
+      if (at.id) document.getElementById(at.id)?.focus({ preventScroll: true });
+      if (!node.contains(document.activeElement)) node.querySelector("[data-focus]")?.focus({ preventScroll: true });
+    }
+    reveal(node);
   };
-  // reveal scrolls a part into view, if it is its list that scrolls and not the page: what people look at must not jump.
-  const reveal = (scroller, part) => {
-    const all = scroller.getBoundingClientRect(), own = part.getBoundingClientRect();
-    if (scroller.scrollHeight <= scroller.clientHeight) return;
-    if (own.bottom > all.bottom || own.top < all.top) scroller.scrollTop += own.top - all.top - Math.max(8, (all.height - own.height) / 3);
+  // reveal scrolls, once for each step, to what the step before has shown and what comes now; to the top in a lesson that
+  // begins. Where the page scrolls and not the panel, it does so only for who reads in the panel: the stage stays in
+  // sight (app.css), and what people look at must not jump.
+  let revealed = null;
+  const reveal = (node) => {
+    const scroller = node.parentElement, now = node.querySelector("[data-now]"), news = node.querySelector("[data-news]");
+    if (!now || now.id === revealed || !scroller.clientHeight) return;
+    revealed = now.id;
+    const panel = scroller.scrollHeight > scroller.clientHeight, all = scroller.getBoundingClientRect();
+    const top = panel ? all.top : Math.max(0, home.querySelector(".stage").getBoundingClientRect().bottom);
+    const from = (news || node).getBoundingClientRect().top, to = now.getBoundingClientRect().bottom;
+    if (from >= top && to <= (panel ? all.bottom : innerHeight)) return;
+    if (panel) scroller.scrollTop += from - top - 8;
+    else if (node.getBoundingClientRect().top < top) scrollBy(0, from - top - 8);
   };
+  const lesson = document.getElementById("lesson");
+  if (lesson) reveal(lesson);
 
   // patch replays n numbers: op, how many steps of the last path stay, how many follow, the steps, and what the op
   // takes. Lengths of texts count UTF-16 units of the one long text that follows the numbers, of so many bytes.

@@ -107,7 +107,7 @@ func (m *Model) stageSize() (w, h float64) {
 	switch {
 	case m.width < narrow:
 		w = max(w, 320)
-		h = min(max(w*0.95, 330), 620)
+		h = min(max(w*0.78, 300), 420)
 	case m.width < medium:
 		w, h = w-360, h-48-28-below
 	default:

@@ -41,7 +41,7 @@ func ending(p lessons.Panel, e *lessons.Ending) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templ.Raw(string(r)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = said(r).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -60,7 +60,7 @@ func ending(p lessons.Panel, e *lessons.Ending) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templ.Raw(string(f)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = said(f).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -2,8 +2,11 @@ package page
 
 import (
 	"html/template"
+	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/a-h/templ"
 
 	"github.com/quorumlab/quorumlab/lessons"
 )
@@ -222,6 +225,14 @@ func rightWords(e *lessons.Ending) string {
 		said += " It took " + counted(e.Minutes, "minute") + "."
 	}
 	return said
+}
+
+// clinging is a command that can be clicked, and the punctuation after it.
+var clinging = regexp.MustCompile(`(<button type="button" class="cmd"[^>]*>.*?</button>)([.,;:!?)]+)`)
+
+// said is HTML of a lesson's. A line may not begin with the full stop after a command.
+func said(h template.HTML) templ.Component {
+	return templ.Raw(clinging.ReplaceAllString(string(h), `<span class="clinging">$1$2</span>`))
 }
 
 // inline is an answer without the paragraph around it: paragraphs may not stand in a button.
