@@ -3,6 +3,7 @@ package cluster
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
@@ -57,9 +58,12 @@ func (r *Room) begin(c event.Command) (*pending, event.Result) {
 		return nil, refused(c, fmt.Errorf("the room is closing, or has %d commands waiting already; wait for some of them", MaxPending))
 	}
 	r.conductor.Fact(event.Event{Kind: event.Asked, Op: p.op, Command: c.Kind, Node: at, Peer: c.Peer, Key: c.Key, Text: Words(c)})
-	if c.Kind.Store() {
+	switch {
+	case c.Kind.Store() && at == 0: // a client that finds nobody is a fact too
+		p.settle(event.Result{Outcome: event.Failed, Error: nobodyRuns}, r.tell)
+	case c.Kind.Store():
 		r.ask(p)
-	} else {
+	default:
 		r.order(p)
 	}
 	r.flushFrozen()
@@ -83,7 +87,10 @@ func (r *Room) flushFrozen() {
 	}
 }
 
-// addressee is the node that a command goes to: the one named; for a request to any node the leader, or whoever runs.
+const nobodyRuns = "no node of this room runs; restart one"
+
+// addressee is the node that a command goes to: the one named; for a request to any node the leader, or whoever runs, or
+// nobody if none does.
 func (r *Room) addressee(c event.Command) (event.NodeID, error) {
 	if c.Node != 0 {
 		if c.Kind == event.MemberAdd {
@@ -95,8 +102,8 @@ func (r *Room) addressee(c event.Command) (event.NodeID, error) {
 		return 0, nil
 	}
 	id := r.anyone()
-	if id == 0 {
-		return 0, fmt.Errorf("no node of this room runs; restart one")
+	if id == 0 && !c.Kind.Store() {
+		return 0, errors.New(nobodyRuns)
 	}
 	return id, nil
 }

@@ -413,6 +413,22 @@ func TestTooManyCommandsAreRefused(t *testing.T) {
 	}
 }
 
+// Who asks a room in which nothing runs is told so at once, and the record shows it.
+func TestNobodyRunsIsAFact(t *testing.T) {
+	l := openLab(t, Options{Nodes: 1})
+	l.ok(node1(event.Kill, 1))
+	for _, c := range []event.Command{{Kind: event.Get, Key: "k"}, put("k", "v")} {
+		n := l.State().Seq
+		if r := l.do(c); r.Outcome != event.Failed || r.Error != nobodyRuns {
+			t.Errorf("%s: %+v", Words(c), r)
+		}
+		told := l.events(n)[1:]
+		if len(told) != 2 || told[0].Kind != event.Asked || told[1].Kind != event.Answered || told[1].Outcome != event.Failed {
+			t.Errorf("%s: the record says %+v", Words(c), told)
+		}
+	}
+}
+
 func TestAnswersAreBounded(t *testing.T) {
 	l := openLab(t, Options{Nodes: 1})
 	for i := range 9 {

@@ -110,7 +110,7 @@ func (r *Room) byLeader(p *pending) error {
 // addMachine puts a new machine into the ring, or takes one that is there, and asks the leader to add it as a learner.
 func (r *Room) addMachine(p *pending) error {
 	if r.anyone() == 0 {
-		return errors.New("no node of this room runs; restart one")
+		return errors.New(nobodyRuns)
 	}
 	if p.command.Node == 0 {
 		id, err := r.newMachine()

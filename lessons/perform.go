@@ -123,6 +123,10 @@ func (c *Class) until(r *run, d event.Micros, holds func(*view.State) bool) erro
 	c.mu.Lock()
 	c.waiters = append(c.waiters, w)
 	c.mu.Unlock()
+	s := c.room.State()
+	c.mu.Lock()
+	c.wake(&s) // it may hold already, and in a quiet room no event comes
+	c.mu.Unlock()
 	select {
 	case <-w.done:
 		return nil
