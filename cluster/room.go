@@ -52,6 +52,9 @@ type Options struct {
 	// returning true. It runs while the room is locked: it must be quick, keep nothing of the state and call nothing
 	// of the room.
 	Watch func(*view.State, event.Event) (freeze bool)
+	// Ticked is told how far time has come whenever the room has gone on, also when nothing happened: a machine that is
+	// alone is quiet. The same holds for it as for Watch.
+	Ticked func(now event.Micros, s *view.State)
 	// Prepare sets up a new room, in virtual time: it is Manual until this returns. An error closes the room.
 	Prepare func(*Room) error
 	Warn    func(error) // something was left undone, a file not written perhaps; the room goes on; nil: nobody cares
@@ -295,7 +298,12 @@ func (r *Room) followUp(e event.Event, about event.NodeID) {
 }
 
 // flush closes a frame for the subscribers. It runs on the goroutine that paces, or on one that acted on a frozen room.
-func (r *Room) flush(now event.Micros) { r.journal.Flush(now) }
+func (r *Room) flush(now event.Micros) {
+	r.journal.Flush(now)
+	if r.o.Ticked != nil {
+		r.journal.With(func(s *view.State) { r.o.Ticked(now, s) })
+	}
+}
 
 // Journal is the room's record.
 func (r *Room) Journal() *journal.Journal { return r.journal }

@@ -46,6 +46,7 @@ type Class struct {
 	run     *run // nil while no lesson is judged: before Enter, and while the room is staged
 	people  people
 	waiters []*waiter
+	now     event.Micros // of the room
 	claimed *claim
 	trouble string
 	said    string
@@ -148,7 +149,7 @@ func (c *Class) begin(l *Lesson) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.endRun()
-	c.lesson = l
+	c.lesson, c.now = l, s.At
 	c.run = newRun(c, l, momentOf(&s))
 	c.people.begin(l)
 	c.said = l.Title

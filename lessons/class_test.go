@@ -169,6 +169,13 @@ func (f *fakeRoom) record(events ...event.Event) {
 	}
 }
 
+// tick lets time go on without events.
+func (f *fakeRoom) tick(now event.Micros) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.class.Tick(now, &f.state)
+}
+
 func (f *fakeRoom) State() view.State {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -346,6 +353,31 @@ func TestLessonsOwnDoingIsNotTheLearners(t *testing.T) {
 	d.at(3)
 	d.room.Do(t.Context(), event.Command{Kind: event.Thaw})
 	d.room.tell(event.Event{Kind: event.LeaderSeen, Node: 3})
+	d.at(4)
+}
+
+// In a room where nothing happens, time alone ends a lesson's own waiting, and has what was put off judged.
+func TestQuietRoomIsJudgedAsTimeGoesOn(t *testing.T) {
+	waits := strings.Replace(theory, "begin: [freeze, thaw]", "begin: [wait 2s]", 1)
+	waits = strings.Replace(waits, `check: events.exists(e, e.kind == "role-changed" && e.role == "leader")`, `check: ops.exists(o, o.kind == "put" && o.outcome == "ok")`, 1)
+	d := newDesk(t, "t01", "")
+	d.class.library = library(t, waits, freePlay)
+	d.must(d.class.Open("t01"))
+	d.say("ann", "answer 1")
+	d.room.Do(t.Context(), event.Command{Kind: event.Kill, Node: 1})
+	d.at(3)
+	if d.class.Ready() {
+		t.Fatal("the lesson does not wait")
+	}
+	now := d.room.State().At
+	for !d.class.Ready() {
+		now += 100_000
+		d.room.tick(now)
+	}
+	d.room.Do(t.Context(), event.Command{Kind: event.Get, Key: "x"}) // looked at, so that what follows is put off
+	d.room.Do(t.Context(), event.Command{Kind: event.Put, Key: "x"})
+	d.at(3)
+	d.room.tick(now + 2*judgeLatest)
 	d.at(4)
 }
 

@@ -35,6 +35,23 @@ func (c *Class) Fold(s *view.State, e event.Event) (freeze bool) {
 	return freeze && s.Rate != 0
 }
 
+// Tick is Fold for time that went on: what waits for a time, and what was to be judged together, is looked at. The
+// room is frozen by events only.
+func (c *Class) Tick(now event.Micros, s *view.State) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = max(c.now, now)
+	c.wake(s)
+	if c.run == nil {
+		return
+	}
+	for i := range c.run.steps {
+		if a := &c.run.steps[i]; a.open && !a.done && a.ready && a.dirty && c.now >= a.rest {
+			c.judge(i, s)
+		}
+	}
+}
+
 // due says whether the step is to be judged at this event. Events that come by the hundred are judged together.
 func (r *run) due(a *attempt, s *view.State, e *event.Event) bool {
 	a.dirty = a.dirty || a.wakes(e.Kind)

@@ -13,6 +13,7 @@ const untilMost event.Micros = 60_000_000
 
 // waiter waits for something to hold of the state.
 type waiter struct {
+	until event.Micros // or until this time has come
 	holds func(*view.State) bool
 	done  chan struct{}
 }
@@ -118,14 +119,11 @@ func (c *Class) claim(e *event.Event) {
 
 // until waits, at most d of the room's time, for something to hold. That it did not is no error for who only waits.
 func (c *Class) until(r *run, d event.Micros, holds func(*view.State) bool) error {
-	end := c.room.State().At + d
-	w := &waiter{holds: func(s *view.State) bool { return s.At >= end || holds(s) }, done: make(chan struct{})}
-	c.mu.Lock()
-	c.waiters = append(c.waiters, w)
-	c.mu.Unlock()
 	s := c.room.State()
 	c.mu.Lock()
-	c.wake(&s) // it may hold already, and in a quiet room no event comes
+	w := &waiter{until: max(c.now, s.At) + d, holds: holds, done: make(chan struct{})}
+	c.waiters = append(c.waiters, w)
+	c.wake(&s) // it may hold already
 	c.mu.Unlock()
 	select {
 	case <-w.done:
@@ -137,9 +135,10 @@ func (c *Class) until(r *run, d event.Micros, holds func(*view.State) bool) erro
 
 // wake ends the waiting of those whose time has come. It needs mu.
 func (c *Class) wake(s *view.State) {
+	c.now = max(c.now, s.At)
 	kept := c.waiters[:0]
 	for _, w := range c.waiters {
-		if w.holds(s) {
+		if c.now >= w.until || w.holds(s) {
 			close(w.done)
 		} else {
 			kept = append(kept, w)
