@@ -63,7 +63,7 @@ func (s *school) open(a lobby.Assignment) (lobby.Served, error) {
 	}
 	class := lessons.NewClass(lessons.ClassOptions{Library: library, File: file, Warn: warn})
 	stage, err := play.Open(cluster.Options{Dir: a.Dir, Nodes: a.Nodes, MaxNodes: a.Limits.Nodes, Rate: a.Rate, HistoryBytes: a.History,
-		Watch: class.Fold, Warn: warn}, library.Lesson(id))
+		Watch: class.Fold, Ticked: class.Tick, Warn: warn}, library.Lesson(id))
 	if err != nil {
 		return nil, err
 	}

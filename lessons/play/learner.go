@@ -36,7 +36,7 @@ type learner struct {
 // enrol prepares a room in the directory dir, which must be empty, and has a learner enter it.
 func enrol(lib *lessons.Library, l *lessons.Lesson, dir string) (*learner, error) {
 	class := lessons.NewClass(lessons.ClassOptions{Library: lib})
-	stage, err := Open(cluster.Options{Dir: dir, Manual: true, NoSync: true, Watch: class.Fold}, l)
+	stage, err := Open(cluster.Options{Dir: dir, Manual: true, NoSync: true, Watch: class.Fold, Ticked: class.Tick}, l)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", l.File, err)
 	}
