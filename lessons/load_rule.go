@@ -34,7 +34,7 @@ func article(k Kind) string {
 func (t table) without(s *Step, keys ...string) {
 	for _, key := range keys {
 		if t.has(key) {
-			t.fail(t.at(key), "%s has no %s: only %s has", article(s.Kind), key, owner[key])
+			t.fail(t.at(key), "%s has no %s: only %s do", article(s.Kind), key, owner[key])
 		}
 	}
 }

@@ -14,6 +14,7 @@ type section struct {
 	line   int // of the heading
 	before passage
 	block  *passage // the YAML inside the fence
+	broken bool     // the fence is never closed
 	after  passage
 }
 
@@ -82,9 +83,9 @@ func (c *cutter) past(at int, mark string) int {
 func (c *cutter) step(at int, mark string) int {
 	next := c.past(at, mark)
 	last := next - 1
-	if !closes(c.lines[last], mark) || last == at {
+	closed := last > at && closes(c.lines[last], mark)
+	if !closed {
 		c.fail(at+1, "the step block that begins here is never closed: add a line %s", mark)
-		last = next
 	}
 	switch {
 	case len(c.sections) == 0:
@@ -93,7 +94,8 @@ func (c *cutter) step(at int, mark string) int {
 		c.fail(at+1, "the step %q has a second step block: one step, one block", c.sections[len(c.sections)-1].title)
 	default:
 		c.end(at)
-		c.sections[len(c.sections)-1].block = &passage{strings.Join(c.lines[at+1:last], "\n"), at + 1}
+		s := &c.sections[len(c.sections)-1]
+		s.block, s.broken = &passage{strings.Join(c.lines[at+1:max(at+1, last)], "\n"), at + 1}, !closed
 	}
 	c.from = next
 	return next

@@ -28,6 +28,9 @@ func readStep(r *report, s section, l *Lesson) *Step {
 	}
 	step.Prose = readProse(r, s.before, l)
 	step.Why = readProse(r, s.after, l)
+	if s.broken {
+		return step
+	}
 	if s.block == nil {
 		r.fail(s.line, "the step %q has no step block: add one, fenced with ```step and ```, with at least its kind", s.title)
 		return step
@@ -42,7 +45,11 @@ func readStep(r *report, s section, l *Lesson) *Step {
 		return step
 	}
 	kind, line := t.text("kind")
-	if step.Kind = Kind(kind); !slices.Contains(kinds, kind) {
+	switch step.Kind = Kind(kind); {
+	case !t.has("kind"):
+		t.fail(line, "the step block has no kind: it is one of %s", strings.Join(kinds, ", "))
+		return step
+	case !slices.Contains(kinds, kind):
 		t.fail(line, "the kind of the step is %q: it is one of %s", kind, strings.Join(kinds, ", "))
 		return step
 	}
@@ -60,6 +67,9 @@ func readProse(r *report, p passage, l *Lesson) *Prose {
 	prose, faults := newProse(p.text, setting{denied: l.Denied})
 	for _, f := range faults {
 		r.fail(p.line+f.line, "%s", f.text)
+	}
+	if prose == nil {
+		return &Prose{} // there is a text, even if it is wrong
 	}
 	return prose
 }

@@ -3,6 +3,7 @@ package lessons
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -21,12 +22,8 @@ func (r *report) fail(line int, format string, args ...any) {
 	r.problems = append(r.problems, Problem{r.file, line, fmt.Sprintf(format, args...)})
 }
 
-// faults are reported with what is wrong; lines of the faults count from the given one.
-func (r *report) faults(line int, what string, faults []fault) {
-	for _, f := range faults {
-		r.fail(line+f.line-1, "%s: %s", what, f.text)
-	}
-}
+// positions are what the YAML reader says of places: they count from the piece that it was given.
+var positions = regexp.MustCompile(` at \[\d+:\d+\]`)
 
 // value is a piece of YAML and where it stands.
 type value struct {
@@ -45,12 +42,12 @@ func readYAML(r *report, text, what string, line int) (v value, ok bool) {
 		var where yaml.Error
 		why := oneLine(err.Error())
 		if errors.As(err, &where) {
-			why = oneLine(where.GetMessage())
+			why = positions.ReplaceAllString(oneLine(where.GetMessage()), "")
 			if t := where.GetToken(); t != nil && t.Position != nil {
 				at = line + max(1, min(t.Position.Line, strings.Count(text, "\n")+1))
 			}
 		}
-		r.fail(at, "%s is no YAML: %s", what, why)
+		r.fail(at, "%s is no YAML: %s (a text that has quotes, a # or a : in it is put in quotes as a whole, or after >-)", what, why)
 		return value{}, false
 	}
 	if len(parsed.Docs) > 1 {
@@ -148,6 +145,19 @@ func (v value) text() (text string, line int) {
 	}
 	v.fail(v.line, "%s is no text: put it in quotes if it is meant to be one", v.what)
 	return "", v.line
+}
+
+// faults are reported with what is wrong. Only a text after | has its lines on lines of the file.
+func (v value) faults(line int, what string, faults []fault) {
+	block, is := v.node.(*ast.LiteralNode)
+	rows := is && strings.HasPrefix(block.GetToken().Value, "|")
+	for _, f := range faults {
+		at := line
+		if rows {
+			at += f.line - 1
+		}
+		v.fail(at, "%s: %s", what, f.text)
+	}
 }
 
 // list are the values of a sequence; a single value is a sequence of one.

@@ -30,9 +30,9 @@ type setting struct {
 
 // newProse reads Markdown.
 func newProse(source string, in setting) (*Prose, []fault) {
-	for _, c := range source {
+	for i, c := range source {
 		if c >= firstMark && c <= lastMark {
-			return nil, []fault{{1, "it has characters for private use (U+E000 and on), which have no meaning"}}
+			return nil, []fault{{lineAt([]byte(source), i), "it has characters for private use (U+E000 and on), which have no meaning"}}
 		}
 	}
 	inserts, faults := cutInserts(source)
