@@ -48,7 +48,11 @@ const listed = (library) => {
     const dialog = template.content.firstElementChild.cloneNode(true);
     dialog.addEventListener("close", () => dialog.remove());
     dialog.addEventListener("click", ({ target: t }) => { if (t === dialog || t.closest("[data-close]")) dialog.close(); });
-    dialog.addEventListener("keydown", (e) => { if (e.key === "?") dialog.close(); });
+    dialog.addEventListener("keydown", (e) => {
+      if (e.key !== "?") return;
+      e.stopPropagation(); // it would open again
+      dialog.close();
+    });
     document.body.append(dialog);
     dialog.showModal();
   };

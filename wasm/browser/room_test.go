@@ -31,7 +31,8 @@ type room struct {
 	t      testing.TB
 	base   string
 	visits chan *visit
-	gone   atomic.Bool // the room has been deleted
+	gone   atomic.Bool  // the room has been deleted
+	lesson event.Lesson // that the page begins with
 }
 
 // visit is one websocket of a page, after its Hello.
@@ -76,13 +77,13 @@ func newRoom(t testing.TB) *room {
 // page is the document as the server writes it, under the policy that it sets.
 func (r *room) page(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; connect-src 'self'")
-	m := ui.New(ui.Seed{Room: "amber-otter", Viewers: 1, State: folded(pictured())})
+	m := ui.New(ui.Seed{Room: "amber-otter", Viewers: 1, State: folded(pictured()), Lesson: r.lesson})
 	b := []byte(`<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>room</title>
 <link rel="icon" href="/static/icon.svg"><link rel="stylesheet" href="/static/app.css"><script src="/static/wasm_exec.js" defer></script>
 <script src="/static/app.js" data-app="/static/app.wasm" defer></script></head>
 <body><div data-socket="/ws" data-room="amber-otter">`)
 	b = ui.Scene(&m).AppendHTML(b)
-	w.Write(append(b, "</div></body></html>"...))
+	w.Write(append(b, `</div><template id="rules"><dialog class="rules"><button id="rules-close" data-close autofocus>Close</button></dialog></template></body></html>`...))
 }
 
 func (r *room) socket(w http.ResponseWriter, q *http.Request) {

@@ -267,7 +267,11 @@ func duration(t LessonTrack) string {
 	if minutes < 60 {
 		return strconv.Itoa(minutes) + " min"
 	}
-	return strconv.Itoa(minutes/60) + " h " + strconv.Itoa(minutes%60) + " min"
+	said := strconv.Itoa(minutes/60) + " h"
+	if minutes%60 > 0 {
+		said += " " + strconv.Itoa(minutes%60) + " min"
+	}
+	return said
 }
 
 // facts are what one wants to know of a lesson before one takes it.
