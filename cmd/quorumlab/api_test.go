@@ -22,7 +22,7 @@ import (
 // TestDocumentedExamples runs docs/api.md: every curl line, in order. The answer that the document shows after a
 // block is that of its last line: it must have all fields shown, of the same type, and the same outcome.
 func TestDocumentedExamples(t *testing.T) {
-	h := newHouse(t, lobby.Options{}, "")
+	h := newHouse(t, lobby.Options{Lessons: embedded(t)}, "")
 	d := &documented{t: t, url: h.url, kinds: map[string]bool{}}
 	blocks := readBlocks(t, "../../docs/api.md")
 	for i, b := range blocks {
