@@ -38,6 +38,7 @@ type Class struct {
 	cancel  context.CancelFunc
 	going   sync.WaitGroup // what the lesson does itself, and the keeping of the progress
 	staging sync.Mutex     // one lesson is opened at a time; taken before mu
+	claims  sync.Mutex     // one command of the lesson is recognised at a time; taken before mu
 
 	mu      sync.Mutex // never held while the room is asked for something: the room calls Fold
 	room    Room

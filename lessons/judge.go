@@ -181,6 +181,7 @@ func (c *Class) openNext(s *view.State) {
 // open shows a step. Judging begins when what the lesson does itself is done. It needs mu.
 func (c *Class) open(i int, s *view.State) {
 	a := &c.run.steps[i]
+	c.traffic(i)
 	if a.open {
 		return // it was open before the room was restarted
 	}

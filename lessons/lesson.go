@@ -83,6 +83,7 @@ type Step struct {
 	Check     *Check // of Act and Observe, nil for the others
 	Freeze    *Check // freezes the room at the moment that it begins to hold while the step is open; nil: never
 	Begin     []Line // what the lesson does itself when the step opens
+	Traffic   []Line // requests to the store that the lesson makes over and over, in turn, while the step is open
 	Try       *Line  // AnyOrder: does it for the visitor, on a button
 	Label     string // of that button
 	Answers   []Answer

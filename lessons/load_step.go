@@ -7,7 +7,7 @@ import (
 )
 
 // stepKeys are what a step block may say.
-var stepKeys = []string{"kind", "check", "freeze", "begin", "try", "label", "answers", "highlight", "hints", "solve", "wrong", "unwinnable"}
+var stepKeys = []string{"kind", "check", "freeze", "begin", "traffic", "try", "label", "answers", "highlight", "hints", "solve", "wrong", "unwinnable"}
 
 // places are what can be highlighted, beside nodes and links.
 var places = []string{"stage", "log", "console", "lamps", "lanes", "rate"}
@@ -83,6 +83,7 @@ func (t table) doing(s *Step) {
 		s.Freeze = v.check()
 	}
 	s.Begin = t.lines("begin")
+	s.Traffic = t.requests("traffic")
 	for _, v := range t.list("highlight") {
 		word, line := v.text()
 		if !slices.Contains(places, word) && !nodeOrWay.MatchString(word) {
@@ -97,6 +98,17 @@ func (t table) doing(s *Step) {
 	} else if t.has("label") {
 		t.fail(t.at("label"), "a label without try: there is no button that it could stand on")
 	}
+}
+
+// requests are lines that all ask the store for something.
+func (t table) requests(key string) []Line {
+	lines := t.lines(key)
+	for i := range lines {
+		if !lines[i].kind.Store() {
+			t.fail(lines[i].Number, "%s has the line %q: it is for requests to the store, such as put and get", key, lines[i].Text)
+		}
+	}
+	return lines
 }
 
 // asking reads a question's answers and a task's hints.

@@ -81,6 +81,7 @@ func (c *Class) do(r *run, i int, line *Line) error {
 // answered there.
 func (c *Class) give(r *run, command event.Command, async bool) error {
 	mine := &claim{command, make(chan struct{})}
+	c.claims.Lock()
 	c.mu.Lock()
 	c.claimed = mine
 	c.mu.Unlock()
@@ -88,8 +89,10 @@ func (c *Class) give(r *run, command event.Command, async bool) error {
 	c.going.Go(func() { answered <- c.room.Do(r.ctx, command) })
 	select {
 	case res := <-answered:
+		c.claims.Unlock()
 		return failure(res)
 	case <-mine.seen:
+		c.claims.Unlock()
 	}
 	if async || command.Kind.Store() && c.room.State().Rate == 0 {
 		return nil

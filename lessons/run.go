@@ -49,6 +49,7 @@ type attempt struct {
 	ready  bool // what the lesson does itself is done
 	done   bool
 	froze  bool
+	asking bool // its traffic has begun
 	since  *moment
 	events []event.Event
 	dirty  bool

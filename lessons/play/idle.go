@@ -18,7 +18,7 @@ func Alike(l *lessons.Lesson) string {
 	for i := range l.Setup {
 		word += "\n" + l.Setup[i].Text
 	}
-	acts := func(st *lessons.Step) bool { return len(st.Begin) > 0 || st.Freeze != nil }
+	acts := func(st *lessons.Step) bool { return len(st.Begin) > 0 || len(st.Traffic) > 0 || st.Freeze != nil }
 	if slices.ContainsFunc(l.Steps, acts) {
 		word += "\n" + l.ID // the lesson itself may do something to the room
 	}
