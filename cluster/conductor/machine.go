@@ -221,7 +221,7 @@ func (c *Conductor) end(m *machine) error {
 	var closed error
 	err := c.untilDone(m.world, event.One, func() {
 		m.life.Fence()
-		close(m.port.dead)
+		m.port.die()
 		closed = m.life.End()
 	})
 	if err == nil {

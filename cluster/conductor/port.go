@@ -39,14 +39,17 @@ type Port struct {
 	guard     func(request any) (pass, response any)
 	next      uint64
 	pending   map[uint64]call
-	out       []item // in order of time
-	spare     []item // what was drained last: its memory is used again
-	emitted   int    // messages in out
+	expires   *time.Timer // calls expire; nil before the first call
+	wakes     time.Time   // when it does; zero: it is not set
+	out       []item      // in order of time
+	spare     []item      // what was drained last: its memory is used again
+	emitted   int         // messages in out
 }
 
 type call struct {
-	to event.NodeID
-	ch chan *Message
+	to  event.NodeID
+	ch  chan *Message // capacity 1: the answer, or a message with an error
+	due time.Time     // when nobody waits for it any more, on this machine's clock
 }
 
 // item is what a world emits, in the order in which it did: an event or a message.
@@ -118,23 +121,82 @@ func (p *Port) Call(to event.NodeID, t event.MessageType, body any, timeout time
 }
 
 func (p *Port) call(to event.NodeID, t event.MessageType, body any, data []byte, timeout time.Duration) (any, error) {
-	ch := make(chan *Message, 1)
-	p.mu.Lock()
-	p.next++
-	n := p.next
-	p.pending[n] = call{to, ch}
-	p.mu.Unlock()
-	defer func() { p.mu.Lock(); delete(p.pending, n); p.mu.Unlock() }()
+	n, answer := p.expect(to, timeout)
 	p.emit(&Message{From: p.id, To: to, Type: t, Body: body, Data: data, call: n})
-	timer := time.NewTimer(timeout)
-	defer timer.Stop()
+	m := <-answer
+	return m.Body, m.Err
+}
+
+// expect notes a call. Whoever takes it out of pending ends it: the answer, a reset, the clock or the machine's death.
+func (p *Port) expect(to event.NodeID, timeout time.Duration) (n uint64, answer chan *Message) {
+	c := call{to, make(chan *Message, 1), time.Now().Add(timeout)}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.next++
+	if p.isDead() {
+		c.ch <- &Message{Err: ErrFenced}
+		return p.next, c.ch
+	}
+	p.pending[p.next] = c
+	p.wakeAt(c.due)
+	return p.next, c.ch
+}
+
+// wakeAt has expire look at the calls then, or before. One timer serves them all: a timer a call is dear.
+func (p *Port) wakeAt(due time.Time) {
+	switch {
+	case p.expires == nil:
+		p.expires = time.AfterFunc(time.Until(due), p.expire)
+	case p.wakes.IsZero() || due.Before(p.wakes):
+		p.expires.Reset(time.Until(due))
+	default:
+		return
+	}
+	p.wakes = due
+}
+
+// expire ends the calls whose time is over.
+func (p *Port) expire() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now, next := time.Now(), time.Time{}
+	for n, c := range p.pending {
+		if !c.due.After(now) {
+			p.finish(n, c, &Message{Err: ErrTimeout})
+		} else if next.IsZero() || c.due.Before(next) {
+			next = c.due
+		}
+	}
+	if p.wakes = (time.Time{}); !next.IsZero() {
+		p.wakeAt(next)
+	}
+}
+
+// finish ends a call. The lock is held.
+func (p *Port) finish(n uint64, c call, m *Message) {
+	delete(p.pending, n)
+	c.ch <- m
+}
+
+// die ends all calls: the machine goes down.
+func (p *Port) die() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	close(p.dead)
+	for n, c := range p.pending {
+		p.finish(n, c, &Message{Err: ErrFenced})
+	}
+	if p.expires != nil {
+		p.expires.Stop()
+	}
+}
+
+func (p *Port) isDead() bool {
 	select {
-	case m := <-ch:
-		return m.Body, m.Err
 	case <-p.dead:
-		return nil, ErrFenced
-	case <-timer.C:
-		return nil, ErrTimeout
+		return true
+	default:
+		return false
 	}
 }
 
@@ -195,11 +257,9 @@ func (p *Port) isFenced() bool {
 
 func (p *Port) answer(m *Message) {
 	p.mu.Lock()
-	c, ok := p.pending[m.call]
-	delete(p.pending, m.call)
-	p.mu.Unlock()
-	if ok {
-		c.ch <- m
+	defer p.mu.Unlock()
+	if c, ok := p.pending[m.call]; ok {
+		p.finish(m.call, c, m)
 	}
 }
 
@@ -208,8 +268,7 @@ func (p *Port) resetCalls(m *Message) {
 	defer p.mu.Unlock()
 	for n, c := range p.pending {
 		if c.to == m.From && n <= m.call {
-			delete(p.pending, n)
-			c.ch <- &Message{Err: m.Err}
+			p.finish(n, c, &Message{Err: m.Err})
 		}
 	}
 }
@@ -242,17 +301,19 @@ func (p *Port) request(m *Message) {
 	if m.Data != nil {
 		rpc.Reader = bytes.NewReader(m.Data)
 	}
-	if m.Type == event.Heartbeat && heartbeat != nil {
-		go heartbeat(rpc) // raft's fast path: not behind a slow disk
-	} else {
-		select {
-		case p.consumer <- rpc:
-		default:
-			p.Tap(event.Event{Kind: event.Dropped, Msg: m.ID, Node: m.From, Peer: m.To, Reason: event.QueueFull})
-			return
-		}
+	if m.Type == event.Heartbeat && heartbeat != nil { // raft's fast path: not behind a slow disk
+		go func() {
+			heartbeat(rpc)
+			p.await(m, answer, reply)
+		}()
+		return
 	}
-	go p.await(m, answer, reply)
+	select {
+	case p.consumer <- rpc:
+		go p.await(m, answer, reply)
+	default:
+		p.Tap(event.Event{Kind: event.Dropped, Msg: m.ID, Node: m.From, Peer: m.To, Reason: event.QueueFull})
+	}
 }
 
 func (p *Port) await(m *Message, answer chan raft.RPCResponse, reply func(any, error)) {

@@ -18,38 +18,46 @@ type seen struct {
 }
 
 // Observe reports what has changed in the engine's own state. It is called whenever the node's world has come to rest
-// and at every tap in between, so that no message leaves before the change that caused it has been told.
-func (n *Node) Observe() {
-	n.observe()
+// and at every tap in between, so that no message leaves before the change that caused it has been told. It returns
+// whether there was something to report.
+func (n *Node) Observe() bool {
+	changed := n.observe()
 	if n.ready.Load() && n.reconfigured.Swap(false) {
 		n.observeMembers()
+		changed = true
 	}
+	return changed
 }
 
-func (n *Node) observe() {
+func (n *Node) observe() (changed bool) {
 	if !n.ready.Load() {
-		return // still being made
+		return false // still being made
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	role, term := n.roleInTerm()
 	if role != n.seen.role {
+		changed = true
 		n.changeRole(role, term) // it carries the term: nobody is shown to lead one that it did not win
 	}
 	if term != n.seen.term {
+		changed = true
 		n.seen.term = term
 		n.tap(event.Event{Kind: event.TermChanged, Term: term})
 	}
 	if _, id := n.raft.LeaderWithID(); id != n.seen.leader {
+		changed = true
 		n.seen.leader = id
 		n.tap(event.Event{Kind: event.LeaderSeen, Peer: n.knownLeader(), Term: term})
 	}
 	if commit := n.raft.CommitIndex(); commit > n.seen.commit {
+		changed = true
 		n.seen.commit = commit
 		n.acks.changed()
 		n.tap(event.Event{Kind: event.Committed, Index: commit})
 		n.store.Committed(n.drive.Log.LastForStore(commit), commit)
 	}
+	return changed
 }
 
 // roleInTerm reads role and term of one moment: the engine changes them one after the other.

@@ -55,7 +55,7 @@ func TestDriftingClockRunsFast(t *testing.T) {
 func TestQuietRunsAfterEveryRest(t *testing.T) {
 	w := New(0)
 	var quiet int
-	w.WhenQuiet(func() { quiet++ })
+	w.WhenQuiet(func() bool { quiet++; return false })
 	step(t, w, Step{For: 10, Drift: 1, Work: []Work{{2, func() {}}, {2, func() {}}, {5, func() {}}}})
 	if quiet != 6 { // three works, sleeps to 2, 5 and 10
 		t.Fatal(quiet)

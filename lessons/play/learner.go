@@ -53,6 +53,11 @@ func (p *learner) close() error {
 	return errors.Join(p.class.Close(), p.stage.Close())
 }
 
+// lively says whether the lesson keeps asking the room for something by itself.
+func (p *learner) lively() bool {
+	return slices.ContainsFunc(p.lesson.Steps, func(st *lessons.Step) bool { return len(st.Traffic) > 0 })
+}
+
 func (p *learner) now() event.Micros { return p.stage.Room().Now() }
 
 func (p *learner) done(i int) bool {
@@ -62,7 +67,7 @@ func (p *learner) done(i int) bool {
 
 // typist gives the lines of step i on the learner's behalf.
 func (p *learner) typist(i int) *typist {
-	return &typist{room: p.stage.Room(), file: p.lesson.File, facts: func() *lessons.Facts { return p.class.Facts(i) },
+	return &typist{room: p.stage.Room(), file: p.lesson.File, calm: p.lively(), facts: func() *lessons.Facts { return p.class.Facts(i) },
 		admit: func(c event.Command) error { return p.class.Admit(viewer, c) }}
 }
 
@@ -95,8 +100,8 @@ func (p *learner) settle(i int) error {
 // take does step i as its solution says.
 func (p *learner) take(i int) error {
 	st := p.lesson.Steps[i]
-	if p.lesson.AnyOrder && (p.done(i) || len(solution(st)) == 0) {
-		return nil // something tried before did it too, or nobody can
+	if p.lesson.AnyOrder && p.done(i) {
+		return nil // something tried before did it too
 	}
 	if err := p.open(i); err != nil {
 		return err
@@ -114,6 +119,8 @@ func (p *learner) take(i int) error {
 func (p *learner) open(i int) error {
 	for k, st := range p.class.Status() {
 		switch {
+		case k < i && !st.Done && p.lesson.Steps[k].Unwinnable && !p.lesson.AnyOrder:
+			return errors.New(p.about(i, "cannot be reached: nobody can do step %d before it", k+1))
 		case k < i && !st.Done && !p.lesson.AnyOrder:
 			return p.trouble(k, "was overtaken")
 		case k == i && !st.Open:
@@ -139,8 +146,13 @@ func (p *learner) say(i int, format string, a ...any) error {
 // solve gives the lines of a judged step and lets time go on until it is done.
 func (p *learner) solve(i int) error {
 	st := p.lesson.Steps[i]
-	if st.Kind == lessons.Act && p.done(i) {
+	switch {
+	case st.Unwinnable:
+		return nil // its wrong ways are all there is
+	case st.Kind == lessons.Act && p.done(i):
 		return p.trouble(i, "is done before anything was done for it: “%s” holds already", st.Check)
+	case st.Kind == lessons.Act && len(solution(st)) == 0:
+		return errors.New(p.about(i, "has no solution: write the lines under solve, so that it is known to be possible"))
 	}
 	if err := p.lines(i, solution(st)); err != nil {
 		return err

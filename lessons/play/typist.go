@@ -2,6 +2,7 @@ package play
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/quorumlab/quorumlab/cluster"
 	"github.com/quorumlab/quorumlab/cluster/event"
@@ -24,6 +25,7 @@ type typist struct {
 	file  string                    // of the lines, for messages
 	facts func() *lessons.Facts     // at this moment
 	admit func(event.Command) error // nil: everything is allowed
+	calm  bool                      // time goes by no faster than what others do in the room on goroutines of their own
 }
 
 // Prepare does in a new room what the lesson says that was done before the learner comes, in virtual time. An order that
@@ -90,13 +92,21 @@ func (t *typist) answer(answer <-chan event.Result) (res *event.Result) {
 }
 
 // await lets time go on until ok holds, at most d; it stops where the room freezes.
-func (t *typist) await(d event.Micros, ok func(*view.State) bool) bool {
-	held := false
-	t.room.Await(d, func(s *view.State) bool {
-		held = ok(s)
-		return held || s.Rate == 0
-	})
-	return held
+func (t *typist) await(d event.Micros, ok func(*view.State) bool) (held bool) {
+	slice := d
+	if t.calm {
+		slice = glance
+	}
+	frozen := false
+	for end := t.room.Now() + d; ; time.Sleep(breath) {
+		t.room.Await(min(slice, end-t.room.Now()), func(s *view.State) bool {
+			held, frozen = ok(s), s.Rate == 0
+			return held || frozen
+		})
+		if held || frozen || t.room.Now() >= end {
+			return held
+		}
+	}
 }
 
 func (t *typist) wait(line *lessons.Line, d event.Micros) error {
