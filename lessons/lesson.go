@@ -7,6 +7,8 @@ import "github.com/quorumlab/quorumlab/cluster/event"
 // Bounds of a lesson file and of what is made of it.
 const (
 	MaxFile    = 64 << 10 // bytes of one file
+	MaxBlock   = 16 << 10 // of its header, or of one step block
+	MaxText    = 8 << 10  // of one text, such as what stands before a step block
 	MaxLessons = 200      // of a library
 	MaxSteps   = 24       // of a lesson
 	MaxAnswers = 4        // of a question; it has at least 2

@@ -126,6 +126,10 @@ var refusals = []struct {
 	{"wait 300ms", "|\n    wait 1s\n    wait 2s", 54, `the line "wait 1s wait 2s" of solve is wrong: it is a list of its own: a line has only one line`},
 	{"  - wait 300ms", strings.Repeat("  - wait 1ms\n", MaxLines), 51, "solve has 65 lines, and 64 are the most"},
 
+	// bounds of texts and blocks
+	{"Somebody pulls a plug.", strings.Repeat("a", MaxText), 25, "it has more than 8 KB, which nobody reads: shorten it"},
+	{"kind: explain", "kind: explain #" + strings.Repeat("a", MaxBlock), 62, "the step block has more than 16 KB: shorten it"},
+
 	// what fits a step
 	{"    right: true\n", "", 30, `no answer of "What will happen?" is right: say right: true at one`},
 	{"text: It stops.", "text: It stops.\n    right: true", 30, `every answer of "What will happen?" is right, so it is no question`},

@@ -176,7 +176,9 @@ func TestUnreadableFilesAreRefused(t *testing.T) {
 			t.Errorf("%s: got %v\nwant %s", name, problems, c.want)
 		}
 	}
-	largest := entire + "\n" + strings.Repeat("a", MaxFile-len(entire)-1)
+	more := strings.Repeat("\n## Why\n\nBecause.\n\n```step\nkind: explain\n```\n"+strings.Repeat("a", 3000)+"\n", MaxSteps-3)
+	largest := entire + more[:len(more)-3000]
+	largest += strings.Repeat("\n", MaxFile-len(largest))
 	if _, problems := loaded(t, largest); problems != nil {
 		t.Errorf("the largest file is refused: %v", problems)
 	}

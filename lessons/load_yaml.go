@@ -36,6 +36,10 @@ type value struct {
 
 // readYAML reads one piece of YAML whose first line is line+1 of the file.
 func readYAML(r *report, text, what string, line int) (v value, ok bool) {
+	if len(text) > MaxBlock {
+		r.fail(line+1, "%s has more than %d KB: shorten it", what, MaxBlock>>10)
+		return value{}, false
+	}
 	parsed, err := parser.ParseBytes([]byte(text), 0)
 	if err != nil {
 		at := line + 1

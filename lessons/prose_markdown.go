@@ -30,6 +30,9 @@ type setting struct {
 
 // newProse reads Markdown.
 func newProse(source string, in setting) (*Prose, []fault) {
+	if len(source) > MaxText {
+		return nil, []fault{{1, fmt.Sprintf("it has more than %d KB, which nobody reads: shorten it", MaxText>>10)}}
+	}
 	for i, c := range source {
 		if c >= firstMark && c <= lastMark {
 			return nil, []fault{{lineAt([]byte(source), i), "it has characters for private use (U+E000 and on), which have no meaning"}}
