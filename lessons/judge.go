@@ -2,6 +2,7 @@ package lessons
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
@@ -149,12 +150,20 @@ func (c *Class) complete(i int, s *view.State) {
 	a := &r.steps[i]
 	a.done = true
 	a.why = a.step.Why.HTML(r.facts(a, s))
-	c.said = fmt.Sprintf("Step %d is done: %s.", i+1, a.step.Title)
+	c.said = fmt.Sprintf("Step %d is done: %s", i+1, sentence(a.step.Title))
 	c.openNext(s)
 	if r.now < len(r.steps) && !c.lesson.AnyOrder {
-		c.said += fmt.Sprintf(" Next: %s.", r.steps[r.now].step.Title)
+		c.said += " Next: " + sentence(r.steps[r.now].step.Title)
 	}
 	c.touch()
+}
+
+// sentence ends a title as a sentence ends.
+func sentence(title string) string {
+	if strings.HasSuffix(title, "?") || strings.HasSuffix(title, "!") {
+		return title
+	}
+	return title + "."
 }
 
 // openNext opens the first step that is not done, or all of them if they have no order, or ends the lesson. It needs mu.
