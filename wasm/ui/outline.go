@@ -11,7 +11,7 @@ func outline(places []point, radius float64) string {
 		before, after := hull[(i+len(hull)-1)%len(hull)], hull[(i+1)%len(hull)]
 		around = append(around, bend(p, before, after, radius)...)
 		if gap := after.minus(p); gap.length() > 3*radius {
-			around = append(around, along(p, after, 0.5).plus(gap.unit().left().times(radius+gap.length()*0.05)))
+			around = append(around, along(p, after, 0.5).plus(gap.unit().left().times(radius+min(gap.length()*0.05, 14))))
 		}
 	}
 	return spline(around)

@@ -98,7 +98,7 @@ var panelStates = map[string]struct {
 	"an explanation":                        {func(p *lessons.Panel) { p.Steps[1].Kind, p.Steps[1].Answers = lessons.Explain, nil }, []string{`data-arg="next"`, "Go on"}, nil},
 	"an explanation, somebody else goes on": {func(p *lessons.Panel) { watching(p); p.Steps[1].Kind, p.Steps[1].Answers = lessons.Explain, nil }, []string{"when whoever holds control does"}, []string{`data-arg="next"`}},
 	"the end": {ended, []string{"What to remember", "One a term.", "No commit.", "What happened here", "n2 led.", "You were right in 1 of 2 predictions. It took 7 minutes.", "Read on",
-		`href="https://raft.github.io/raft.pdf"`, `data-action="copy"`, `id="share">I did it.`, "On to lesson 8", `data-arg="open a08"`, `data-arg="restart"`, `data-arg="leave"`}, []string{`aria-current="step"`}},
+		`href="https://raft.github.io/raft.pdf"`, `data-action="copy"`, `id="share">I did it.`, "Next lesson", "Did my write happen?", `data-arg="open a08"`, `data-arg="restart"`, `data-arg="leave"`}, []string{`aria-current="step"`}},
 	"the end, somebody else goes on": {func(p *lessons.Panel) { ended(p); watching(p) }, []string{"What to remember"}, []string{"open a08", `data-arg="restart"`}},
 	"free play": {playing, []string{"Take lesson 1", `data-arg="open a01"`, "All lessons", `data-action="run" data-arg="put pizza 4"`, `id="step-1" open data-open`, "Restart it", "(done)"},
 		[]string{"lesson-control", `id="step-3" open`}},

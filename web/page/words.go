@@ -88,18 +88,6 @@ var kindNames = map[lessons.Kind]string{lessons.Predict: "Predict", lessons.Act:
 
 func kindWords(k lessons.Kind) string { return kindNames[k] }
 
-// named is a lesson by its number: "lesson 7" for "a07".
-func named(id string) string {
-	if len(id) < 2 {
-		return "the lesson"
-	}
-	n, err := strconv.Atoi(id[1:])
-	if err != nil {
-		return "the lesson"
-	}
-	return "lesson " + strconv.Itoa(n)
-}
-
 func counted(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -171,6 +159,20 @@ func isRevealed(s lessons.PanelStep) bool {
 		}
 	}
 	return false
+}
+
+// answered are the answers that a viewer is told of first: its own and the right ones; all of them if others chose too.
+func answered(s lessons.PanelStep) []lessons.PanelAnswer {
+	if chosen(s) > 1 {
+		return s.Answers
+	}
+	var some []lessons.PanelAnswer
+	for _, a := range s.Answers {
+		if a.Right || a.Picked {
+			some = append(some, a)
+		}
+	}
+	return some
 }
 
 // chosen counts the answers of all.
