@@ -39,7 +39,7 @@ func (n *Node) apply(e *event.Event) {
 	case event.DiskSet:
 		n.Fsync = e.Took
 	case event.VoteCast:
-		n.Vote, n.VoteTerm = e.Peer, e.Term
+		n.vote(e)
 	case event.TermChanged:
 		n.setTerm(e.Term)
 	case event.SnapshotTaken:
@@ -128,6 +128,14 @@ func (n *Node) changeRole(e *event.Event) {
 		n.Peers, n.Ballots = nil, nil // a leader keeps the ballots that made it one
 	}
 	n.Role = e.Role
+}
+
+// vote notes whom the node votes for. A candidate's own vote counts as any other (Raft paper §5.2).
+func (n *Node) vote(e *event.Event) {
+	n.Vote, n.VoteTerm = e.Peer, e.Term
+	if n.Up && n.Role == event.Candidate && e.Peer == n.ID && e.Term == n.Term {
+		n.count(Ballot{Voter: n.ID, Granted: true})
+	}
 }
 
 func (n *Node) count(b Ballot) {

@@ -278,6 +278,22 @@ func TestDiskOutlivesTheProcess(t *testing.T) {
 	}
 }
 
+func TestACandidatesOwnVoteCounts(t *testing.T) {
+	s := ring(3)
+	s.Apply(event.Event{Kind: event.TermChanged, Node: 1, Term: 2})
+	s.Apply(event.Event{Kind: event.VoteCast, Node: 1, Peer: 1, Term: 2}) // not as a candidate: it was told what is on its disk
+	s.Apply(event.Event{Kind: event.RoleChanged, Node: 1, Role: event.Candidate, Term: 2})
+	if s.Node(1).Ballots != nil {
+		t.Errorf("a vote of before: %+v", s.Node(1).Ballots)
+	}
+	for _, e := range []event.Event{{Kind: event.TermChanged, Node: 1, Term: 3}, {Kind: event.VoteCast, Node: 1, Peer: 1, Term: 3}} {
+		s.Apply(e)
+	}
+	if want := []Ballot{{Voter: 1, Granted: true}}; !reflect.DeepEqual(s.Node(1).Ballots, want) {
+		t.Errorf("%+v", s.Node(1).Ballots)
+	}
+}
+
 func TestNewTermClearsBallots(t *testing.T) {
 	s := ring(3)
 	s.Apply(event.Event{Kind: event.RoleChanged, Node: 1, Role: event.Candidate, Term: 1})
