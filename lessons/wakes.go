@@ -5,61 +5,61 @@ import "github.com/quorumlab/quorumlab/cluster/event"
 // The events that can change what a name tells: rather one too many than one too few. A test folds any events and looks
 // whether something changed that is not here.
 var (
-	machines  = []event.Kind{event.MachineAdded, event.MachineRemoved, event.Started, event.Stopped, event.Wiped}
-	elections = append([]event.Kind{event.RoleChanged, event.TermChanged, event.Suspended, event.Resumed}, machines...)
-	entries   = append([]event.Kind{event.Appended, event.Truncated, event.Compacted, event.SnapshotInstalled}, machines...)
-	commits   = append([]event.Kind{event.Committed}, entries...)
-	settled   = append([]event.Kind{event.MembersSet}, commits...)
-	commands  = []event.Kind{event.Asked, event.Answered}
-	transport = []event.Kind{event.Sent, event.Delivered, event.Held, event.Released, event.Dropped, event.Copied, event.MachineRemoved}
+	byMachines  = []event.Kind{event.MachineAdded, event.MachineRemoved, event.Started, event.Stopped, event.Wiped}
+	byElections = append([]event.Kind{event.RoleChanged, event.TermChanged, event.Suspended, event.Resumed}, byMachines...)
+	byEntries   = append([]event.Kind{event.Appended, event.Truncated, event.Compacted, event.SnapshotInstalled}, byMachines...)
+	byCommits   = append([]event.Kind{event.Committed}, byEntries...)
+	bySettling  = append([]event.Kind{event.MembersSet}, byCommits...)
+	byCommands  = []event.Kind{event.Asked, event.Answered}
+	byTransport = []event.Kind{event.Sent, event.Delivered, event.Held, event.Released, event.Dropped, event.Copied, event.MachineRemoved}
 )
 
 // wakeful are the events behind the variables, and behind those fields that change more often than what they belong to.
 // A field that is not here changes with its owner.
 var wakeful = map[string][]event.Kind{
-	"node":     machines,
-	"nodes":    machines,
-	"leader":   elections,
-	"leaders":  elections,
-	"groups":   append([]event.Kind{event.Suspended, event.Resumed, event.LinkSet}, settled...),
+	"node":     byMachines,
+	"nodes":    byMachines,
+	"leader":   byElections,
+	"leaders":  byElections,
+	"groups":   append([]event.Kind{event.Suspended, event.Resumed, event.LinkSet}, bySettling...),
 	"links":    {event.LinkSet, event.RateSet, event.MachineAdded, event.MachineRemoved},
-	"messages": transport,
-	"members":  settled,
-	"voters":   settled,
-	"quorum":   settled,
-	"ops":      commands,
-	"history":  commands,
-	"commit":   commits,
-	"revision": append([]event.Kind{event.Applied}, entries...),
-	"term":     elections,
+	"messages": byTransport,
+	"members":  bySettling,
+	"voters":   bySettling,
+	"quorum":   bySettling,
+	"ops":      byCommands,
+	"history":  byCommands,
+	"commit":   byCommits,
+	"revision": append([]event.Kind{event.Applied}, byEntries...),
+	"term":     byElections,
 	"rate":     {event.RateSet},
 	"lit":      {event.SafetyBroken},
 
-	"Node.role":      elections,
-	"Node.term":      elections,
-	"Node.vote":      append([]event.Kind{event.VoteCast}, machines...),
-	"Node.vote_term": append([]event.Kind{event.VoteCast}, machines...),
-	"Node.leader":    append([]event.Kind{event.LeaderSeen}, elections...),
-	"Node.up":        machines,
-	"Node.suspended": elections,
-	"Node.runs":      elections,
-	"Node.stale":     elections,
-	"Node.first":     entries,
-	"Node.last":      entries,
-	"Node.commit":    commits,
-	"Node.applied":   append([]event.Kind{event.Applied}, entries...),
-	"Node.revision":  append([]event.Kind{event.Applied}, entries...),
-	"Node.snapshot":  append([]event.Kind{event.SnapshotTaken}, entries...),
-	"Node.suffrage":  settled,
-	"Node.refused":   machines,
-	"Node.fsync_ms":  append([]event.Kind{event.DiskSet}, machines...),
-	"Node.drift":     append([]event.Kind{event.DriftSet}, machines...),
-	"Node.log":       entries,
-	"Node.peers":     append([]event.Kind{event.MatchSet}, elections...),
-	"Node.granted":   append([]event.Kind{event.VoteCounted}, elections...),
+	"Node.role":      byElections,
+	"Node.term":      byElections,
+	"Node.vote":      append([]event.Kind{event.VoteCast}, byMachines...),
+	"Node.vote_term": append([]event.Kind{event.VoteCast}, byMachines...),
+	"Node.leader":    append([]event.Kind{event.LeaderSeen}, byElections...),
+	"Node.up":        byMachines,
+	"Node.suspended": byElections,
+	"Node.runs":      byElections,
+	"Node.stale":     byElections,
+	"Node.first":     byEntries,
+	"Node.last":      byEntries,
+	"Node.commit":    byCommits,
+	"Node.applied":   append([]event.Kind{event.Applied}, byEntries...),
+	"Node.revision":  append([]event.Kind{event.Applied}, byEntries...),
+	"Node.snapshot":  append([]event.Kind{event.SnapshotTaken}, byEntries...),
+	"Node.suffrage":  bySettling,
+	"Node.refused":   byMachines,
+	"Node.fsync_ms":  append([]event.Kind{event.DiskSet}, byMachines...),
+	"Node.drift":     append([]event.Kind{event.DriftSet}, byMachines...),
+	"Node.log":       byEntries,
+	"Node.peers":     append([]event.Kind{event.MatchSet}, byElections...),
+	"Node.granted":   append([]event.Kind{event.VoteCounted}, byElections...),
 
-	"Entry.committed": commits,
-	"Entry.doomed":    append(append([]event.Kind{}, elections...), commits...),
+	"Entry.committed": byCommits,
+	"Entry.doomed":    append(append([]event.Kind{}, byElections...), byCommits...),
 }
 
 // wakesOf is the set of events that can change what an expression with these names says.
