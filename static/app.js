@@ -118,22 +118,26 @@ const listed = (library) => {
     reveal(node);
   };
   // reveal scrolls, once for each step, to what the step before has shown and what comes now; to the top in a lesson that
-  // begins. Where the page scrolls and not the panel, it does so only for who reads in the panel: the stage stays in
-  // sight (app.css), and what people look at must not jump.
+  // begins. Where the page scrolls and not the panel, it does so only for who reads in the panel or has just asked for it:
+  // the stage stays in sight (app.css), and what people look at must not jump.
   let revealed = null;
-  const reveal = (node) => {
+  const reveal = (node, asked) => {
     const scroller = node.parentElement, now = node.querySelector("[data-now]"), news = node.querySelector("[data-news]");
-    if (!now || now.id === revealed || !scroller.clientHeight) return;
+    if (!now || !scroller.clientHeight || now.id === revealed && !asked) return;
     revealed = now.id;
     const panel = scroller.scrollHeight > scroller.clientHeight, all = scroller.getBoundingClientRect();
     const top = panel ? all.top : Math.max(0, home.querySelector(".stage").getBoundingClientRect().bottom);
     const from = (news || node).getBoundingClientRect().top, to = now.getBoundingClientRect().bottom;
     if (from >= top && to <= (panel ? all.bottom : innerHeight)) return;
-    if (panel) scroller.scrollTop += from - top - 8;
-    else if (node.getBoundingClientRect().top < top) scrollBy(0, from - top - 8);
+    const above = 24; // the bar of the steps
+    if (panel) scroller.scrollTop += from - top - above;
+    else if (asked || node.getBoundingClientRect().top < top) scrollBy(0, from - top - 8);
   };
-  const lesson = document.getElementById("lesson");
-  if (lesson) reveal(lesson);
+  const lesson = document.getElementById("lesson"), app = home.firstElementChild;
+  if (lesson) {
+    reveal(lesson);
+    new MutationObserver(() => app.dataset.tab === "guide" && reveal(lesson, true)).observe(app, { attributeFilter: ["data-tab"] });
+  }
 
   // patch replays n numbers: op, how many steps of the last path stay, how many follow, the steps, and what the op
   // takes. Lengths of texts count UTF-16 units of the one long text that follows the numbers, of so many bytes.

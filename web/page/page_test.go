@@ -60,6 +60,7 @@ func TestAPhoneGetsAPictureOfItsSize(t *testing.T) {
 func TestPolicy(t *testing.T) {
 	pages := map[string]string{
 		"room":      written(t, Room(RoomData{Assets: assets, Room: `<script>"`, Socket: `"><script>`, State: living()})),
+		"lessons":   written(t, Lessons(listed())),
 		"not built": written(t, Problem(NotBuilt(assets))),
 		"problem":   written(t, Problem(ProblemData{Assets: assets, Status: 404, Title: "<b>No</b>", Text: "<script>alert(1)</script>", Label: "Out", Href: "javascript:alert(1)"})),
 	}
