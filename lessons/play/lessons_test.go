@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/quorumlab/quorumlab/cluster"
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/lessons"
 )
@@ -82,4 +83,40 @@ func (h *hours) of(t *testing.T, l *lessons.Lesson) {
 		t.Error(err)
 	}
 	t.Logf("with %d lessons in the room, waited for it %d ms", len(h.alike[word]), time.Since(began).Milliseconds())
+}
+
+// stagingMost is far above the 1.5 s that staging may take: the machine may be busy, and the race detector looks on.
+const stagingMost = 20 * time.Second
+
+// TestStagingIsQuick stages every lesson, one after the other, in one room that is paced by the wall clock and writes to
+// its disk as rooms do.
+func TestStagingIsQuick(t *testing.T) {
+	lib, err := library()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(cluster.Options{Dir: t.TempDir()}, lib.Lesson(lessons.FreePlay))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	var longest time.Duration
+	var id string
+	for _, l := range lib.Lessons() {
+		began := time.Now()
+		if err := s.Stage(l); err != nil {
+			t.Errorf("%s: %v", l.ID, err)
+		}
+		took := time.Since(began)
+		if took > longest {
+			longest, id = took, l.ID
+		}
+		if took > stagingMost {
+			t.Errorf("%s was staged in %v", l.ID, took)
+		}
+		if n := len(s.State().Nodes); n != l.Nodes {
+			t.Errorf("%s has %d nodes, not %d", l.ID, n, l.Nodes)
+		}
+	}
+	t.Logf("%s took longest: %d ms", id, longest.Milliseconds())
 }
