@@ -21,7 +21,7 @@ var vague = []string{"base", "common", "core", "helper", "helpers", "impl", "lib
 var gerund = regexp.MustCompile(`(^|_)[a-z]{2,}ing$`)
 
 // nouns end in -ing too.
-var nouns = []string{"ring", "string", "timing", "ping", "recording", "spelling", "drawing", "pacing", "parting", "wording", "reading", "setting", "meaning", "listing"}
+var nouns = []string{"ring", "string", "timing", "ping", "recording", "spelling", "drawing", "pacing", "parting", "wording", "reading", "setting", "meaning", "listing", "ending", "thing"}
 
 // largest a file in git may be, in bytes; what is larger is built, not kept.
 const largest = 400_000
