@@ -70,6 +70,7 @@ func (l *learner) press(selector string) {
 	l.t.Helper()
 	l.until(selector+" is there", `document.querySelector(`+quoted(selector)+`)`)
 	l.do(chromedp.Evaluate[chromedp.Void](`document.querySelector(` + quoted(selector) + `).scrollIntoView({block: "nearest", behavior: "instant"})`))
+	l.until(selector+" stands still", `(now => [window.stood === now, window.stood = now][0])(JSON.stringify(centre(document.querySelector(`+quoted(selector)+`))))`)
 	at := l.centre(selector)
 	l.do(chromedp.MouseClickXY(at.X, at.Y))
 }
