@@ -12,10 +12,10 @@ import (
 
 // Past is what a draft is made of.
 type Past struct {
-	Base   view.State                                // before the first of Events
-	Events iter.Seq[event.Event]                     // what happened, in order; gone through twice
-	From   uint64                                    // sequence from which commands are taken; 0: all
-	Keys   func(rev int64) ([]event.KeyValue, error) // what the store held at a revision
+	Base   view.State                       // before the first of Events
+	Events iter.Seq[event.Event]            // what happened, in order; gone through twice
+	From   uint64                           // sequence from which commands are taken; 0: all
+	Do     func(event.Command) event.Result // asks the store what it held; nil: the draft restores no keys
 }
 
 // Draft is a lesson file made of what was done in a room: how the room was comes first, as lines that set it up, and
@@ -38,8 +38,8 @@ func Draft(p Past) string {
 type drafting struct {
 	past   Past
 	story  story
-	unkept int // keys that the set-up does not restore
-	broken error
+	unkept int  // keys that the set-up does not restore
+	broken bool // the keys could not be read
 	text   strings.Builder
 }
 
@@ -107,7 +107,7 @@ func (d *drafting) intro() {
 	if d.unkept > 0 {
 		d.line("\nKeys that the set-up does not restore, because they are too many or no line can write them: %d.", d.unkept)
 	}
-	if d.broken != nil {
+	if d.broken {
 		d.line("\nThe set-up restores no keys, because they could not be read.")
 	}
 	d.line("")

@@ -80,12 +80,15 @@ func lead(id event.NodeID) []string {
 // keys puts what the store held, and waits until everybody has it.
 func (d *drafting) keys() (lines []string) {
 	rev := newestRevision(&d.story.start)
-	if rev <= 1 || d.past.Keys == nil {
+	if rev <= 1 || d.past.Do == nil {
 		return nil
 	}
-	kvs, err := d.past.Keys(rev)
-	d.broken = err
-	for _, kv := range kvs {
+	r := d.past.Do(askAll(rev))
+	if d.broken = r.Outcome != event.OK; d.broken {
+		return nil
+	}
+	d.unkept = max(0, int(r.Count)-len(r.KVs))
+	for _, kv := range r.KVs {
 		line, ok := putLine(kv)
 		if !ok || len(lines) >= maxDraftKeys {
 			d.unkept++
@@ -97,6 +100,11 @@ func (d *drafting) keys() (lines []string) {
 		lines = append(lines, "until nodes.all(n, n.commit == leader.last)")
 	}
 	return lines
+}
+
+// askAll asks for what the store held at a revision, as far as a draft has room for it.
+func askAll(rev int64) event.Command {
+	return event.Command{Kind: event.Get, Prefix: true, Rev: rev, Limit: maxDraftKeys, Serializable: true}
 }
 
 func newestRevision(s *view.State) (rev int64) {

@@ -1,6 +1,7 @@
 package lessons
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 
@@ -35,8 +36,11 @@ func (p Past) read() (s story) {
 		if e.Kind != event.Asked || e.Seq < p.From {
 			continue
 		}
-		if _, clear := deedOf(&e); !clear {
+		d, clear := deedOf(&e)
+		if !clear {
 			s.unclear++
+		}
+		if !clear || d.draws() {
 			continue
 		}
 		if len(taken) == MaxSteps {
@@ -72,6 +76,15 @@ func deedOf(e *event.Event) (d deed, clear bool) {
 	}
 	c, err := line.Command(&Facts{Now: &view.State{}, Since: &view.State{}, Start: &view.State{}})
 	return deed{op: e.Op, command: c, words: e.Text, asked: e.Node}, err == nil
+}
+
+// draws says whether the command was a draft's own.
+func (d *deed) draws() bool { return reflect.DeepEqual(d.command, everything(askAll(d.command.Rev))) }
+
+// everything is a request for all keys as the console reads it.
+func everything(c event.Command) event.Command {
+	c.Key, c.End, c.Prefix = "\x00", "\x00", false
+	return c
 }
 
 // givenIn is a command with what matters of the room at that moment.

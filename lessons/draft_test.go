@@ -1,7 +1,6 @@
 package lessons
 
 import (
-	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -14,7 +13,7 @@ import (
 type remembered struct {
 	events []event.Event
 	keys   []event.KeyValue
-	broken error
+	broken bool
 }
 
 // remember begins a room of machines, all voters, of which n1 leads.
@@ -59,7 +58,14 @@ func (r *remembered) ask(e event.Event, o event.Outcome) (seq uint64) {
 }
 
 func (r *remembered) past(from uint64) Past {
-	return Past{Events: slices.Values(r.events), From: from, Keys: func(int64) ([]event.KeyValue, error) { return r.keys, r.broken }}
+	return Past{Events: slices.Values(r.events), From: from, Do: r.do}
+}
+
+func (r *remembered) do(c event.Command) event.Result {
+	if r.broken {
+		return event.Result{Outcome: event.Failed, Error: "frozen"}
+	}
+	return event.Result{Outcome: event.OK, KVs: r.keys[:min(int(c.Limit), len(r.keys))], Count: int64(len(r.keys))}
 }
 
 // drafted is the draft as a lesson: it must load.
@@ -143,7 +149,7 @@ func TestDraftBeginsWithTheRoomAsItWas(t *testing.T) {
 	if !strings.Contains(text, "no line can write them: 2.") {
 		t.Errorf("nothing says which keys are missing:\n%s", text)
 	}
-	r.broken = errors.New("frozen")
+	r.broken = true
 	if _, text := r.drafted(t, from); !strings.Contains(text, "could not be read") {
 		t.Errorf("nothing says that keys are missing:\n%s", text)
 	}
@@ -217,6 +223,7 @@ func TestDraftIsBounded(t *testing.T) {
 		r.tell(event.Event{Kind: event.Applied, Node: event.NodeID(i + 1), Index: 2, Rev: 60})
 	}
 	r.ask(event.Event{Command: event.Put, Node: 1, Key: "x", Text: "put x last"}, event.OK)
+	r.ask(event.Event{Command: event.Get, Node: 1, Text: "get '' --prefix --rev 60 --limit 24 --serializable"}, event.OK) // a draft's own
 	l, text := r.drafted(t, 0)
 	if len(l.Steps) != MaxSteps || texts(l.Steps[MaxSteps-1].Solve)[0] != "put x last" {
 		t.Errorf("%d steps", len(l.Steps))
@@ -224,7 +231,7 @@ func TestDraftIsBounded(t *testing.T) {
 	if !strings.Contains(text, "does not have them whole: 6.") {
 		t.Errorf("nothing says that commands are missing:\n%s", text)
 	}
-	if l, text = r.drafted(t, r.events[len(r.events)-2].Seq); len(l.Steps) != 1 || len(l.Setup) > MaxLines || !strings.Contains(text, "restore, because they are too many") {
+	if l, text = r.drafted(t, r.events[len(r.events)-4].Seq); len(l.Steps) != 1 || len(l.Setup) > MaxLines || !strings.Contains(text, "restore, because they are too many") {
 		t.Errorf("%d steps, %d lines", len(l.Steps), len(l.Setup))
 	}
 }

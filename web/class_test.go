@@ -288,3 +288,19 @@ func TestLessonOverHTTP(t *testing.T) {
 		t.Errorf("wipe: %+v, %v", f, err)
 	}
 }
+
+func TestDraftOverHTTP(t *testing.T) {
+	h := newHouse(t, Limits{})
+	h.ask(http.MethodPost, "/commands", `{"kind":"kill","node":"n2"}`, http.StatusOK)
+	from := h.cluster.State().Seq + 1
+	h.ask(http.MethodPost, "/commands", `{"kind":"kill","node":"n3"}`, http.StatusOK)
+	all, later := h.get("/draft", http.StatusOK), h.get(fmt.Sprint("/draft?from=", from), http.StatusOK)
+	for what, is := range map[string]bool{"all has n2": strings.Contains(all, "kill n2"), "all has n3": strings.Contains(all, "kill n3"),
+		"later has no n2": !strings.Contains(later, "kill n2"), "later has n3": strings.Contains(later, "kill n3")} {
+		if !is {
+			t.Errorf("not so: %s\n%s\n%s", what, all, later)
+		}
+	}
+	h.get("/draft?from=x", http.StatusBadRequest)
+	h.get("/draft?since=1", http.StatusBadRequest)
+}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"github.com/quorumlab/quorumlab/cluster"
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/journal"
 	"github.com/quorumlab/quorumlab/cluster/view"
@@ -65,7 +66,7 @@ func (f *fakeCluster) Do(ctx context.Context, c event.Command) event.Result {
 			return event.Result{Op: op, Kind: c.Kind, Node: c.Node, Outcome: event.Unknown}
 		}
 	}
-	f.tell(event.Event{Kind: event.Asked, Op: op, Command: c.Kind, Node: c.Node, Key: c.Key},
+	f.tell(event.Event{Kind: event.Asked, Op: op, Command: c.Kind, Node: c.Node, Key: c.Key, Text: cluster.Words(c)},
 		event.Event{Kind: event.Answered, Op: op, Command: c.Kind, Node: c.Node, Outcome: event.OK})
 	return event.Result{Op: op, Kind: c.Kind, Node: c.Node, Outcome: event.OK, Revision: int64(op) + 1}
 }

@@ -32,6 +32,7 @@ type Options struct {
 //	GET  /log       one node's log entries
 //	GET  /lesson    the lesson as somebody sees it who comes now
 //	POST /lesson    something said to it
+//	GET  /draft     a lesson file made of what was done
 //	GET  /healthz, /metrics
 type Server struct {
 	cluster  Cluster
@@ -88,6 +89,7 @@ func (s *Server) routes() *http.ServeMux {
 	m.HandleFunc("GET /log", s.visit(s.entries))
 	m.HandleFunc("GET /lesson", s.visit(s.lesson))
 	m.HandleFunc("POST /lesson", s.visit(s.learn))
+	m.HandleFunc("GET /draft", s.visit(s.draft))
 	m.HandleFunc("GET /healthz", s.healthz)
 	m.Handle("GET /metrics", s.numbers)
 	if s.assets != nil {

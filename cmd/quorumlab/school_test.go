@@ -149,14 +149,7 @@ func (h *house) socket() string {
 // panel is what a room says of its lesson over HTTP.
 func panel(t testing.TB, room string) (p lessons.Panel) {
 	t.Helper()
-	response, err := http.Get(room + "/lesson")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	if err := json.NewDecoder(response.Body).Decode(&p); err != nil {
-		t.Fatal(err)
-	}
+	get(t, room+"/lesson", &p)
 	return p
 }
 
@@ -392,4 +385,18 @@ func TestRoomTellsItsArguments(t *testing.T) {
 	if got := fmt.Sprint(newSchool("dir").args()); got != "[room --lessons dir]" {
 		t.Errorf("with one: %v", got)
 	}
+}
+
+// get asks for JSON.
+func get(t testing.TB, url string, to any) (status int) {
+	t.Helper()
+	response, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if err := json.NewDecoder(response.Body).Decode(to); err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode
 }

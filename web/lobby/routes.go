@@ -32,6 +32,7 @@ func (l *Lobby) routes() http.Handler {
 	m.HandleFunc("GET /api/rooms/{id}/log", l.pass("/log"))
 	m.HandleFunc("GET /api/rooms/{id}/lesson", l.pass("/lesson"))
 	m.HandleFunc("POST /api/rooms/{id}/lesson", l.pass("/lesson"))
+	m.HandleFunc("GET /api/rooms/{id}/draft", l.pass("/draft"))
 	m.HandleFunc("GET /api/rooms/{id}/metrics", l.pass("/metrics"))
 	m.HandleFunc("GET /healthz", l.healthz)
 	m.Handle("GET /metrics", l.numbers)
