@@ -62,6 +62,42 @@ var spent = func() context.Context {
 
 // express compiles an expression that gives one of the kinds.
 func express(source string, kinds ...*cel.Type) (*expression, []fault) {
+	x, faults := compiled(source)
+	if len(faults) == 0 && !fits(x.kind, kinds) {
+		return nil, []fault{{1, fmt.Sprintf("it gives %v instead of %s", x.kind, anyOf(kinds))}}
+	}
+	return x, faults
+}
+
+// Lessons say the same things again and again ({{ leader.id }}), and a server reads its files anew when one has changed.
+// So expressions that are right are compiled once; the memory has room for those of a large library.
+const maxRemembered = 8192
+
+var memory = struct {
+	sync.Mutex
+	of map[string]*expression
+}{of: make(map[string]*expression)}
+
+func compiled(source string) (*expression, []fault) {
+	memory.Lock()
+	x := memory.of[source]
+	memory.Unlock()
+	if x != nil {
+		return x, nil
+	}
+	x, faults := compile(source)
+	if len(faults) > 0 {
+		return nil, faults
+	}
+	memory.Lock()
+	defer memory.Unlock()
+	if len(memory.of) < maxRemembered {
+		memory.of[source] = x
+	}
+	return x, nil
+}
+
+func compile(source string) (*expression, []fault) {
 	if len(source) > MaxExpression {
 		return nil, []fault{{1, fmt.Sprintf("it has %d characters, and %d are the most", len(source), MaxExpression)}}
 	}
@@ -72,9 +108,6 @@ func express(source string, kinds ...*cel.Type) (*expression, []fault) {
 	checked, issues := env.Compile(source)
 	if issues != nil && len(issues.Errors()) > 0 {
 		return nil, faultsOf(issues)
-	}
-	if !fits(checked.OutputType(), kinds) {
-		return nil, []fault{{1, fmt.Sprintf("it gives %v instead of %s", checked.OutputType(), anyOf(kinds))}}
 	}
 	found, faults := look(checked)
 	if len(faults) > 0 {

@@ -9,8 +9,10 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 )
 
 //go:embed content
@@ -154,9 +156,9 @@ func reason(err error) string {
 // take adds the lessons of one source's files.
 func (l *Library) take(files []file) (problems Problems) {
 	mine := make(map[string]*Lesson)
-	for _, f := range files {
-		lesson, wrong := readLesson(f.name, f.text)
-		problems = append(problems, wrong...)
+	for i, read := range readAll(files) {
+		f, lesson := files[i], read.lesson
+		problems = append(problems, read.problems...)
 		if lesson == nil || lesson.ID == "" {
 			continue
 		}
@@ -172,6 +174,28 @@ func (l *Library) take(files []file) (problems Problems) {
 		l.lessons = append(l.lessons, lesson)
 	}
 	return problems
+}
+
+// reading is what became of a file.
+type reading struct {
+	lesson   *Lesson
+	problems Problems
+}
+
+// readAll reads files side by side: compiling what is in them takes a while.
+func readAll(files []file) []reading {
+	all := make([]reading, len(files))
+	var group sync.WaitGroup
+	workers := runtime.GOMAXPROCS(0)
+	for first := range min(len(files), workers) {
+		group.Go(func() {
+			for i := first; i < len(files); i += workers {
+				all[i].lesson, all[i].problems = readLesson(files[i].name, files[i].text)
+			}
+		})
+	}
+	group.Wait()
+	return all
 }
 
 // order looks whether the lessons can be done one after the other.

@@ -44,7 +44,6 @@ func (g *gaze) fail(at ast.Expr, format string, args ...any) {
 
 func (g *gaze) visit(e ast.Expr) {
 	// the others hold no names
-	//exhaustive:ignore
 	switch e.Kind() {
 	case ast.IdentKind:
 		if slices.ContainsFunc(variables, func(v variable) bool { return v.name == e.AsIdent() }) {

@@ -61,17 +61,3 @@ func (p *Prose) Text(f *Facts) string {
 	text, _ := p.text.fill(f, ", ")
 	return oneLine(text)
 }
-
-// commands are the verbs that its buttons would type.
-func (p *Prose) commands() (verbs []string) {
-	if p == nil {
-		return nil
-	}
-	for i := range p.pieces {
-		if p.pieces[i].command != nil {
-			verb, _ := p.pieces[i].command.types()
-			verbs = append(verbs, verb)
-		}
-	}
-	return verbs
-}
