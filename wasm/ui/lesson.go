@@ -14,6 +14,19 @@ func lessonElement(m *Model) *Element {
 	return classed("section", "lesson").set("id", LessonPanel).set("aria-label", "Lesson").keyed("lesson").raw(m.Lesson.HTML)
 }
 
+// denied says whether the lesson does without what a line of the console asks for.
+func (m *Model) denied(line string) bool {
+	c, wrong := Parse(line)
+	for rest := m.Lesson.Denied; rest != "" && wrong == nil; {
+		kind, more, _ := halves(rest, ' ')
+		if kind == c.Kind.String() {
+			return true
+		}
+		rest = more
+	}
+	return false
+}
+
 // taught is what the page keeps of the lessons that are taken.
 type taught struct {
 	heard bool           // the room has told of the lesson since the page was opened

@@ -35,6 +35,23 @@ func TestTheLessonIsShownAsTheRoomDrewIt(t *testing.T) {
 	}
 }
 
+func TestMenusDoWithoutWhatTheLessonDoesWithout(t *testing.T) {
+	s := healthy()
+	f := lesson(2, "")
+	f.Lesson.Denied = "suspend election member-demote"
+	s.frame(f)
+	s.do(Acted{"node", "n1"})
+	page := html(Scene(&s.m))
+	for _, no := range []string{`data-arg="suspend n1"`, `data-arg="elect n1"`, `data-arg="member demote n1"`} {
+		if strings.Contains(page, no) {
+			t.Errorf("the menu has %s", no)
+		}
+	}
+	if !strings.Contains(page, `data-arg="kill n1" data-hover="do:kill n1" id="menu-first"`) {
+		t.Error("the focus has no place to go to")
+	}
+}
+
 func TestTheFirstPictureHasTheLesson(t *testing.T) {
 	m := New(Seed{Lesson: event.Lesson{HTML: "<h2>x</h2>", Marks: "stage"}})
 	if page := html(Scene(&m)); !strings.Contains(page, "<h2>x</h2>") || !strings.Contains(page, `data-marks="stage"`) {
