@@ -138,15 +138,18 @@ type choice struct {
 func choicesElement(m *Model, first string, all []choice) (buttons, hint *Element) {
 	buttons = classed("div", "choices")
 	words := ""
-	for i, c := range all {
-		b := button(switched(c.bad, "bad", ""), "run", c.line).keyed(c.line).set("data-hover", "do:"+c.line).when(i == 0, "id", first).
+	for _, c := range all {
+		if m.denied(c.line) {
+			continue
+		}
+		b := button(switched(c.bad, "bad", ""), "run", c.line).keyed(c.line).set("data-hover", "do:"+c.line).when(len(buttons.Kids) == 0, "id", first).
 			set("aria-describedby", first+"-hint").say(c.label)
 		buttons.add(b)
 		if m.hover == "do:"+c.line {
 			words = c.hint
 		}
 	}
-	if words == "" && len(all) > 0 {
+	if words == "" && len(buttons.Kids) > 0 {
 		words = "Each of these is a command of the console, too."
 	}
 	return buttons, classed("p", "hint").set("id", first+"-hint").set("role", "status").say(words)
