@@ -12,6 +12,9 @@
 //	data-cutting   on the scene: a drag across svg#stage is ui.Stroked in its viewBox; without it only with Shift held
 //	data-scroll    a wheel or drag across it is ui.Scrolled; its value is the width of a column in CSS pixels
 //	data-follow    a scrolling list that stays at its end while nobody scrolls away
+//	data-raw       its children are HTML of the server's, set as a whole; nothing here looks into them. In it:
+//	               data-focus takes the focus when what had it is gone, details with an id stay as somebody folded them
+//	               (data-open: how the server would have them), data-news and data-now are scrolled to once for each id
 //	canvas         the first one shows ui.Packets; it covers svg#stage
 //
 // What a test may read: window.quorumlab.measure() gives frames (drawn), skipped (looked at and found the same),
