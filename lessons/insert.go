@@ -110,6 +110,9 @@ func (p *part) words(f *Facts, join string) (text string, ok bool) {
 	return nothing, false
 }
 
+// firstSample is the number of the node that stands for the first part of a line.
+const firstSample = 100
+
 // command is the text as a console command with some nodes in place of the inserts, for a look at its grammar.
 func (p parts) command() string {
 	var b strings.Builder
@@ -118,9 +121,9 @@ func (p parts) command() string {
 		case x == nil:
 			b.WriteString(p[i].text)
 		case x.kind.IsExactType(cel.StringType) || x.kind.IsExactType(cel.ListType(cel.StringType)):
-			b.WriteString("n" + strconv.Itoa(100+i)) // a name that no other word of the line has
+			b.WriteString("n" + strconv.Itoa(firstSample+i)) // a name that no other word of the line has
 		default:
-			b.WriteString(strconv.Itoa(100 + i))
+			b.WriteString(strconv.Itoa(firstSample + i))
 		}
 	}
 	return b.String()

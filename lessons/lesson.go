@@ -126,6 +126,7 @@ type Line struct {
 	file  string // for messages
 	parts parts  // of a command
 	kind  event.CommandKind
+	node  event.NodeID // the greatest that it names
 	async bool
 	wait  event.Micros
 	until *Check

@@ -2,6 +2,7 @@ package lessons
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -40,8 +41,20 @@ func newLine(text, file string, number int) (Line, []fault) {
 	case c.Kind == event.CommandNone:
 		return l, []fault{{1, "only the page answers it, it asks the room for nothing"}}
 	}
-	l.kind = c.Kind
+	l.kind, l.node = c.Kind, greatest(c)
 	return l, nil
+}
+
+// greatest is the greatest node that a command names itself; those that stand for inserts do not count.
+func greatest(c event.Command) (id event.NodeID) {
+	for _, group := range slices.Concat(c.Groups, [][]event.NodeID{{c.Node, c.Peer}}) {
+		for _, n := range group {
+			if n < firstSample {
+				id = max(id, n)
+			}
+		}
+	}
+	return id
 }
 
 // waitOf reads "2s" or "300ms".

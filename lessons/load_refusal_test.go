@@ -40,8 +40,8 @@ var refusals = []struct {
 	{"rate: workshop", "rate: 300", 7, "the rate is wrong: "},
 	{"rate: workshop", "prevote: perhaps", 7, `prevote is "perhaps": say true or false`},
 	{"rate: workshop", "order: random", 7, `the order is "random": leave it out, or say any`},
-	{"forbid: [wipe]", "forbid: [wype]", 8, `forbid names "wype", which is no command: did you mean "wipe"?`},
-	{"forbid: [wipe]", "forbid: [wipe]\nallow: [put]", 8, "it has both allow and forbid: one of them says all"},
+	{"forbid: [wipe, member-add]", "forbid: [wype]", 8, `forbid names "wype", which is no command: did you mean "wipe"?`},
+	{"forbid: [wipe, member-add]", "forbid: [wipe]\nallow: [put]", 8, "it has both allow and forbid: one of them says all"},
 	{"  - A majority decides.\n", "", 14, "remember has 1 sentences: a lesson has two of them"},
 	{"  - A majority decides.", "  - A majority decides.\n  - And another.", 14, "remember has 3 sentences: a lesson has two of them"},
 	{"misconception: One good machine will do.\n", "", 1, "the header has no misconception: say which belief the lesson corrects, and who says otherwise"},
@@ -106,6 +106,11 @@ var refusals = []struct {
 	{"nodes.exists(n, !n.up)", "lit" + strings.Repeat(" && lit", 300), 45, "check: it has 2103 characters, and 2000 are the most"},
 	{`o.kind == "put"`, `o.kind == "pot"`, 49, `when: "pot" is no command: did you mean "put"?`},
 	{"kind: act", "kind: act\nfreeze: comit > 1", 45, "freeze: undeclared reference to 'comit' (at character 1)"},
+
+	// nodes that cannot be there
+	{"check: nodes.exists(n, !n.up)", "check: '!node.n4.up'", 45, "check names n4, but the lesson has 3 nodes and does without member-add"},
+	{"when: ops.exists(o, o.kind == \"put\")", "when: leader.id == \"n4\"", 48, "hints names n4, but the lesson has 3 nodes and does without member-add"},
+	{"  - kill {{ leader.id }} &", "  - partition n1 n2 | n3 n4", 52, `the line "partition n1 n2 | n3 n4" names n4, but the lesson has 3 nodes and does without member-add`},
 
 	// inserts
 	{"{{ nodes.size() }}", "{{ nodes.sise() }}", 22, "the insert {{ nodes.sise() }} is wrong: undeclared reference to 'sise' (at character 11)"},

@@ -1,9 +1,16 @@
 package lessons
 
-import "strings"
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+)
 
 // judge looks whether the step's parts fit its kind.
 func (t table) judge(s *Step, l *Lesson) {
+	t.present(s, l)
 	switch {
 	case s.Kind.Asks():
 		t.question(s)
@@ -22,6 +29,42 @@ func (t table) judge(s *Step, l *Lesson) {
 		t.fail(t.at("try"), "try is for lessons with order: any; elsewhere the learner does it")
 	}
 }
+
+// present looks whether the nodes that the step names can be there.
+func (t table) present(s *Step, l *Lesson) {
+	done := slices.Concat(l.Setup, s.Begin)
+	for _, earlier := range l.Steps {
+		done = append(done, earlier.Begin...)
+	}
+	if !slices.Contains(l.Denied, event.MemberAdd.String()) || slices.ContainsFunc(done, Line.adds) {
+		return
+	}
+	missing := func(id event.NodeID, line int, what string) {
+		if int(id) > l.Nodes {
+			t.fail(line, "%s names %v, but the lesson has %d nodes and does without member-add", what, id, l.Nodes)
+		}
+	}
+	check := func(c *Check, v value) {
+		if c != nil {
+			missing(c.expression.names.nodes, v.line, v.what)
+		}
+	}
+	check(s.Check, t.fields["check"])
+	check(s.Freeze, t.fields["freeze"])
+	for i, v := range t.list("hints") {
+		check(s.Hints[i].When, v)
+	}
+	lines := slices.Concat(s.Begin, s.Solve)
+	for _, w := range s.Wrong {
+		lines = append(lines, w.Do...)
+	}
+	for _, line := range lines {
+		missing(line.node, line.Number, fmt.Sprintf("the line %q", line.Text))
+	}
+}
+
+// adds says whether the line brings a machine that was not there.
+func (l Line) adds() bool { return l.kind == event.MemberAdd }
 
 func article(k Kind) string {
 	if strings.ContainsRune("aeo", rune(k[0])) {

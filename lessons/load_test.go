@@ -16,7 +16,7 @@ track: A
 minutes: 5
 nodes: 3
 rate: workshop
-forbid: [wipe]
+forbid: [wipe, member-add]
 setup:
   - put x 1
   - until commit >= 3
@@ -103,7 +103,7 @@ func TestEntireLessonLoads(t *testing.T) {
 		t.Fatal(problems)
 	}
 	if l.ID != "a01" || l.Track != Consensus || l.Minutes != 5 || l.Nodes != 3 || l.Rate != 250_000 || !l.PreVote || l.AnyOrder || l.File != "x/a01.md" ||
-		len(l.Setup) != 2 || len(l.Remember) != 2 || len(l.Read) != 1 || len(l.Summary) != 1 || len(l.Denied) != 1 || l.Denied[0] != "wipe" || l.Hash == "" {
+		len(l.Setup) != 2 || len(l.Remember) != 2 || len(l.Read) != 1 || len(l.Summary) != 1 || len(l.Denied) != 2 || l.Denied[0] != "wipe" || l.Hash == "" {
 		t.Errorf("the header is read as %+v", l)
 	}
 	if len(l.Steps) != 3 {
@@ -131,7 +131,7 @@ func TestLinesMayEndAsOnWindows(t *testing.T) {
 }
 
 func TestAllowDeniesTheRest(t *testing.T) {
-	l, problems := loaded(t, strings.Replace(entire, "forbid: [wipe]", "allow: [kill, put, member add]", 1))
+	l, problems := loaded(t, strings.Replace(entire, "forbid: [wipe, member-add]", "allow: [kill, put, member add]", 1))
 	if problems != nil {
 		t.Fatal(problems)
 	}

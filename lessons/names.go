@@ -18,6 +18,7 @@ type names struct {
 	variables map[string]bool
 	fields    map[string]bool // "Node.role"
 	kinds     map[event.Kind]bool
+	nodes     event.NodeID // the greatest that it names
 }
 
 // look finds the names in an expression, and what CEL lets pass although it cannot be meant.
@@ -71,8 +72,8 @@ func (g *gaze) selects(e ast.Expr) {
 		g.names.fields[owner+"."+s.FieldName()] = true
 		return
 	}
-	if kind.Kind() == types.MapKind && !nodeName(s.FieldName()) {
-		g.fail(e, "%q is not a node: nodes are called n1, n2 and so on", s.FieldName())
+	if kind.Kind() == types.MapKind {
+		g.node(e, s.FieldName())
 	}
 	if kind.Kind() == types.DynKind {
 		g.fail(e, "nobody can tell before it runs what .%s is of", s.FieldName())
@@ -84,8 +85,8 @@ func (g *gaze) compares(e ast.Expr) {
 	call := e.AsCall()
 	name, args := call.FunctionName(), call.Args()
 	if name == operators.Index && len(args) == 2 && g.ast.GetType(args[0].ID()).Kind() == types.MapKind {
-		if word, ok := literal(args[1]); ok && !nodeName(word) {
-			g.fail(e, "%q is not a node: nodes are called n1, n2 and so on", word)
+		if word, ok := literal(args[1]); ok {
+			g.node(e, word)
 		}
 	}
 	if len(args) != 2 || name != operators.Equals && name != operators.NotEquals && name != operators.In {
@@ -122,8 +123,8 @@ func (g *gaze) known(field, with ast.Expr) {
 		word, ok := literal(e)
 		switch {
 		case !ok:
-		case identities[name] && word != "" && !nodeName(word):
-			g.fail(e, "%q is not a node: nodes are called n1, n2 and so on", word)
+		case identities[name] && word != "":
+			g.node(e, word)
 		case isClosed && !slices.Contains(list.words, word):
 			g.fail(e, "%q is no %s%s", word, list.what, meant(word, list.words))
 		}
@@ -145,9 +146,13 @@ func literal(e ast.Expr) (string, bool) {
 	return string(word), ok
 }
 
-func nodeName(word string) bool {
+// node notes a node that is called by its name.
+func (g *gaze) node(at ast.Expr, word string) {
 	id, err := event.ParseNodeID(word)
-	return err == nil && id != 0
+	if err != nil || id == 0 {
+		g.fail(at, "%q is not a node: nodes are called n1, n2 and so on", word)
+	}
+	g.names.nodes = max(g.names.nodes, id)
 }
 
 // depth is how many loops stand inside each other.
