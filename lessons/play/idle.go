@@ -19,10 +19,22 @@ func Alike(l *lessons.Lesson) string {
 		word += "\n" + l.Setup[i].Text
 	}
 	acts := func(st *lessons.Step) bool { return len(st.Begin) > 0 || len(st.Traffic) > 0 || st.Freeze != nil }
-	if slices.ContainsFunc(l.Steps, acts) {
+	if slices.ContainsFunc(l.Steps[:opened(l)], acts) {
 		word += "\n" + l.ID // the lesson itself may do something to the room
 	}
 	return word
+}
+
+// opened is how many steps of a lesson are open, or done, for a learner who waits in Idle.
+func opened(l *lessons.Lesson) int {
+	first := slices.IndexFunc(l.Steps, func(st *lessons.Step) bool { return st.Kind.Judged() })
+	switch {
+	case l.AnyOrder || first < 0:
+		return len(l.Steps)
+	case l.Steps[first].Kind == lessons.Observe:
+		return 1
+	}
+	return first + 1
 }
 
 // idlers are learners of lessons that are alike, in one room.
@@ -96,11 +108,10 @@ func (all *idlers) fold(s *view.State, e event.Event) (freeze bool) {
 
 // wait answers what is asked before the first step that is to be done.
 func (p *learner) wait() error {
-	first := slices.IndexFunc(p.lesson.Steps, func(st *lessons.Step) bool { return st.Kind.Judged() })
-	if first < 0 || p.lesson.Steps[first].Kind == lessons.Observe || p.lesson.AnyOrder {
+	if p.lesson.AnyOrder {
 		return nil
 	}
-	return p.reach(first)
+	return p.reach(opened(p.lesson) - 1)
 }
 
 // undone checks that no step was done that facts complete.

@@ -16,10 +16,11 @@ import (
 const DoneMost = 60 * second
 
 // What the lesson does itself it does on another goroutine: in wall time the learner looks so often whether it is done,
-// and so long.
+// and gives it so long at least, on a busy machine, and at most.
 const (
-	breath     = 100 * time.Microsecond
-	breathMost = 20 * time.Second
+	breath      = 100 * time.Microsecond
+	breathLeast = 5 * time.Second
+	breathMost  = 20 * time.Second
 )
 
 // viewer is the learner's name in the class.
@@ -85,7 +86,7 @@ func (p *learner) about(i int, format string, a ...any) string {
 // settle lets time go on until the lesson has done itself what step i begins with.
 func (p *learner) settle(i int) error {
 	for end, began := p.now()+DoneMost, time.Now(); !p.class.Ready(); {
-		if p.now() >= end || time.Since(began) > breathMost {
+		if wall := time.Since(began); p.now() >= end && wall > breathLeast || wall > breathMost {
 			return p.trouble(i, "has not done within a virtual minute what it begins with")
 		}
 		p.typist(i).await(glance, never)

@@ -78,7 +78,7 @@ func (p *learner) wrong(i int, w *lessons.Wrong) error {
 	if err := p.lines(i, w.Do); err != nil {
 		return err
 	}
-	if p.loiter(WrongMost); p.done(i) {
+	if p.loiter(i, WrongMost); p.done(i) {
 		return p.trouble(i, "is done, but not by what should do it: %s", quoted(w.Do))
 	}
 	if shown := p.class.Status()[i].Unfolded; w.Hint != 0 && !slices.Contains(shown, w.Hint) {
@@ -87,10 +87,11 @@ func (p *learner) wrong(i int, w *lessons.Wrong) error {
 	return nil
 }
 
-// loiter lets so much time go by, if it goes by. Nobody looks meanwhile, so the room takes long steps.
-func (p *learner) loiter(d event.Micros) {
-	if p.lively() {
-		p.typist(0).await(d, never)
+// loiter lets so much time go by while step i is open, if it goes by. Nobody looks meanwhile, so the room takes long
+// steps, unless it has to freeze at the right moment or is asked for something meanwhile.
+func (p *learner) loiter(i int, d event.Micros) {
+	if p.lively() || p.lesson.Steps[i].Freeze != nil {
+		p.typist(i).await(d, never)
 		return
 	}
 	p.stage.Room().Advance(d)
@@ -124,7 +125,7 @@ func (p *learner) idle(i int) error {
 	if err := p.open(i); err != nil {
 		return err
 	}
-	if p.loiter(IdleMost); p.done(i) {
+	if p.loiter(i, IdleMost); p.done(i) {
 		return p.trouble(i, "is done although nobody did anything: “%s” holds", p.lesson.Steps[i].Check)
 	}
 	return nil

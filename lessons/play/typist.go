@@ -78,8 +78,13 @@ func (t *typist) give(line *lessons.Line) (*event.Result, error) {
 	return t.answer(answer), nil
 }
 
-// answer lets time go on until there is one, if it goes on.
+// answer lets time go on until there is one, if it goes on. A refusal may need no time but that of another goroutine.
 func (t *typist) answer(answer <-chan event.Result) (res *event.Result) {
+	select {
+	case r := <-answer:
+		return &r
+	case <-time.After(breath):
+	}
 	t.await(AnswerMost, func(*view.State) bool {
 		select {
 		case r := <-answer:
