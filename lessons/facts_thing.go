@@ -155,10 +155,12 @@ func list[T any](s *schema, n int, at func(i int) T) ref.Val {
 
 // some are those of a list's n things that count.
 func some[T any](s *schema, n int, at func(i int) (T, bool)) ref.Val {
+	all := make([]thing[T], 0, n) // it never grows, so its elements stay where they are
 	values := make([]ref.Val, 0, n)
 	for i := range n {
 		if t, ok := at(i); ok {
-			values = append(values, &thing[T]{s, t})
+			all = append(all, thing[T]{s, t})
+			values = append(values, &all[len(all)-1])
 		}
 	}
 	return types.NewRefValList(types.DefaultTypeAdapter, values)
