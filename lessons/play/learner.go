@@ -15,6 +15,10 @@ import (
 // DoneMost is how long, in virtual time, a step may take to be done after the last line of its solution.
 const DoneMost = 60 * second
 
+// reaction is how long, in virtual time, the learner takes to read what is to be done: a second at the workshop's rate.
+// What is under way then mostly arrives, as it does for people.
+const reaction = second / 4
+
 // What the lesson does itself it does on another goroutine: in wall time the learner looks so often whether it is done,
 // and gives it so long at least, on a busy machine, and at most.
 const (
@@ -147,9 +151,13 @@ func (p *learner) say(i int, format string, a ...any) error {
 // solve gives the lines of a judged step and lets time go on until it is done.
 func (p *learner) solve(i int) error {
 	st := p.lesson.Steps[i]
-	switch {
-	case st.Unwinnable:
+	if st.Unwinnable {
 		return nil // its wrong ways are all there is
+	}
+	if st.Kind == lessons.Act {
+		p.typist(i).await(reaction, never)
+	}
+	switch {
 	case st.Kind == lessons.Act && (p.done(i) || st.Check.Holds(p.class.Facts(i))):
 		return p.trouble(i, "is done before anything was done for it: “%s” holds already", st.Check)
 	case st.Kind == lessons.Act && len(solution(st)) == 0:

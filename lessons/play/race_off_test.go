@@ -2,5 +2,4 @@
 
 package play
 
-// The race detector slows a room tenfold: an idle hour is left to the run without it.
 const raceEnabled = false

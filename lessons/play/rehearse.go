@@ -72,6 +72,7 @@ func (p *learner) wrong(i int, w *lessons.Wrong) error {
 	if err := p.reach(i); err != nil {
 		return err
 	}
+	p.typist(i).await(reaction, never)
 	if p.done(i) {
 		return p.trouble(i, "is done before anything was done for it")
 	}
