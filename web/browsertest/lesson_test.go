@@ -115,7 +115,7 @@ func have(s state, index uint64) (n int) {
 // A learner goes through "The journey of a put"; at each stop the cluster is held to what the lesson says of it.
 func TestLessonJourneyOfAPut(t *testing.T) {
 	l := take(t, "a04")
-	l.answer(1, 2, "Yes")
+	l.answer(1, 3, "Yes")
 	l.now(2)
 	leader := l.room.leader()
 	index := leader.Last + 1
@@ -135,7 +135,7 @@ func TestLessonJourneyOfAPut(t *testing.T) {
 	if s := l.room.state(); s.Rate != 0 || have(s, index) < 3 || slices.ContainsFunc(s.Nodes, func(n node) bool { return n.Commit >= index }) {
 		t.Errorf("at the second stop %d nodes have the entry: %+v", have(s, index), s)
 	}
-	l.answerByKeys(5, 2, "Yes")
+	l.answerByKeys(5, 3, "Yes")
 	l.now(6)
 	l.do(chromedp.KeyEvent(kb.Escape))
 	l.press("#freeze")
@@ -167,7 +167,7 @@ func TestLessonTwoLeaders(t *testing.T) {
 	l.now(4)
 	l.until("two wear a crown, of different terms", `leaders().length === 2 && new Set(leaders().map(n => n.dataset.term)).size === 2 && frozen()`)
 	fresh := eval[string](l.page, `leader().dataset.node`)
-	l.answer(4, 2, "Yes")
+	l.answer(4, 3, "Yes")
 	l.now(5)
 	l.console("put y 9 --from n1")
 	l.console("put y 5 --from " + fresh)
@@ -175,7 +175,7 @@ func TestLessonTwoLeaders(t *testing.T) {
 	l.now(6)
 	l.until("the old leader's client knows nothing", `answers("put y 9", "unknown")`)
 	l.until("the new leader's client has its OK", `answers("put y 5", "ok")`)
-	l.answer(6, 1, "First does not count")
+	l.answer(6, 2, "First does not count")
 	l.now(7)
 	l.tabTo("heal")
 	l.do(chromedp.KeyEvent(kb.Enter))
@@ -251,7 +251,7 @@ func TestLessonInAGroup(t *testing.T) {
 // The list of lessons knows what this browser has done.
 func TestLessonListShowsProgress(t *testing.T) {
 	l := take(t, "a04")
-	l.answer(1, 2, "Yes")
+	l.answer(1, 3, "Yes")
 	l.now(2)
 	l.do(chromedp.Navigate(lab.base + "/lessons"))
 	l.until("fifteen lessons of the first track", `all('[data-progress^="a"]').length === 15`)
