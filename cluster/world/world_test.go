@@ -1,6 +1,7 @@
 package world
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -62,6 +63,50 @@ func TestQuietRunsAfterEveryRest(t *testing.T) {
 	}
 	if err := w.Exit(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A step that makes no headway between two looks of the guard is given up; one that does is not.
+func TestGuardGivesUpAStuckStep(t *testing.T) {
+	w := New(0)
+	w.guard()
+	step(t, w, Step{For: 10, Drift: 1})
+	w.guard()
+	step(t, w, Step{At: 10, For: 10, Drift: 1})
+	outside := make(chan struct{})
+	w.Begin(Step{At: 20, Drift: 1, Work: []Work{{0, func() { <-outside }}}})
+	w.guard()
+	w.guard()
+	if err := w.End(); !errors.Is(err, ErrStuck) {
+		t.Error(err)
+	}
+	close(outside)
+	if err := w.End(); err != nil { // the step ended after all; a conductor would not ask
+		t.Error(err)
+	}
+	if err := w.Exit(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestQuietRunsAgainWhenItMayHaveWokenSomebody(t *testing.T) {
+	w := New(0)
+	var asleep chan struct{}
+	woken := false
+	var quiet int
+	w.WhenQuiet(func() bool {
+		quiet++
+		if quiet == 1 {
+			close(asleep)
+		}
+		return quiet == 1
+	})
+	step(t, w, Step{Drift: 1, Work: []Work{{0, func() { asleep = make(chan struct{}); go func() { <-asleep; woken = true }() }}}})
+	if quiet != 2 || !woken {
+		t.Error(quiet, woken)
+	}
+	if err := w.Exit(); err != nil {
+		t.Error(err)
 	}
 }
 
