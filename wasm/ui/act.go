@@ -57,8 +57,9 @@ func (m *Model) acted(action, arg string) []Effect {
 
 // turnTo shows another panel. The console's field is made anew, and what was being typed goes back into it.
 func (m *Model) turnTo(tab string) []Effect {
+	was := m.panel()
 	m.tab = tab
-	if tab == "console" {
+	if tab == "console" && was != tab {
 		return []Effect{SetField{ConsoleField, m.Console.line}}
 	}
 	return nil

@@ -50,8 +50,11 @@ func lanesElement(m *Model) *Element {
 // laneWidth is about what app.css leaves for the lanes.
 func (m *Model) laneWidth() float64 {
 	w := m.width - 100
-	if m.width >= medium {
+	switch {
+	case m.width >= medium:
 		w -= 300
+	case m.width >= narrow:
+		w -= 360
 	}
 	return float64(max(w, 260))
 }
