@@ -45,7 +45,7 @@ func playing(p *lessons.Panel) {
 		Steps: []lessons.PanelStep{
 			{Number: 1, Kind: lessons.Act, State: lessons.StepOpen, Title: "Put a key", Prose: prose("A block."), Do: "put pizza 4", Label: "put pizza 4"},
 			{Number: 2, Kind: lessons.Act, State: lessons.StepDone, Title: "Kill the leader", Prose: prose("Crown."), Why: prose("Elected."), Do: "kill n2", Label: "Kill it"},
-			{Number: 3, Kind: lessons.Act, State: lessons.StepOpen, Title: "Bring it back", Prose: prose("Disk."), Label: "Restart it"},
+			{Number: 3, Kind: lessons.Act, State: lessons.StepOpen, Title: "Bring it back", Prose: prose("Disk."), Do: "restart –", Label: "Restart it"},
 		}}
 }
 
@@ -100,7 +100,7 @@ var panelStates = map[string]struct {
 	"the end": {ended, []string{"What to remember", "One a term.", "No commit.", "What happened here", "n2 led.", "You were right in 1 of 2 predictions. It took 7 minutes.", "Read on",
 		`href="https://raft.github.io/raft.pdf"`, `data-action="copy"`, `id="share">I did it.`, "Next lesson", "Did my write happen?", `data-arg="open a08"`, `data-arg="restart"`, `data-arg="leave"`}, []string{`aria-current="step"`}},
 	"the end, somebody else goes on": {func(p *lessons.Panel) { ended(p); watching(p) }, []string{"What to remember"}, []string{"open a08", `data-arg="restart"`}},
-	"free play": {playing, []string{"Take lesson 1", `data-arg="open a01"`, "All lessons", `data-action="run" data-arg="put pizza 4"`, `id="step-1" open data-open`, "Restart it", "(done)"},
+	"free play": {playing, []string{"Take lesson 1", `data-arg="open a01"`, "All lessons", `data-action="run" data-arg="put pizza 4"`, `id="step-1" open data-open`, `data-arg="restart –" disabled>Restart it`, "(done)"},
 		[]string{"lesson-control", `id="step-3" open`}},
 	"free play, all of it tried": {func(p *lessons.Panel) {
 		playing(p)

@@ -83,6 +83,9 @@ func label(s lessons.PanelStep) string {
 	return s.Do
 }
 
+// doable says whether there is at the moment what a trial needs: an insert that tells nothing is a dash.
+func doable(s lessons.PanelStep) bool { return s.Do != "" && !strings.Contains(s.Do, "–") }
+
 var kindNames = map[lessons.Kind]string{lessons.Predict: "Predict", lessons.Act: "Do it", lessons.Observe: "Watch",
 	lessons.Explain: "Why", lessons.Transfer: "The same idea elsewhere"}
 
