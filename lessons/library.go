@@ -73,7 +73,8 @@ func (p Problems) sorted() Problems {
 type Library struct {
 	sources []Source
 	files   []file
-	lessons []*Lesson // by track and id
+	lessons []*Lesson        // by track and id; where there are books only what they are, without steps
+	books   map[string]*book // by id; nil: all lessons are read
 }
 
 // file of a source, as it was read.
@@ -124,6 +125,10 @@ func (s Source) read() ([]file, Problems) {
 			continue
 		}
 		f := file{name: s.Name + "/" + e.Name()}
+		if info, err := fs.Stat(s.FS, e.Name()); err == nil && !info.Mode().IsRegular() {
+			problems = append(problems, Problem{File: f.name, Text: "this is no file but a pipe, a device or the like"}) // reading it might never end
+			continue
+		}
 		if f.text, err = readFile(s.FS, e.Name()); err != nil {
 			problems = append(problems, Problem{File: f.name, Text: "the file cannot be read: " + reason(err)})
 			continue
@@ -259,6 +264,9 @@ func (l *Library) Fresh() (*Library, error) {
 
 // Lesson by id, nil if there is none.
 func (l *Library) Lesson(id string) *Lesson {
+	if b := l.books[id]; b != nil {
+		return b.open()
+	}
 	for _, lesson := range l.lessons {
 		if lesson.ID == id {
 			return lesson

@@ -2,6 +2,7 @@ package lessons
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -140,4 +141,56 @@ func FuzzLoad(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestTrustedLessonsAreReadWhenAskedFor compares what is read then with what Load reads.
+func TestTrustedLessonsAreReadWhenAskedFor(t *testing.T) {
+	all, err := Load(Embedded())
+	if err != nil {
+		t.Fatal(err)
+	}
+	trusted, err := Trust(Embedded())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(trusted.Lessons()) != len(all.Lessons()) {
+		t.Fatalf("%d lessons instead of %d", len(trusted.Lessons()), len(all.Lessons()))
+	}
+	for i, l := range all.Lessons() {
+		brief, whole := trusted.Lessons()[i], trusted.Lesson(l.ID)
+		if brief.ID != l.ID || brief.Title != l.Title || brief.Track != l.Track || brief.Minutes != l.Minutes || !slices.Equal(brief.Needs, l.Needs) || len(brief.Steps) != 0 {
+			t.Errorf("%s is listed as %+v", l.ID, brief)
+		}
+		if whole == nil || whole.Hash != l.Hash || len(whole.Steps) != len(l.Steps) || whole != trusted.Lesson(l.ID) {
+			t.Errorf("%s is read as %+v", l.ID, whole)
+		}
+	}
+	if trusted.Lesson("z99") != nil {
+		t.Error("there is a lesson that is not there")
+	}
+	if fresh, err := trusted.Fresh(); err != nil || fresh != trusted {
+		t.Errorf("unchanged files make another library, %v", err)
+	}
+}
+
+func TestTrustFallsBackOnLoad(t *testing.T) {
+	mine := Source{FS: fstest.MapFS{"play.md": lessonFile("play", "")}, Name: "mine"}
+	l, err := Trust(Embedded(), mine)
+	if err != nil || l.Lesson("play").File != "mine/play.md" {
+		t.Errorf("a later source does not count: %v", err)
+	}
+	for name, files := range map[string]fstest.MapFS{
+		"no header": {"one.md": {Data: []byte("nothing")}},
+		"two ids":   {"one.md": lessonFile("one", ""), "two.md": lessonFile("one", "")},
+	} {
+		if _, err := Trust(Source{FS: files, Name: "mine"}); err == nil || !strings.Contains(err.Error(), "mine/") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	broken := lessonFile("one", "")
+	broken.Data = []byte(strings.Replace(string(broken.Data), "kind:", "kinds:", 1))
+	l, err = Trust(Source{FS: fstest.MapFS{"one.md": broken}, Name: "mine"})
+	if err != nil || l.Lesson("one") != nil {
+		t.Errorf("a step that is broken is taken: %v", err)
+	}
 }

@@ -14,8 +14,7 @@ func readLesson(name string, text []byte) (*Lesson, Problems) {
 	if !readable(r, text) {
 		return nil, r.problems
 	}
-	source := strings.ReplaceAll(strings.TrimPrefix(string(text), "\uFEFF"), "\r\n", "\n")
-	header, intro, sections := cut(r, source)
+	header, intro, sections := cut(r, normal(text))
 	if len(r.problems) > 0 && header.text == "" {
 		return nil, r.problems
 	}
@@ -37,6 +36,11 @@ func readLesson(name string, text []byte) (*Lesson, Problems) {
 	sum := sha256.Sum256(text)
 	l.Hash = hex.EncodeToString(sum[:8])
 	return l, r.problems.sorted()
+}
+
+// normal is a text without a byte order mark and with simple line ends.
+func normal(text []byte) string {
+	return strings.ReplaceAll(strings.TrimPrefix(string(text), "\uFEFF"), "\r\n", "\n")
 }
 
 // readable says whether the bytes are a text that a lesson may be.

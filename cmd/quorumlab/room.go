@@ -35,8 +35,8 @@ func newRoom() *cobra.Command {
 			signal.Ignore(os.Interrupt) // the lobby ends its rooms in order
 			words := os.NewFile(wordsFile, "words")
 			defer words.Close()
-			school := newSchool(dir)
-			go school.load() // while the process is in reserve
+			school := newRoomSchool(dir)
+			go school.warm() // while the process is in reserve
 			return lobby.RunChild(os.Stdin, words, school.open)
 		},
 	}

@@ -15,9 +15,15 @@ type school struct {
 	load func() (*lessons.Library, error)
 }
 
-func newSchool(dir string) *school {
+// newSchool is a lobby's: it reads every lesson, so that what is broken is known at once.
+func newSchool(dir string) *school { return schoolOf(dir, lessons.Load) }
+
+// newRoomSchool is a room's: its lobby has read the lessons.
+func newRoomSchool(dir string) *school { return schoolOf(dir, lessons.Trust) }
+
+func schoolOf(dir string, read func(...lessons.Source) (*lessons.Library, error)) *school {
 	s := &school{dir: dir}
-	s.load = sync.OnceValues(func() (*lessons.Library, error) { return lessons.Load(s.sources()...) })
+	s.load = sync.OnceValues(func() (*lessons.Library, error) { return read(s.sources()...) })
 	return s
 }
 
@@ -37,6 +43,13 @@ func (s *school) args() []string {
 	return []string{"room", "--lessons", s.dir}
 }
 
+// warm reads free play, and with it gets ready whatever the reading of lessons needs.
+func (s *school) warm() {
+	if library, err := s.load(); err == nil {
+		library.Lesson(lessons.FreePlay)
+	}
+}
+
 // libraryWith returns the lessons as their files are now or, while those are broken, as they were. A process that was
 // started meanwhile does with those of the program, unless it is about one that only the directory has: then the room says
 // so and waits on its disk.
@@ -45,14 +58,17 @@ func (s *school) libraryWith(id string, warn func(error)) (*lessons.Library, err
 	if err == nil {
 		fresh, broken := library.Fresh()
 		if broken == nil {
-			return fresh, nil
+			library = fresh
+		} else {
+			warn(broken)
 		}
-		warn(broken)
-		return library, nil
+		if library.Lesson(id) != nil {
+			return library, nil
+		}
 	}
-	library, broken := lessons.Load(s.sources()...) // perhaps they have been mended
+	whole, broken := lessons.Load(s.sources()...) // perhaps they have been mended
 	if broken == nil {
-		return library, nil
+		return whole, nil
 	}
 	if library, err = lessons.Load(lessons.Embedded()); err != nil {
 		return nil, err

