@@ -17,10 +17,13 @@ const troubleAfter = 4
 const (
 	judgeEvery  event.Micros = 5_000
 	judgeLatest event.Micros = 250_000
-	judgeShare               = 200
-	// After silence in which nothing was looked at, burst frequent events are looked at one by one.
+	judgeShare  int64        = 200
+)
+
+// After silence in which nothing was looked at, burst frequent events are looked at one by one.
+const (
 	silence event.Micros = 200_000
-	burst                = 16
+	burst   int          = 16
 )
 
 // MaxPicks bounds the people whose answers to one question are kept; more are told so.

@@ -10,7 +10,7 @@ import (
 // away must not fill the disk.
 const (
 	trafficEvery event.Micros = 200_000
-	trafficMost               = 3000
+	trafficMost  int          = 3000
 )
 
 // traffic begins what step i keeps asking for. It needs mu.
