@@ -72,7 +72,6 @@ type Conductor struct {
 	reach    event.Micros // the shortest delay of a link: how far the worlds may move without hearing of each other
 	happened int          // events since the room began, to see whether a step did something
 	told     event.Micros // when the last of them was
-	halts    int          // how often Halt froze the room
 	rng      *rand.Rand
 	wake     chan struct{} // capacity 1: the rate changed
 	outs     [][]item      // what machines emitted in a step, and
@@ -126,25 +125,28 @@ func (c *Conductor) Fact(e event.Event) {
 // Locked is Fact for a function that runs with the conductor locked: an alarm.
 func (c *Conductor) Locked(e event.Event) { c.tap(e) }
 
-// Advance moves the room's time on by d, as fast as it can, whatever its rate; less if the room halts under way.
+// Advance moves the room's time on by d, as fast as it can, whatever its rate; less if the room freezes under way. Others
+// are let in between steps.
 func (c *Conductor) Advance(d event.Micros) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	halts := c.halts
-	for end := c.now + d; c.now < end && c.halts == halts; {
+	goes := c.goes()
+	for end := c.now + d; c.now < end && goes(); {
 		c.step(min(end-c.now, c.reach))
+		c.mu.Unlock()
+		c.mu.Lock()
 	}
 }
 
-// Await advances until ok, at most d and not past a halt; ok is called between steps and may use no method of the
+// Await advances until ok, at most d and not past a freeze; ok is called between steps and may use no method of the
 // conductor.
 func (c *Conductor) Await(d event.Micros, ok func() bool) bool {
 	c.mu.Lock()
-	end, halts := c.now+d, c.halts
+	end, goes := c.now+d, c.goes()
 	c.mu.Unlock()
 	for !ok() {
 		c.mu.Lock()
-		if c.now >= end || c.halts != halts {
+		if c.now >= end || !goes() {
 			c.mu.Unlock()
 			return false
 		}
@@ -152,6 +154,13 @@ func (c *Conductor) Await(d event.Micros, ok func() bool) bool {
 		c.mu.Unlock()
 	}
 	return true
+}
+
+// goes says whether a room that goes on now still does when it is called. One that is frozen already can be moved all the
+// same.
+func (c *Conductor) goes() func() bool {
+	frozen := c.rate == 0
+	return func() bool { return frozen || c.rate > 0 }
 }
 
 // step moves all worlds by at most dt, which is no longer than reach: what arrives within is delivered at its instant,
@@ -392,7 +401,6 @@ func (c *Conductor) Halt() {
 	if c.rate == 0 {
 		return
 	}
-	c.halts++
 	c.rate = 0
 	c.tap(event.Event{Kind: event.RateSet, At: c.told, Took: c.delay})
 	c.stir()

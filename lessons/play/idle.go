@@ -3,6 +3,7 @@ package play
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 
 	"github.com/quorumlab/quorumlab/cluster"
@@ -45,9 +46,18 @@ type idlers struct {
 }
 
 // Idle leaves learners of lessons that are Alike in one prepared room for so long, in the empty directory dir. They
-// answer what is asked before the first step that is to be done, unless something may happen by itself there. It returns
-// how long that took in virtual time, and by id what was wrong with whose lesson: nothing may have been done.
+// answer what is asked before the first step that is to be done, unless something may happen by itself there, or the lesson
+// freezes the room for it: then they do not even answer. It returns how long that took in virtual time, and by id what was
+// wrong with whose lesson: nothing may have been done.
 func Idle(lib *lessons.Library, alike []*lessons.Lesson, d event.Micros, dir string) (event.Micros, map[string]error) {
+	took, errs := leaveIdle(lib, alike, d, filepath.Join(dir, "answered"), true)
+	if took == 0 && len(errs) == 0 {
+		return leaveIdle(lib, alike, d, filepath.Join(dir, "unanswered"), false)
+	}
+	return took, errs
+}
+
+func leaveIdle(lib *lessons.Library, alike []*lessons.Lesson, d event.Micros, dir string, answer bool) (event.Micros, map[string]error) {
 	all := idlers{errs: map[string]error{}}
 	if err := all.enter(lib, alike, dir); err != nil {
 		for _, l := range alike {
@@ -56,7 +66,9 @@ func Idle(lib *lessons.Library, alike []*lessons.Lesson, d event.Micros, dir str
 		return 0, all.errs
 	}
 	for _, p := range all.learners {
-		all.note(p, p.wait())
+		if answer {
+			all.note(p, p.wait())
+		}
 	}
 	room := all.stage.Room()
 	began := room.Now()
@@ -85,7 +97,7 @@ func (all *idlers) enter(lib *lessons.Library, alike []*lessons.Lesson, dir stri
 		class := lessons.NewClass(lessons.ClassOptions{Library: lib})
 		all.learners = append(all.learners, &learner{lesson: l, class: class, leave: class.Join(viewer)})
 	}
-	stage, err := Open(cluster.Options{Dir: dir, Manual: true, NoSync: true, Watch: all.fold}, alike[0])
+	stage, err := Open(cluster.Options{Dir: dir, Manual: true, NoSync: true, Watch: all.fold, Ticked: all.tick}, alike[0])
 	if err != nil {
 		return fmt.Errorf("%s: %w", alike[0].File, err)
 	}
@@ -104,6 +116,12 @@ func (all *idlers) fold(s *view.State, e event.Event) (freeze bool) {
 		freeze = p.class.Fold(s, e) || freeze
 	}
 	return freeze
+}
+
+func (all *idlers) tick(now event.Micros, s *view.State) {
+	for _, p := range all.learners {
+		p.class.Tick(now, s)
+	}
 }
 
 // wait answers what is asked before the first step that is to be done.
