@@ -126,12 +126,17 @@ const listed = (library) => {
     if (!now || !scroller.clientHeight || now.id === revealed && !asked) return;
     revealed = now.id;
     const panel = scroller.scrollHeight > scroller.clientHeight, all = scroller.getBoundingClientRect();
-    const top = panel ? all.top : Math.max(0, home.querySelector(".stage").getBoundingClientRect().bottom);
+    const top = panel ? all.top : covered();
     const from = (news || node).getBoundingClientRect().top, to = now.getBoundingClientRect().bottom;
     if (from >= top && to <= (panel ? all.bottom : innerHeight)) return;
     const above = 24; // the bar of the steps
     if (panel) scroller.scrollTop += from - top - above;
     else if (asked || node.getBoundingClientRect().top < top) scrollBy(0, from - top - 8);
+  };
+  // covered is how much of the window's top a stage covers that stays when the page scrolls.
+  const covered = () => {
+    const stage = home.querySelector(".stage"), style = getComputedStyle(stage);
+    return style.position === "sticky" ? stage.offsetHeight + parseFloat(style.top) : 0;
   };
   const lesson = document.getElementById("lesson"), app = home.firstElementChild;
   if (lesson) {

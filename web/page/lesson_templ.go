@@ -178,7 +178,7 @@ func course(p lessons.Panel) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-		} else if acts(p) {
+		} else if acts(p) && len(p.Steps) > 0 {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<div class=\"lesson-ways lesson-quiet\"><button type=\"button\" class=\"btn small\" id=\"lesson-restart\" data-action=\"learn\" data-arg=\"restart\">Start over</button> <button type=\"button\" class=\"btn small\" id=\"lesson-leave\" data-action=\"learn\" data-arg=\"leave\">Leave the lesson</button></div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -55,7 +55,7 @@ var panelStates = map[string]struct {
 	has, not []string
 }{
 	"nothing open":   {func(p *lessons.Panel) { *p = lessons.Panel{Viewers: 1} }, []string{"No lesson is open", `href="/lessons"`}, []string{"data-action"}},
-	"being prepared": {func(p *lessons.Panel) { p.Steps = nil }, []string{"The room is being prepared", "Lesson 7 of 15 · Consensus · 9 min"}, []string{"lesson-bar"}},
+	"being prepared": {func(p *lessons.Panel) { p.Steps = nil }, []string{"The room is being prepared", "Lesson 7 of 15 · Consensus · 9 min"}, []string{"lesson-bar", "restart"}},
 	"in trouble":     {func(p *lessons.Panel) { p.Trouble = "n3 <did> not come up." }, []string{`role="alert">n3 &lt;did&gt; not come up.`}, nil},
 	"intro":          {func(p *lessons.Panel) { p.Intro = prose("A cluster is …") }, []string{"A cluster is …"}, nil},
 	"a question": {func(*lessons.Panel) {}, []string{"What do you predict?", `data-arg="answer 2" aria-pressed="false" aria-disabled="false"`, `aria-label="1 step of 3 done"`,
@@ -250,5 +250,14 @@ func TestTheFrameHasAllThatThePageNeeds(t *testing.T) {
 	f := LessonFrame(courseOf(func(p *lessons.Panel) { p.Said = "Step 1 is done." }))
 	if f.ID != "a07" || f.Marks != "n4 log" || f.Denied != "wipe" || f.Said != "Step 1 is done." || f.Done != 1 || f.Steps != 3 || !strings.Contains(f.HTML, "Two crowns") {
 		t.Errorf("the frame is %+v", f)
+	}
+}
+
+// BenchmarkPanel is what one change of a lesson costs for each viewer.
+func BenchmarkPanel(b *testing.B) {
+	p := courseOf(panelStates["revealed"].change)
+	b.ReportAllocs()
+	for b.Loop() {
+		LessonFrame(p)
 	}
 }
