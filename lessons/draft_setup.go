@@ -3,7 +3,6 @@ package lessons
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/view"
@@ -118,8 +117,7 @@ func newestRevision(s *view.State) (rev int64) {
 func putLine(kv event.KeyValue) (string, bool) {
 	line := "put " + typed(kv.Key) + " " + typed(kv.Value)
 	c, wrong := ui.Parse(line)
-	odd := strings.ContainsAny(line, "\n\r") || strings.Contains(line, "{{") || strings.HasSuffix(line, " &") || !utf8.ValidString(line)
-	return line, !odd && wrong == nil && c.Key == kv.Key && c.Value == kv.Value
+	return line, writable(line) && wrong == nil && c.Key == kv.Key && c.Value == kv.Value
 }
 
 // typed is a text as one word of a console line.

@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/view"
@@ -71,11 +73,17 @@ func (p Past) read() (s story) {
 // else in a lesson.
 func deedOf(e *event.Event) (d deed, clear bool) {
 	line, faults := newLine(e.Text, "", 0)
-	if len(faults) > 0 || line.kind != e.Command || line.async || strings.Contains(e.Text, "…") || strings.Contains(e.Text, "{{") {
+	if len(faults) > 0 || line.kind != e.Command || line.async || strings.Contains(e.Text, "…") || !writable(e.Text) {
 		return d, false
 	}
 	c, err := line.Command(&Facts{Now: &view.State{}, Since: &view.State{}, Start: &view.State{}})
 	return deed{op: e.Op, command: c, words: e.Text, asked: e.Node}, err == nil
+}
+
+// writable says whether a text can stand in a lesson file and mean itself there.
+func writable(s string) bool {
+	odd := func(r rune) bool { return !unicode.IsPrint(r) }
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, odd) && !strings.Contains(s, "{{")
 }
 
 // draws says whether the command was a draft's own.

@@ -240,7 +240,10 @@ func TestDraftIsBounded(t *testing.T) {
 func FuzzDraft(f *testing.F) {
 	r := remember(3)
 	r.ask(event.Event{Command: event.Put, Node: 1, Key: "x", Text: "put x 1"}, event.OK)
-	f.Add(event.AppendFrame(nil, &event.Frame{Type: event.FrameEvents, Seq: 1, Events: r.events}), "put x 1")
+	frame := event.AppendFrame(nil, &event.Frame{Type: event.FrameEvents, Seq: 1, Events: r.events})
+	for _, words := range []string{"put x 1", "put \x89 0", "put \x00 \x1b", "put `x` ``<b>", "put --- '## '", "put '```step' 1", "put x {{", "put x 1 &"} {
+		f.Add(frame, words)
+	}
 	f.Fuzz(func(t *testing.T, b []byte, words string) {
 		frame, err := event.DecodeFrame(b)
 		if err != nil {
