@@ -121,9 +121,30 @@ func TestPanelScrollsOnlyWhenTheStepChanges(t *testing.T) {
 	}
 	v.teach(panel(5, long))
 	p.until("the next step is there", `document.querySelector("#now-5")`)
-	if y := eval[float64](p, `document.querySelector("#step-4").getBoundingClientRect().top - document.querySelector("#guide").getBoundingClientRect().top`); y < 0 || y > 20 {
+	if y := eval[float64](p, `document.querySelector("#step-4").getBoundingClientRect().top - document.querySelector("#guide").getBoundingClientRect().top`); y < 0 || y > 30 {
 		t.Errorf("what the step before explains is %v pixels below the panel's top", y)
 	}
+	p.clean()
+}
+
+// On a telephone the page scrolls: only for who reads in the lesson, or comes to it.
+func TestTelephoneShowsTheStepBelowTheStage(t *testing.T) {
+	r, p := newRoom(t), newPage(t)
+	p.do(chromedp.EmulateViewport(390, 844))
+	v := p.enter(r)
+	long := strings.Repeat("<p>More to read.</p>", 60)
+	v.teach(panel(4, long))
+	p.until("the step is there", `document.querySelector("#now-4")`)
+	if y := eval[float64](p, `scrollY`); y != 0 {
+		t.Errorf("the page has moved to %v under somebody who looks at the stage", y)
+	}
+	p.do(chromedp.Click(chromedp.CSS("#tab-console")))
+	p.until("the console is there", `document.querySelector("#console")`)
+	p.do(chromedp.Click(chromedp.CSS("#tab-guide")))
+	below := `(step => document.querySelector(step).getBoundingClientRect().top - document.querySelector(".stage").getBoundingClientRect().bottom)`
+	p.until("what is new stands below the stage", below+`("#step-3") >= 0 && `+below+`("#step-3") < 30`)
+	v.teach(panel(5, long))
+	p.until("the next step stands there", below+`("#step-4") >= 0 && `+below+`("#step-4") < 30`)
 	p.clean()
 }
 
