@@ -29,11 +29,16 @@ func roomElement(m *Model) *Element {
 	}
 	e := classed("section", "roomfacts").set("aria-label", "The room").add(tag("h2").say("The room"), f.el)
 	full := m.Limits.Nodes > 0 && len(m.State.Nodes) >= m.Limits.Nodes
-	return e.add(classed("div", "row").add(
+	row := classed("div", "row").add(
 		tool("add", "Add a machine", "run", "member add").set("id", "add").when(full, "disabled", "").
 			set("title", switched(full, "This room may not have more machines", "It joins as a learner")),
 		button("btn", "run", "pre-vote "+switched(m.State.PreVote, "off", "on")).set("id", "prevote").onOff(m.State.PreVote).
-			set("title", "Whether candidates ask first if they could win").say("Pre-vote "+switched(m.State.PreVote, "on", "off"))))
+			set("title", "Whether candidates ask first if they could win").say("Pre-vote "+switched(m.State.PreVote, "on", "off")))
+	if m.Room != "" {
+		row.add(classed("a", "btn").set("id", "draft").set("href", "/api/rooms/"+m.Room+"/draft").set("download", "lesson.md").
+			set("title", "What was done in this room, as the beginning of a lesson file").say("Draft a lesson"))
+	}
+	return e.add(row)
 }
 
 // committed is the highest commit index that any node knows of.
