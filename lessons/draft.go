@@ -3,6 +3,7 @@ package lessons
 import (
 	"fmt"
 	"iter"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -73,8 +74,18 @@ func (d *drafting) header() {
 
 func (d *drafting) list(lines []string) {
 	for _, l := range lines {
-		d.line("  - %s", strconv.Quote(l)) // what Go quotes, YAML reads
+		d.line("  - %s", scalar(l))
 	}
+}
+
+var plain = regexp.MustCompile("^[A-Za-z][\\w .,=()&!<>+/\"`-]*$")
+
+// scalar is a text as YAML: as it is where that is clear, and in quotes otherwise.
+func scalar(s string) string {
+	if plain.MatchString(s) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", "''") + "'"
 }
 
 // firstNodes is with how many nodes the room begins before the set-up changes its members.

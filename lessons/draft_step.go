@@ -13,11 +13,11 @@ import (
 func (d *drafting) step(i int) {
 	deed := &d.story.deeds[i]
 	words := code(deed.words)
-	machine := []string{"kind: act", "check: " + strconv.Quote(deed.check()), "solve:"}
+	machine := []string{"kind: act", "check: " + scalar(deed.check()), "solve:"}
 	for _, line := range d.solution(i) {
-		machine = append(machine, "  - "+strconv.Quote(line))
+		machine = append(machine, "  - "+scalar(line))
 	}
-	machine = append(machine, "hints:", "  - "+strconv.Quote("Type "+words+" into the console."))
+	machine = append(machine, "hints:", "  - "+scalar("Type "+words+" into the console."))
 	d.block(heading(i, deed.words), "Say here what to do and what to look at. This was done: "+words+".", machine...)
 	d.line("Say here what happened and why%s.\n", ended(deed.outcome))
 }
