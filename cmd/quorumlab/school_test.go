@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -237,7 +238,17 @@ func TestRoomIsPreparedAnewUnderItsViewers(t *testing.T) {
 	defer facts.Body.Close()
 	epoch := anna.epoch
 	anna.say("open x01")
+	var meanwhile sync.WaitGroup
+	for range 8 { // whatever falls into the change waits for its end, or is told how it ended
+		meanwhile.Go(func() {
+			var r result
+			if status, err := post(h.room+"/commands", `{"kind":"get","key":"seed"}`, &r); err != nil || status != http.StatusOK || r.Outcome == "" {
+				t.Errorf("a command meanwhile: %d, %+v, %v", status, r, err)
+			}
+		})
+	}
 	anna.until("the other room", func() bool { return anna.epoch > epoch && anna.lesson.ID == "x01" })
+	meanwhile.Wait()
 	if len(anna.state.Nodes) != 3 || anna.state.Leader() == nil {
 		t.Errorf("the room of the lesson has %d nodes and leader %v", len(anna.state.Nodes), anna.state.Leader())
 	}
