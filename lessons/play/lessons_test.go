@@ -1,6 +1,8 @@
 package play
 
 import (
+	"os"
+	"runtime/debug"
 	"sync"
 	"testing"
 	"time"
@@ -9,6 +11,12 @@ import (
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/lessons"
 )
+
+// TestMain lets memory grow further before it is collected: hours of heartbeats leave much behind and hold little.
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(400)
+	os.Exit(m.Run())
+}
 
 // library is what comes with the program.
 var library = sync.OnceValues(func() (*lessons.Library, error) { return lessons.Load(lessons.Embedded()) })

@@ -88,12 +88,19 @@ func (p *learner) wrong(i int, w *lessons.Wrong) error {
 	return nil
 }
 
+// closely is how long a room that may freeze is looked at closely: what was done has its effect in this time.
+const closely = 3 * second
+
 // loiter lets so much time go by while step i is open, if it goes by. Nobody looks meanwhile, so the room takes long
-// steps, unless it has to freeze at the right moment or is asked for something meanwhile.
+// steps, except where it may have to freeze at the right moment or is asked for something all the time.
 func (p *learner) loiter(i int, d event.Micros) {
-	if p.lively() || p.lesson.Steps[i].Freeze != nil {
+	switch {
+	case p.lively():
 		p.typist(i).await(d, never)
 		return
+	case p.lesson.Steps[i].Freeze != nil:
+		p.typist(i).await(closely, never)
+		d -= closely
 	}
 	p.stage.Room().Advance(d)
 }
