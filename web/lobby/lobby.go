@@ -183,7 +183,7 @@ func (l *Lobby) teach(wish Wish) (Wish, error) {
 	if err != nil {
 		return wish, err
 	}
-	wish.Nodes, wish.Rate = lesson.Nodes, cmp.Or(lesson.Rate, l.options.Rate)
+	wish.Nodes, wish.Rate = lesson.Nodes, cmp.Or(lesson.Rate, DefaultOptions.Rate) // a lesson is paced for the workshop, whatever the front page is set to
 	return wish, nil
 }
 
