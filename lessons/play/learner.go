@@ -72,8 +72,12 @@ func (p *learner) done(i int) bool {
 
 // typist gives the lines of step i on the learner's behalf.
 func (p *learner) typist(i int) *typist {
-	return &typist{room: p.stage.Room(), file: p.lesson.File, calm: p.lively(), facts: func() *lessons.Facts { return p.class.Facts(i) },
+	t := &typist{room: p.stage.Room(), file: p.lesson.File, facts: func() *lessons.Facts { return p.class.Facts(i) },
 		admit: func(c event.Command) error { return p.class.Admit(viewer, c) }}
+	if p.lively() {
+		t.calm = glance
+	}
+	return t
 }
 
 // trouble is an error about step i, with a picture of the room.

@@ -91,12 +91,17 @@ func (p *learner) wrong(i int, w *lessons.Wrong) error {
 // closely is how long a room that may freeze is looked at closely: what was done has its effect in this time.
 const closely = 3 * second
 
+// stroll is how far time goes at once while a lively lesson is left alone: a quarter of the pause between two requests.
+const stroll event.Micros = 50_000
+
 // loiter lets so much time go by while step i is open, if it goes by. Nobody looks meanwhile, so the room takes long
 // steps, except where it may have to freeze at the right moment or is asked for something all the time.
 func (p *learner) loiter(i int, d event.Micros) {
 	switch {
 	case p.lively():
-		p.typist(i).await(d, never)
+		t := p.typist(i)
+		t.calm = stroll
+		t.await(d, never)
 		return
 	case p.lesson.Steps[i].Freeze != nil:
 		p.typist(i).await(closely, never)

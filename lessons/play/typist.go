@@ -25,7 +25,7 @@ type typist struct {
 	file  string                    // of the lines, for messages
 	facts func() *lessons.Facts     // at this moment
 	admit func(event.Command) error // nil: everything is allowed
-	calm  bool                      // time goes by no faster than what others do in the room on goroutines of their own
+	calm  event.Micros              // time goes by in slices of this, so that others can act on goroutines of their own; 0: no others do
 }
 
 // Prepare does in a new room what the lesson says that was done before the learner comes, in virtual time. An order that
@@ -99,8 +99,8 @@ func (t *typist) answer(answer <-chan event.Result) (res *event.Result) {
 // await lets time go on until ok holds, at most d; it stops where the room freezes.
 func (t *typist) await(d event.Micros, ok func(*view.State) bool) (held bool) {
 	slice := d
-	if t.calm {
-		slice = glance
+	if t.calm > 0 {
+		slice = t.calm
 	}
 	frozen := false
 	for end := t.room.Now() + d; ; time.Sleep(breath) {
