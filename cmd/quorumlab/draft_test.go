@@ -89,6 +89,9 @@ func rehearse(t *testing.T, text string, parts ...string) *lessons.Lesson {
 
 // TestDraftOfWhatWasDoneCanBeRehearsed does a story in a real room and has its draft played.
 func TestDraftOfWhatWasDoneCanBeRehearsed(t *testing.T) {
+	if raceEnabled {
+		t.Skip("rehearsed in the run without the race detector")
+	}
 	h := &hands{newHouse(t, lobby.Options{Lessons: embedded(t)}, `{"nodes":5,"rate":10}`), t}
 	h.do(`{"kind":"put","key":"x","value":"1"}`,
 		`{"kind":"kill","node":"$LEADER"}`,
