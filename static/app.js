@@ -41,6 +41,12 @@ const listed = (library) => {
   const address = document.currentScript.dataset.app;
   if (!home || !address) return;
 
+  // A key that was a command leaves no character: browsers see to that, unless the focus went into a field meanwhile.
+  let spent = "";
+  addEventListener("keydown", (e) => { spent = e.defaultPrevented ? e.key : ""; });
+  addEventListener("keypress", (e) => { if (e.key === spent) e.preventDefault(); }, true);
+  addEventListener("keyup", () => { spent = ""; });
+
   // show opens the dialog in a template. It is on the page only as long as it is open.
   const show = (id) => {
     const template = document.getElementById(id);

@@ -59,9 +59,9 @@ func TestFingersAlone(t *testing.T) {
 		p.do(chromedp.TapXY(at.X, at.Y))
 	}
 	tap(`[data-node="n3"][data-role]`)
-	p.until("a finger opens the node's menu", `document.querySelector('[data-arg="kill n3"]')`)
+	p.until("a finger opens the node's menu", `document.querySelector('.menu [data-arg="kill n3"]')`)
 	p.shot("menu-390")
-	tap(`[data-arg="kill n3"]`)
+	tap(`.menu [data-arg="kill n3"]`)
 	p.until("the node is dead", `node("n3").dataset.role === "none"`)
 	tap("#freeze")
 	p.until("the room stands still", `frozen()`)
