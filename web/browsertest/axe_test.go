@@ -48,6 +48,16 @@ func TestNothingForAxeToComplainAbout(t *testing.T) {
 	p.until("the cluster is parted", `outlines(false).length === 1`)
 	p.inEveryLook(t, "parted")
 
+	p.open(lab.base + "/lessons/a04")
+	p.do(chromedp.Evaluate[chromedp.Void](axe))
+	p.until("the lesson asks", `document.querySelector("#answer-1")`)
+	p.inEveryLook(t, "lesson-question")
+	p.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#answer-1").click()`))
+	p.until("the answer is judged", `document.querySelector('[data-step="1"][data-state="done"]')`)
+	p.inEveryLook(t, "lesson-answer")
+	p.do(chromedp.Navigate(lab.base+"/lessons"), chromedp.Evaluate[chromedp.Void](axe))
+	p.inEveryLook(t, "lessons")
+
 	p.do(chromedp.Navigate(lab.base+"/r/no-such-room"), chromedp.Evaluate[chromedp.Void](axe))
 	p.inEveryLook(t, "problem")
 }

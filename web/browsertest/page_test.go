@@ -138,10 +138,14 @@ func (p *page) open(address string) {
 	p.until("the page is live and a leader is drawn", `live() && leaders().length === 1`)
 }
 
-// console types a line into the page's console and presses Enter.
+// console types a line into the page's console, presses Enter, and waits until the console has it: the answer to an
+// earlier line of the same words is not taken for its own.
 func (p *page) console(line string) {
 	p.t.Helper()
+	lines := `all('.said .line').filter(l => l.textContent.includes(` + quoted(line) + `)).length`
+	before := eval[int](p, lines)
 	p.do(chromedp.Click(chromedp.CSS(consoleField)), chromedp.SendKeys(chromedp.CSS(consoleField), line+"\r"))
+	p.until("the console has taken "+line, fmt.Sprintf(`%s > %d`, lines, before))
 }
 
 // stroke drags the pointer from one point of the window to another, in CSS pixels, with the Shift key held.
