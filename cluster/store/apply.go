@@ -49,6 +49,9 @@ func (s *Store) applyEntries(index, term uint64, r *pb.InternalRaftRequest) *app
 	if index > s.index.ConsistentIndex() { // it wrote nothing
 		s.index.SetConsistentIndex(index, term)
 	}
+	if result != nil && result.Physc != nil {
+		s.compacted.Store(&result.Physc)
+	}
 	if result != nil && errors.Is(result.Err, etcderrors.ErrNoSpace) {
 		s.askForAlarm()
 	}

@@ -14,6 +14,11 @@
 //	s.WaitApplied(index, dead, timer.C)                    // a read: when it has applied what it must have
 //	err = s.Read(command, &result)
 //
+//	data, err = s.Sign(user, request, op)                  // the same for all of etcd's API: requests and errors are etcd's
+//	response, err := store.Verdict(future.Response())
+//	s.Range(user, request)                                 // and ReadTxn, Count: on what is applied here
+//	stream := s.NewWatchStream()                           // changes in order of revisions
+//
 //	s.Close()                                              // or, after a kill:
 //	s.Crash()                                              // closes, and leaves the file as the kill found it
 //

@@ -104,10 +104,3 @@ func (s *Store) WaitApplied(index uint64, dead <-chan struct{}, timer <-chan tim
 		}
 	}
 }
-
-// applied is for etcd's token provider, which waits for an index it has just been given: that one is applied.
-func (s *Store) applied(uint64) <-chan struct{} {
-	done := make(chan struct{})
-	close(done)
-	return done
-}

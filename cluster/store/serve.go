@@ -70,7 +70,7 @@ func (s *Store) revoke(r *raft.Raft, expired []*lease.Lease) {
 
 // raiseAlarm proposes NOSPACE. On a follower it fails: the leader's own store, which is as full, raises it.
 func (s *Store) raiseAlarm(r *raft.Raft) {
-	_ = s.propose(r, &pb.InternalRaftRequest{Alarm: &pb.AlarmRequest{MemberID: uint64(s.o.Node),
+	_ = s.propose(r, &pb.InternalRaftRequest{Alarm: &pb.AlarmRequest{MemberID: s.o.Member,
 		Action: pb.AlarmRequest_ACTIVATE, Alarm: pb.AlarmType_NOSPACE}})
 }
 

@@ -43,6 +43,8 @@ func (s *Store) Restore(from io.ReadCloser) error {
 	if err := s.receive(from); err != nil {
 		return fmt.Errorf("the snapshot for %s could not be written: %w", s.o.Node, err)
 	}
+	s.bemu.Lock()
+	defer s.bemu.Unlock()
 	old := s.be
 	s.be = s.openBackend()
 	s.index.SetBackend(s.be)

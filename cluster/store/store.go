@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -32,6 +33,7 @@ type Options struct {
 	Sync       bool          // fsync bbolt's commits
 	Quota      int64         // bytes; 0: etcd's default, 2 GiB. Beyond it the alarm NOSPACE is raised through raft
 	Checkpoint time.Duration // how often a leader writes what is left of leases to the log; 0: etcd's default, 5 minutes
+	Member     uint64        // etcd's id of this member, for alarms; 0: Node
 	Tap        event.Tap     // Applied
 	Failed     func(error)   // the store cannot go on, its disk is full for example; the node has to crash
 }
@@ -52,8 +54,9 @@ type Store struct {
 
 	index  cindex.ConsistentIndexer
 	hooks  backend.Hooks
+	bemu   sync.RWMutex // guards be against Restore, for who is not raft
 	be     backend.Backend
-	kv     mvcc.KV
+	kv     mvcc.WatchableKV
 	lessor lease.Lessor
 	auth   auth.AuthStore
 	ring   *membership.RaftCluster
@@ -65,7 +68,10 @@ type Store struct {
 	lastTerm  atomic.Uint64
 	lastIndex atomic.Uint64
 	progress  progress
-	noSpace   chan struct{} // asks Serve to raise the alarm
+	alarms    atomic.Pointer[v3alarm.AlarmStore]
+	compacted atomic.Pointer[<-chan struct{}] // closed when the compaction that was applied last is done
+	closing   chan struct{}                   // closed when the store is
+	noSpace   chan struct{}                   // asks Serve to raise the alarm
 }
 
 var (
@@ -81,7 +87,10 @@ func Open(o Options) (s *Store, err error) {
 	if o.Failed == nil {
 		o.Failed = func(error) {}
 	}
-	s = &Store{o: o, path: filepath.Join(o.Dir, "db"), noSpace: make(chan struct{}, 1)}
+	if o.Member == 0 {
+		o.Member = uint64(o.Node)
+	}
+	s = &Store{o: o, path: filepath.Join(o.Dir, "db"), noSpace: make(chan struct{}, 1), closing: make(chan struct{})}
 	defer func() {
 		if p := recover(); p != nil { // etcd panics on a file that it cannot open or make sense of
 			s, err = nil, fmt.Errorf("the store in %s cannot be opened: %v", o.Dir, p)
@@ -126,7 +135,7 @@ func (s *Store) build() error {
 	s.ring.SetBackend(schema.NewMembershipBackend(s.log, s.be))
 	s.lessor = lease.NewLessor(s.log, s.be, s.ring, lease.LessorConfig{MinLeaseTTL: minLeaseTTL,
 		CheckpointInterval: s.o.Checkpoint, CheckpointPersist: true, ExpiredLeasesRetryInterval: leaseRetry})
-	s.kv = mvcc.NewStore(s.log, s.be, s.lessor, mvcc.StoreConfig{})
+	s.kv = mvcc.New(s.log, s.be, s.lessor, mvcc.StoreConfig{})
 	tokens, err := auth.NewTokenProvider(s.log, "simple", s.applied, tokenTTL)
 	if err != nil {
 		return err
@@ -149,6 +158,7 @@ func (s *Store) buildApplier() error {
 	if err != nil {
 		return err
 	}
+	s.alarms.Store(alarms)
 	s.ua = apply.NewUberApplier(apply.ApplierOptions{Logger: s.log, KV: s.kv, AlarmStore: alarms, AuthStore: s.auth, Lessor: s.lessor,
 		Cluster: s.ring, RaftStatus: status{s}, SnapshotServer: noForcedSnapshots{}, ConsistentIndex: s.index, Backend: s.be,
 		QuotaBackendBytesCfg: s.o.Quota, WarningApplyDuration: time.Hour})
@@ -170,6 +180,7 @@ func (s *Store) Hash(revision int64) (hash uint32, at int64, err error) {
 
 // Close commits what was applied and closes the file.
 func (s *Store) Close() error {
+	close(s.closing)
 	s.auth.Close()
 	s.lessor.Stop()
 	if err := errors.Join(s.kv.Close(), s.be.Close()); err != nil {
@@ -181,7 +192,7 @@ func (s *Store) Close() error {
 // status answers etcd's questions about raft.
 type status struct{ s *Store }
 
-func (t status) MemberID() types.ID     { return types.ID(t.s.o.Node) }
+func (t status) MemberID() types.ID     { return types.ID(t.s.o.Member) }
 func (t status) Leader() types.ID       { return 0 }
 func (t status) CommittedIndex() uint64 { return t.s.lastIndex.Load() }
 func (t status) AppliedIndex() uint64   { return t.s.lastIndex.Load() }
