@@ -49,10 +49,11 @@ func (d *desk) admit(c event.Command, at event.NodeID, now event.Micros) *pendin
 	return p
 }
 
-// settle answers p with r through tap, unless somebody has; tap says whether it was heard.
-func (p *pending) settle(r event.Result, tap func(event.Event) bool) {
+// settle answers p with r through tap, unless somebody has; tap says whether it was heard. It gives true if this is the
+// answer.
+func (p *pending) settle(r event.Result, tap func(event.Event) bool) bool {
 	if !p.taken.CompareAndSwap(false, true) {
-		return
+		return false
 	}
 	r.ID, r.Op, r.Kind = p.command.ID, p.op, p.command.Kind
 	if r.Node == 0 {
@@ -63,7 +64,9 @@ func (p *pending) settle(r event.Result, tap func(event.Event) bool) {
 		Rev: r.Revision, Index: r.Index, Term: r.Term, Nodes: r.Acks, Text: r.Error}
 	if !tap(e) {
 		p.taken.Store(false) // its machine is dead already: its death answers
+		return false
 	}
+	return true
 }
 
 func (d *desk) find(op uint64) *pending {

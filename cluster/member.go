@@ -65,7 +65,7 @@ func (r *Room) boot(m *member, w *world.World, p *conductor.Port, bootstrap []ev
 	die := func(why event.Reason, text string) { p.Crash(r.conductor, why, text) }
 	m.port, m.proper = p, false
 	m.fence = disk.NewFence(func(why event.Reason) { die(why, "") })
-	n, err := node.Open(node.Options{ID: m.id, Transport: p, Tap: p.Tap, Bootstrap: bootstrap, Known: known, NoSync: r.o.NoSync, Dir: m.dir,
+	n, err := node.Open(node.Options{ID: m.id, Cluster: r.clusterID, Member: r.Peer(m.id).ID, Transport: p, Tap: p.Tap, Bootstrap: bootstrap, Known: known, NoSync: r.o.NoSync, Dir: m.dir,
 		FsyncDelay: m.fsyncDelay, Fence: m.fence, Failed: func(err error) { die(event.Killed, err.Error()) },
 		Reboot:   func(why string) { m.reboot.Store(true); die(event.Killed, why) },
 		Definite: func(err error) bool { return errors.Is(err, conductor.ErrRefused) }})

@@ -72,6 +72,11 @@ type Room struct {
 	setup setup
 	nodes map[event.NodeID]*member
 
+	token      string // of the setup
+	clusterID  uint64 // in etcd's API
+	urls       sync.Mutex
+	clientURLs map[event.NodeID]string // where nodes are reached by etcd's clients
+
 	stop   context.CancelFunc
 	paced  sync.WaitGroup
 	manual atomic.Bool   // nothing but its owner moves its time
@@ -91,7 +96,10 @@ func Open(o Options) (*Room, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Room{o: o, setup: s, nodes: map[event.NodeID]*member{}}
+	r := &Room{o: o, setup: s, token: s.Token, nodes: map[event.NodeID]*member{}, clientURLs: map[event.NodeID]string{}}
+	if r.clusterID, err = clusterID(s); err != nil {
+		return nil, err
+	}
 	r.manual.Store(true)
 	r.journal = journal.New(journal.Options{HistoryBytes: o.HistoryBytes, Epoch: s.Epoch, Wall: wallNow})
 	r.journal.AddFold(r.heed(check.NewMonitor().Fold))

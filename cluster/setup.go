@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,6 +27,8 @@ type setup struct {
 	Frozen   bool           `json:"frozen,omitempty"`
 	PreVote  bool           `json:"prevote"`
 	NextID   event.NodeID   `json:"next_id"`
+	Token    string         `json:"token,omitempty"`    // etcd's initial-cluster-token: goes into the ids of etcd's API
+	Founders int            `json:"founders,omitempty"` // the first so many machines made the cluster
 	Machines []machineSetup `json:"machines"`
 	Links    []view.Link    `json:"links,omitempty"`
 }
@@ -54,11 +57,14 @@ func loadSetup(o Options) (s setup, fresh bool, err error) {
 		return s, false, fmt.Errorf("%s was written in layout %d, this program reads layout %d; use the program that wrote it, or an empty directory", path, s.Version, Version)
 	}
 	s.Epoch++
+	if s.Founders == 0 { // written before rooms spoke etcd's API
+		s.Token, s.Founders = rand.Text(), len(s.Machines)
+	}
 	return s, false, nil
 }
 
 func newSetup(o Options) setup {
-	s := setup{Version: Version, Epoch: max(1, o.Epoch), Thawed: o.Rate, PreVote: !o.NoPreVote}
+	s := setup{Version: Version, Epoch: max(1, o.Epoch), Thawed: o.Rate, PreVote: !o.NoPreVote, Token: rand.Text(), Founders: o.Nodes}
 	for i := range o.Nodes {
 		s.Machines = append(s.Machines, machineSetup{ID: event.NodeID(i + 1), Drift: event.One})
 	}

@@ -18,7 +18,7 @@ func (n *Node) openDisk() (err error) {
 	if err != nil {
 		return err
 	}
-	n.store, err = store.Open(store.Options{Dir: n.drive.StoreDir(), Node: n.o.ID, Sync: !n.o.NoSync, Tap: n.o.Tap, Failed: n.o.Failed})
+	n.store, err = store.Open(store.Options{Dir: n.drive.StoreDir(), Node: n.o.ID, Member: n.o.Member, Sync: !n.o.NoSync, Tap: n.o.Tap, Failed: n.o.Failed})
 	if err == nil {
 		n.snapshot, err = n.findSnapshot()
 	}

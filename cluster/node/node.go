@@ -64,6 +64,8 @@ type Options struct {
 	Reboot     func(why string)     // it must be started anew, now
 	Transport  Transport
 	Tap        event.Tap
+	Cluster    uint64           // etcd's id of the cluster
+	Member     uint64           // etcd's id of this member
 	Bootstrap  []event.Member   // of a new cluster; nil: what the disk says
 	Known      Known            // what is known of its log; the rest is told
 	Definite   func(error) bool // a Call that failed so was certainly not served

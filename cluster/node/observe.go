@@ -92,15 +92,7 @@ func (n *Node) knownLeader() event.NodeID {
 
 // observeMembers reports the configuration that this node uses: the newest in its log, committed or not (§6).
 func (n *Node) observeMembers() {
-	f := n.raft.GetConfiguration() // answers at once from an atomic copy
-	if f.Error() != nil {
-		return
-	}
-	var ms []event.Member
-	for _, s := range f.Configuration().Servers {
-		ms = append(ms, member(s))
-	}
-	slices.SortFunc(ms, func(a, b event.Member) int { return int(a.ID) - int(b.ID) })
+	ms := n.members()
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if slices.Equal(ms, n.seen.members) {
@@ -108,6 +100,19 @@ func (n *Node) observeMembers() {
 	}
 	n.seen.members = ms
 	n.tap(event.Event{Kind: event.MembersSet, Index: n.configured.Load(), Members: slices.Clone(ms)})
+}
+
+// members lists them by name.
+func (n *Node) members() (ms []event.Member) {
+	f := n.raft.GetConfiguration() // answers at once from an atomic copy
+	if f.Error() != nil {
+		return nil
+	}
+	for _, s := range f.Configuration().Servers {
+		ms = append(ms, member(s))
+	}
+	slices.SortFunc(ms, func(a, b event.Member) int { return int(a.ID) - int(b.ID) })
+	return ms
 }
 
 func member(s raft.Server) event.Member {

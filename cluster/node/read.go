@@ -5,6 +5,8 @@ import (
 
 	"github.com/hashicorp/raft"
 
+	etcderrors "go.etcd.io/etcd/server/v3/etcdserver/errors"
+
 	"github.com/quorumlab/quorumlab/cluster/event"
 )
 
@@ -20,9 +22,9 @@ func (n *Node) read(op uint64, c event.Command, deadline time.Time) event.Result
 	if c.Serializable {
 		return n.readHere(c, event.Result{})
 	}
-	why := ""
+	ask, why := &Ask{Op: op, Command: event.Command{Kind: event.Get, Key: c.Key, Timeout: c.Timeout}}, ""
 	for {
-		a := n.askReadIndex(op, c, deadline)
+		a := n.attempt(ask, deadline)
 		if !a.Retry {
 			if a.Result.Outcome != event.OK {
 				return a.Result
@@ -57,21 +59,6 @@ func sizeOf(kvs []event.KeyValue) (size int) {
 	return size
 }
 
-func (n *Node) askReadIndex(op uint64, c event.Command, deadline time.Time) Answer {
-	if n.raft.State() == raft.Leader {
-		return n.readIndex(deadline)
-	}
-	leader := n.knownLeader()
-	if leader == 0 {
-		return Answer{Retry: true, Result: failed("%v knows no leader", n.o.ID)}
-	}
-	body, err := n.o.Transport.Call(leader, event.ReadIndex, &Ask{op, event.Command{Kind: event.Get, Key: c.Key, Timeout: c.Timeout}}, time.Until(deadline))
-	if err != nil { // a read changes nothing: asking again is always right
-		return Answer{Retry: true, Result: failed("%v asked %v, whom it takes for the leader: %v", n.o.ID, leader, err)}
-	}
-	return *body.(*Answer)
-}
-
 // readIndex is the leader's half. The engine's VerifyLeader counts answers to heartbeats that were sent before the
 // call, so a leader that stood still, was replaced and woke up would confirm itself with old answers. Therefore a
 // majority must have answered, in this term, a request sent after the read began; VerifyLeader only makes the
@@ -92,7 +79,8 @@ func (n *Node) readIndex(deadline time.Time) Answer {
 		return have >= need || !n.leads(term)
 	})
 	if !confirmed || !n.leads(term) {
-		return Answer{Retry: confirmed, Result: failed("no quorum: %v heard from %d of the %d voters it needs, itself included, that it still leads", n.o.ID, have, need)}
+		return Answer{Retry: confirmed, Result: failed("no quorum: %v heard from %d of the %d voters it needs, itself included, that it still leads", n.o.ID, have, need),
+			Err: etcderrors.ErrTimeout}
 	}
 	return Answer{Index: commit, Result: event.Result{Outcome: event.OK, Leader: n.o.ID, Term: term}}
 }

@@ -8,17 +8,26 @@ import (
 
 	"github.com/hashicorp/raft"
 
+	etcderrors "go.etcd.io/etcd/server/v3/etcdserver/errors"
+	"google.golang.org/protobuf/proto"
+
 	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/store"
 )
 
 // retryAfter is how long a node waits, on its own clock, before it looks again for a leader.
 const retryAfter = 50 * time.Millisecond
 
-// Ask is a command on its way to the leader, or a read that asks it how far to wait.
+// Ask is a command on its way to the leader, a read that asks it how far to wait, or a question about a lease.
 type Ask struct {
 	Op      uint64
 	Command event.Command
+	Data    []byte    // the entry that is to be written
+	Lease   *LeaseAsk // what only the leader can tell
 }
+
+// reads says that asking twice does no harm.
+func (a *Ask) reads() bool { return a.Data == nil }
 
 // Describe fills in what the event of its sending tells.
 func (a *Ask) Describe(e *event.Event) { e.Op, e.Text = a.Op, a.Command.Key }
@@ -28,6 +37,9 @@ type Answer struct {
 	Result event.Result
 	Index  uint64 // of a read: apply this far first
 	Retry  bool   // certainly not done, and asking again may help: it was no leader, say
+
+	Response proto.Message // etcd's, to what was written or asked of a lease
+	Err      error         // instead: etcd's reason
 }
 
 // Describe fills in what the event of its sending tells.
@@ -63,9 +75,9 @@ func (n *Node) write(op uint64, c event.Command, deadline time.Time) event.Resul
 	if err != nil {
 		return failed("%v", err)
 	}
-	why := ""
+	ask, why := &Ask{Op: op, Command: c, Data: data}, ""
 	for {
-		a := n.attempt(op, c, data, deadline)
+		a := n.attempt(ask, deadline)
 		if !a.Retry {
 			return a.Result
 		}
@@ -89,23 +101,40 @@ func (n *Node) pause(deadline time.Time) bool {
 	}
 }
 
-// attempt proposes once, here or at the leader.
-func (n *Node) attempt(op uint64, c event.Command, data []byte, deadline time.Time) Answer {
+// attempt has it done once, here or at the leader.
+func (n *Node) attempt(a *Ask, deadline time.Time) Answer {
 	if n.raft.State() == raft.Leader {
-		return n.propose(op, data, deadline)
+		return n.carryOut(a, deadline)
 	}
-	leader := n.knownLeader()
+	leader, t := n.knownLeader(), event.Forward
 	if leader == 0 {
 		return Answer{Retry: true, Result: failed("%v knows no leader", n.o.ID)}
 	}
-	body, err := n.o.Transport.Call(leader, event.Forward, &Ask{op, c}, time.Until(deadline))
+	if a.reads() {
+		t = event.ReadIndex
+	}
+	body, err := n.o.Transport.Call(leader, t, a, time.Until(deadline))
 	switch {
 	case err == nil:
 		return *body.(*Answer)
 	case n.o.Definite(err):
 		return Answer{Retry: true, Result: failed("%v, whom %v takes for the leader, is down", leader, n.o.ID)}
+	case a.reads():
+		return Answer{Retry: true, Result: failed("%v asked %v, whom it takes for the leader: %v", n.o.ID, leader, err)}
 	default:
-		return Answer{Result: unknown("%v passed it on to %v: %v", n.o.ID, leader, err)}
+		return Answer{Result: unknown("%v passed it on to %v: %v", n.o.ID, leader, err), Err: etcderrors.ErrTimeoutDueToConnectionLost}
+	}
+}
+
+// carryOut is the leader's half.
+func (n *Node) carryOut(a *Ask, deadline time.Time) Answer {
+	switch {
+	case a.Lease != nil:
+		return n.leaseHere(a.Lease, deadline)
+	case a.Data != nil:
+		return n.propose(a.Op, a.Data, deadline)
+	default:
+		return n.readIndex(deadline)
 	}
 }
 
@@ -118,13 +147,16 @@ func (n *Node) propose(op uint64, data []byte, deadline time.Time) Answer {
 	case errors.Is(err, raft.ErrNotLeader), errors.Is(err, raft.ErrLeadershipTransferInProgress), errors.Is(err, raft.ErrEnqueueTimeout):
 		return Answer{Retry: true, Result: failed("%v: %v", n.o.ID, err)} // it never reached a log
 	default: // ErrLeadershipLost, ErrRaftShutdown, ErrAbortedByRestore: in the log, and then who knows
-		return Answer{Result: unknown("%v lost its leadership while it replicated the entry (%v): it may still be committed, or overwritten", n.o.ID, err)}
+		return Answer{Result: unknown("%v lost its leadership while it replicated the entry (%v): it may still be committed, or overwritten", n.o.ID, err),
+			Err: etcderrors.ErrTimeoutDueToLeaderFail}
 	}
 	r := event.Result{Op: op, Outcome: event.OK, Leader: n.o.ID, Index: f.Index(), Term: n.raft.CurrentTerm()}
 	r.Acks = append(n.acks.have(f.Index(), r.Term), n.o.ID)
 	slices.Sort(r.Acks)
 	n.store.Result(f.Response(), &r)
-	return Answer{Result: r}
+	a := Answer{Result: r}
+	a.Response, a.Err = store.Verdict(f.Response())
+	return a
 }
 
 // serve answers other nodes' requests.
@@ -135,14 +167,7 @@ func (n *Node) serve(_ event.NodeID, body any, reply func(any, error)) {
 	}
 	timeout := time.Duration(a.Command.Timeout) * time.Microsecond
 	go func() {
-		var answer Answer
-		if a.Command.Kind == event.Get {
-			answer = n.readIndex(time.Now().Add(timeout))
-		} else if data, err := n.store.Encode(a.Command, a.Op); err != nil {
-			answer.Result = failed("%v", err)
-		} else {
-			answer = n.propose(a.Op, data, time.Now().Add(timeout))
-		}
+		answer := n.carryOut(a, time.Now().Add(timeout))
 		answer.Result.Op = a.Op
 		reply(&answer, nil)
 	}()

@@ -1,0 +1,140 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/node"
+)
+
+// Session is one node as programs outside of its world reach it: what is posted in is answered out.
+type Session struct {
+	r  *Room
+	id event.NodeID
+}
+
+// Session of a node, which need not run. It stays good for all its lives.
+func (r *Room) Session(id event.NodeID) *Session { return &Session{r, id} }
+
+// Peer is how etcd's API shows a machine of the room.
+func (s *Session) Peer(id event.NodeID) node.Peer { return s.r.Peer(id) }
+
+// Self is the node of this session.
+func (s *Session) Self() event.NodeID { return s.id }
+
+// Order carries out an order to the room, such as a change of members.
+func (s *Session) Order(ctx context.Context, c event.Command) event.Result { return s.r.Do(ctx, c) }
+
+// Post has do called on the root of the node's world, where it must not block, or gone if the node does not run.
+func (s *Session) Post(do func(*node.Node), gone func()) {
+	s.r.mu.Lock()
+	m := s.r.nodes[s.id]
+	s.r.mu.Unlock()
+	if m == nil {
+		gone()
+		return
+	}
+	s.r.conductor.Post(s.id, func() { do(m.node) }, gone)
+}
+
+// answer is what a call gave.
+type answer struct {
+	value any
+	err   error
+}
+
+// Do has f run in the node's world, where it may block, and gives what it returns. In a frozen room it waits. When ctx
+// ends first, what is under way goes on. A command with a kind is told like everybody's: asked and answered; others are
+// not told.
+func (s *Session) Do(ctx context.Context, c event.Command, f func(*node.Node, *node.Call) (any, error)) (any, error) {
+	if c.Kind != event.CommandNone {
+		return s.doTold(ctx, c, f)
+	}
+	out := make(chan answer, 1)
+	s.Post(func(n *node.Node) {
+		go func() {
+			a := answer{nil, node.ErrLost} // if the node dies so suddenly that f never returns
+			defer func() { out <- a }()
+			a.value, a.err = f(n, &node.Call{Key: c.Key})
+		}()
+	}, func() { out <- answer{nil, node.ErrDown} })
+	select {
+	case a := <-out:
+		return a.value, a.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (s *Session) doTold(ctx context.Context, c event.Command, f func(*node.Node, *node.Call) (any, error)) (any, error) {
+	r := s.r
+	c.Node = s.id
+	p := r.desk.admit(c, s.id, r.conductor.Now())
+	if p == nil {
+		return nil, node.ErrBusy
+	}
+	r.conductor.Fact(event.Event{Kind: event.Asked, Op: p.op, Command: c.Kind, Node: s.id, Key: c.Key, Text: Words(c)})
+	out := make(chan answer, 1)
+	s.post(p, f, out)
+	r.flushFrozen()
+	select {
+	case <-p.answer:
+	case <-ctx.Done():
+		if p.settle(event.Result{Outcome: lost(c.Kind), Error: "the client went away before it was answered"}, r.tell) {
+			out <- answer{nil, ctx.Err()}
+		}
+		r.flushFrozen()
+		<-p.answer
+	}
+	select {
+	case a := <-out:
+		return a.value, a.err
+	default: // its death answered, or the end of the room
+		return nil, node.ErrLost
+	}
+}
+
+// post has f run in the node's world. What it returns is put out before its end is recorded, and only if that is the answer.
+func (s *Session) post(p *pending, f func(*node.Node, *node.Call) (any, error), out chan<- answer) {
+	s.r.mu.Lock()
+	m := s.r.nodes[s.id]
+	s.r.mu.Unlock()
+	p.inside.Store(true)
+	s.Post(func(n *node.Node) {
+		port := m.port
+		go func() {
+			call := &node.Call{Op: p.op, Key: p.command.Key}
+			v, err := f(n, call)
+			p.settle(told(call, err), func(e event.Event) bool {
+				heard := port.TryTap(e)
+				if heard {
+					out <- answer{v, err} // before this step ends, and only then is it recorded
+				}
+				return heard
+			})
+		}()
+	}, func() {
+		r := event.Result{Outcome: event.Failed, Error: fmt.Sprintf("%v is down, or has too much waiting for it; nothing was done", s.id)}
+		p.settle(r, func(e event.Event) bool {
+			out <- answer{nil, node.ErrDown}
+			return s.r.later(e)
+		})
+	})
+}
+
+// told is a call's end for the record.
+func told(c *node.Call, err error) event.Result {
+	r := c.Told
+	switch {
+	case err == nil:
+		r.Outcome, r.Error = event.OK, ""
+	case r.Outcome != event.Unknown:
+		r.Outcome = event.Failed
+	}
+	if err != nil && r.Error == "" {
+		r.Error = err.Error()
+	}
+	r.KVs, r.Responses = nil, nil
+	return r
+}
