@@ -57,11 +57,18 @@ type Status struct {
 
 // Status tells how this node stands.
 func (n *Node) Status() Status {
-	s := Status{Leader: n.knownLeader(), Term: n.raft.CurrentTerm(), Commit: n.raft.CommitIndex(), Applied: n.store.Applied(), Members: n.members()}
-	for _, m := range s.Members {
-		s.Learner = s.Learner || m.ID == n.o.ID && m.Suffrage == event.Learner
+	return Status{Leader: n.knownLeader(), Term: n.raft.CurrentTerm(), Commit: n.raft.CommitIndex(), Applied: n.store.Applied(),
+		Learner: n.Learner(), Members: n.members()}
+}
+
+// Learner says that this node is a member without a vote.
+func (n *Node) Learner() bool {
+	for _, s := range n.raft.GetConfiguration().Configuration().Servers {
+		if m := member(s); m.ID == n.o.ID {
+			return m.Suffrage == event.Learner
+		}
 	}
-	return s
+	return false
 }
 
 // Head fills in what etcd's API says of the answering member; a revision that is there stays.

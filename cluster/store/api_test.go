@@ -204,7 +204,11 @@ func (r *rig) enableAuth() (root, user Credentials) {
 	}
 	login := func(name string) Credentials {
 		m := r.must(nil, &pb.InternalRaftRequest{Authenticate: &pb.InternalAuthenticateRequest{Name: name, SimpleToken: "token-of-" + name}})
-		return withToken(m.(*pb.AuthenticateResponse).Token)
+		token := m.(*pb.AuthenticateResponse).Token
+		if want := fmt.Sprintf("token-of-%s.%d", name, len(r.log)); token != want {
+			r.t.Errorf("the token is %s, want %s: it names the entry that made it", token, want)
+		}
+		return withToken(token)
 	}
 	return login("root"), login("u")
 }

@@ -45,6 +45,9 @@ func (s *Store) applyEntries(index, term uint64, r *pb.InternalRaftRequest) *app
 	s.lastIndex.Store(index)
 	s.lastTerm.Store(term)
 	s.index.SetConsistentApplyingIndex(index, term)
+	if r.Authenticate != nil { // it writes nothing, and its token names this entry: who sees the token waits for it
+		s.index.SetConsistentIndex(index, term)
+	}
 	result := s.ua.Apply(&apply.InternalRaftRequestWrapper{InternalRaftRequest: r}, membership.ApplyBoth)
 	if index > s.index.ConsistentIndex() { // it wrote nothing
 		s.index.SetConsistentIndex(index, term)
@@ -52,7 +55,7 @@ func (s *Store) applyEntries(index, term uint64, r *pb.InternalRaftRequest) *app
 	if result != nil && result.Physc != nil {
 		s.compacted.Store(&result.Physc)
 	}
-	if result != nil && errors.Is(result.Err, etcderrors.ErrNoSpace) {
+	if result != nil && errors.Is(result.Err, etcderrors.ErrNoSpace) && len(s.alarms.Load().Get(pb.AlarmType_NOSPACE)) == 0 {
 		s.askForAlarm()
 	}
 	return result

@@ -75,3 +75,11 @@ func (s *Store) SaveTo(path string) error {
 	}
 	return nil
 }
+
+// Downgrade is the version that the cluster was told to go down to, empty if none.
+func (s *Store) Downgrade() string {
+	if d := s.ring.DowngradeInfo(); d.Enabled {
+		return d.TargetVersion
+	}
+	return ""
+}

@@ -23,7 +23,7 @@ var imports = map[string][]string{
 	"cluster/disk":      {"cluster/event"},
 	"cluster/store":     {"cluster/event"},
 	"cluster/node":      {"cluster/event", "cluster/disk", "cluster/store"},
-	"cluster/etcdapi":   {"cluster/node", "cluster/store"},
+	"cluster/etcdapi":   {"cluster/event", "cluster/node", "cluster/store"},
 	"cluster/check":     {"cluster/event", "cluster/view"},
 	"cluster": {"cluster/event", "cluster/view", "cluster/journal", "cluster/world", "cluster/conductor", "cluster/disk",
 		"cluster/store", "cluster/node", "cluster/check"},

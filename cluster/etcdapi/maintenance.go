@@ -1,0 +1,212 @@
+package etcdapi
+
+import (
+	"context"
+	"crypto/sha256"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/coreos/go-semver/semver"
+
+	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
+	"go.etcd.io/etcd/api/v3/membershippb"
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
+	"go.etcd.io/etcd/api/v3/version"
+	etcderrors "go.etcd.io/etcd/server/v3/etcdserver/errors"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/node"
+)
+
+// maintenance is etcd's service Maintenance.
+type maintenance struct {
+	pb.UnsafeMaintenanceServer
+	m Member
+}
+
+// admin is ask for those who may administrate.
+func admin[T any](ctx context.Context, m Member, f func(*node.Node, *node.Call) (T, error)) (T, error) {
+	return ask(ctx, m, untold, func(n *node.Node, c *node.Call) (T, error) {
+		if err := n.Administrates(c); err != nil {
+			var none T
+			return none, err
+		}
+		return f(n, c)
+	})
+}
+
+func head(n *node.Node, revision int64) *pb.ResponseHeader {
+	h := &pb.ResponseHeader{Revision: revision}
+	n.Head(h)
+	return h
+}
+
+func (s *maintenance) Alarm(ctx context.Context, q *pb.AlarmRequest) (*pb.AlarmResponse, error) {
+	may := ask[*pb.AlarmResponse]
+	if q.Action != pb.AlarmRequest_GET {
+		may = func(ctx context.Context, m Member, _ event.Command, f func(*node.Node, *node.Call) (*pb.AlarmResponse, error)) (*pb.AlarmResponse, error) {
+			return admin(ctx, m, f)
+		}
+	}
+	return may(ctx, s.m, untold, func(n *node.Node, c *node.Call) (*pb.AlarmResponse, error) {
+		m, err := n.Propose(c, &pb.InternalRaftRequest{Alarm: q})
+		if err != nil {
+			return nil, err
+		}
+		r := m.(*pb.AlarmResponse)
+		r.Header = head(n, 0)
+		return r, nil
+	})
+}
+
+func (s *maintenance) Status(ctx context.Context, _ *pb.StatusRequest) (*pb.StatusResponse, error) {
+	return askAny(ctx, s.m, untold, true, func(n *node.Node, _ *node.Call) (*pb.StatusResponse, error) {
+		st, size, downgrade := n.Status(), n.Store().Sizes(), n.Store().Downgrade()
+		r := &pb.StatusResponse{Header: head(n, 0), Version: version.Version, RaftIndex: st.Commit, RaftAppliedIndex: st.Applied,
+			RaftTerm: st.Term, DbSize: size.File, DbSizeInUse: size.InUse, DbSizeQuota: size.Quota, IsLearner: st.Learner,
+			StorageVersion: n.Store().StorageVersion(), DowngradeInfo: &pb.DowngradeInfo{Enabled: downgrade != "", TargetVersion: downgrade}}
+		if st.Leader == 0 {
+			r.Errors = append(r.Errors, etcderrors.ErrNoLeader.Error())
+		} else {
+			r.Leader = s.m.Peer(st.Leader).ID
+		}
+		for _, a := range n.Store().Alarms() {
+			r.Errors = append(r.Errors, a.String())
+		}
+		return r, nil
+	})
+}
+
+func (s *maintenance) Defragment(ctx context.Context, _ *pb.DefragmentRequest) (*pb.DefragmentResponse, error) {
+	return admin(ctx, s.m, func(n *node.Node, _ *node.Call) (*pb.DefragmentResponse, error) {
+		return &pb.DefragmentResponse{}, n.Store().Defragment()
+	})
+}
+
+func (s *maintenance) Hash(ctx context.Context, _ *pb.HashRequest) (*pb.HashResponse, error) {
+	return admin(ctx, s.m, func(n *node.Node, _ *node.Call) (*pb.HashResponse, error) {
+		hash, rev, err := n.Store().HashAll()
+		return &pb.HashResponse{Header: head(n, rev), Hash: hash}, err
+	})
+}
+
+func (s *maintenance) HashKV(ctx context.Context, q *pb.HashKVRequest) (*pb.HashKVResponse, error) {
+	return admin(ctx, s.m, func(n *node.Node, _ *node.Call) (*pb.HashKVResponse, error) {
+		h, rev, err := n.Store().HashKV(q.Revision)
+		return &pb.HashKVResponse{Header: head(n, rev), Hash: h.Hash, CompactRevision: h.CompactRevision, HashRevision: h.Revision}, err
+	})
+}
+
+// snapshotChunk is how much of a snapshot one message carries.
+const snapshotChunk = 32 << 10
+
+// saved is a copy of a node's store in a file.
+type saved struct {
+	path, version string
+}
+
+// Snapshot sends the store's file and its SHA-256. The file is copied first: a node's world waits for nobody outside.
+func (s *maintenance) Snapshot(_ *pb.SnapshotRequest, to pb.Maintenance_SnapshotServer) error {
+	dir, err := os.MkdirTemp("", "snapshot")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	copied, err := admin(to.Context(), s.m, func(n *node.Node, _ *node.Call) (saved, error) {
+		f := saved{filepath.Join(dir, "db"), n.Store().StorageVersion()}
+		return f, n.Store().SaveTo(f.path)
+	})
+	if err != nil {
+		return err
+	}
+	file, err := os.Open(copied.path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	return sendFile(file, copied.version, to)
+}
+
+func sendFile(file *os.File, storage string, to pb.Maintenance_SnapshotServer) error {
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	sum := sha256.New()
+	for left := uint64(info.Size()); left > 0; {
+		b := make([]byte, min(snapshotChunk, left)) // a new one each time: Send keeps it
+		if _, err := io.ReadFull(file, b); err != nil {
+			return err
+		}
+		sum.Write(b)
+		left -= uint64(len(b))
+		if err := to.Send(&pb.SnapshotResponse{RemainingBytes: left, Blob: b, Version: storage}); err != nil {
+			return err
+		}
+	}
+	return to.Send(&pb.SnapshotResponse{Blob: sum.Sum(nil), Version: storage})
+}
+
+func (s *maintenance) MoveLeader(ctx context.Context, q *pb.MoveLeaderRequest) (*pb.MoveLeaderResponse, error) {
+	st, err := admin(ctx, s.m, func(n *node.Node, _ *node.Call) (node.Status, error) { return n.Status(), nil })
+	if err != nil {
+		return nil, err
+	}
+	if st.Leader != s.m.Self() {
+		return nil, rpctypes.ErrGRPCNotLeader
+	}
+	for _, m := range st.Members {
+		if s.m.Peer(m.ID).ID == q.TargetID && m.Suffrage == event.Voter {
+			return &pb.MoveLeaderResponse{}, ordered(s.m.Order(ctx, event.Command{Kind: event.Transfer, Node: m.ID}))
+		}
+	}
+	return nil, rpctypes.ErrGRPCBadLeaderTransferee
+}
+
+// Downgrade answers as etcd does: one minor version down is allowed, and noted for all members to see. Nothing else
+// follows from it.
+func (s *maintenance) Downgrade(ctx context.Context, q *pb.DowngradeRequest) (*pb.DowngradeResponse, error) {
+	target := ""
+	if q.Action != pb.DowngradeRequest_CANCEL {
+		v, err := downgradeTarget(q.Version)
+		if err != nil {
+			return nil, err
+		}
+		target = v
+	}
+	return admin(ctx, s.m, func(n *node.Node, c *node.Call) (*pb.DowngradeResponse, error) {
+		if err := n.Confirm(c); err != nil {
+			return nil, err
+		}
+		switch now := n.Store().Downgrade(); {
+		case q.Action == pb.DowngradeRequest_CANCEL && now == "":
+			return nil, rpctypes.ErrGRPCNoInflightDowngrade
+		case q.Action == pb.DowngradeRequest_VALIDATE && now != "":
+			return nil, rpctypes.ErrGRPCDowngradeInProcess
+		case q.Action == pb.DowngradeRequest_ENABLE && now != "" && now != target:
+			return nil, rpctypes.ErrGRPCDowngradeInProcess
+		case q.Action != pb.DowngradeRequest_VALIDATE:
+			_, err := n.Propose(c, &pb.InternalRaftRequest{DowngradeInfoSet: &membershippb.DowngradeInfoSetRequest{Enabled: target != "", Ver: target}})
+			if err != nil {
+				return nil, err
+			}
+		}
+		return &pb.DowngradeResponse{Header: head(n, 0), Version: version.Cluster(version.Version)}, nil
+	})
+}
+
+func downgradeTarget(v string) (string, error) {
+	want, err := semver.NewVersion(v)
+	if err != nil {
+		want, err = semver.NewVersion(v + ".0")
+	}
+	if err != nil {
+		return "", grpcError(etcderrors.ErrWrongDowngradeVersionFormat)
+	}
+	now := semver.Must(semver.NewVersion(version.Version))
+	if want.Major != now.Major || want.Minor != now.Minor-1 {
+		return "", rpctypes.ErrGRPCInvalidDowngradeTargetVersion
+	}
+	return (&semver.Version{Major: want.Major, Minor: want.Minor}).String(), nil
+}

@@ -1,0 +1,73 @@
+package etcdapi
+
+import (
+	"context"
+
+	"google.golang.org/grpc/metadata"
+
+	etcderrors "go.etcd.io/etcd/server/v3/etcdserver/errors"
+
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/node"
+	"github.com/quorumlab/quorumlab/cluster/store"
+)
+
+// Member is the node behind a server, wherever it lives.
+type Member interface {
+	// Do has f run with the node, where it may block, and gives what it returns. A command with a kind is told to who
+	// watches; others are not.
+	Do(ctx context.Context, c event.Command, f func(*node.Node, *node.Call) (any, error)) (any, error)
+	// Post has do called with the node, where it must not block, or gone if the node does not run. What is posted is
+	// done in order.
+	Post(do func(*node.Node), gone func())
+	// Order carries out an order to the cluster, a change of members for example.
+	Order(ctx context.Context, c event.Command) event.Result
+	// Peer is how a node is shown.
+	Peer(id event.NodeID) node.Peer
+	// Self is the node itself.
+	Self() event.NodeID
+}
+
+// caller is who calls, and what it insists on.
+type caller struct {
+	user       store.Credentials // lives as long as it is needed
+	needLeader bool
+}
+
+func callerOf(ctx context.Context) caller {
+	md, ok := metadata.FromIncomingContext(ctx)
+	if !ok {
+		return caller{}
+	}
+	need := md.Get(rpctypes.MetadataRequireLeaderKey)
+	return caller{user: metadata.NewIncomingContext(context.Background(), md), needLeader: len(need) > 0 && need[0] == rpctypes.MetadataHasLeader}
+}
+
+// untold is a command that is not told: there is no kind for it.
+var untold = event.Command{}
+
+// ask has f done by the node. A learner refuses it.
+func ask[T any](ctx context.Context, m Member, c event.Command, f func(*node.Node, *node.Call) (T, error)) (T, error) {
+	return askAny(ctx, m, c, false, f)
+}
+
+func askAny[T any](ctx context.Context, m Member, c event.Command, learners bool, f func(*node.Node, *node.Call) (T, error)) (T, error) {
+	who := callerOf(ctx)
+	v, err := m.Do(ctx, c, func(n *node.Node, call *node.Call) (any, error) {
+		call.User = who.user
+		switch {
+		case who.needLeader && n.Leader() == 0:
+			return nil, etcderrors.ErrNoLeader
+		case !learners && n.Learner():
+			return nil, rpctypes.ErrGRPCNotSupportedForLearner
+		}
+		return f(n, call)
+	})
+	if err != nil {
+		var none T
+		return none, grpcError(err)
+	}
+	return v.(T), nil
+}

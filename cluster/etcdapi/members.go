@@ -1,0 +1,169 @@
+package etcdapi
+
+import (
+	"context"
+	"slices"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
+	"go.etcd.io/etcd/client/pkg/v3/types"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/node"
+)
+
+// members is etcd's service Cluster.
+type members struct {
+	pb.UnsafeClusterServer
+	m Member
+}
+
+// list gives the members as this node knows them, and a header without a revision.
+func (s *members) list(ctx context.Context, fresh, admin bool) ([]event.Member, *pb.ResponseHeader, error) {
+	type list struct {
+		ms []event.Member
+		h  *pb.ResponseHeader
+	}
+	got, err := ask(ctx, s.m, untold, func(n *node.Node, c *node.Call) (list, error) {
+		if admin {
+			if err := n.Administrates(c); err != nil {
+				return list{}, err
+			}
+		}
+		if fresh {
+			if err := n.Confirm(c); err != nil {
+				return list{}, err
+			}
+		}
+		h := &pb.ResponseHeader{}
+		n.Head(h)
+		h.Revision = 0
+		return list{n.Status().Members, h}, nil
+	})
+	return got.ms, got.h, err
+}
+
+func (s *members) shown(ms []event.Member) (out []*pb.Member) {
+	for _, m := range ms {
+		out = append(out, s.show(m))
+	}
+	slices.SortFunc(out, func(a, b *pb.Member) int { // as etcd does: by id
+		if a.ID < b.ID {
+			return -1
+		}
+		return 1
+	})
+	return out
+}
+
+func (s *members) show(m event.Member) *pb.Member {
+	p := s.m.Peer(m.ID)
+	return &pb.Member{ID: p.ID, Name: p.Name, PeerURLs: p.PeerURLs, ClientURLs: p.ClientURLs, IsLearner: m.Suffrage == event.Learner}
+}
+
+func (s *members) MemberList(ctx context.Context, q *pb.MemberListRequest) (*pb.MemberListResponse, error) {
+	ms, h, err := s.list(ctx, q.Linearizable, false)
+	if err != nil {
+		return nil, err
+	}
+	return &pb.MemberListResponse{Header: h, Members: s.shown(ms)}, nil
+}
+
+// find is the member with etcd's id, if who asks may change members.
+func (s *members) find(ctx context.Context, id uint64) (m event.Member, err error) {
+	ms, _, err := s.list(ctx, true, true)
+	if err != nil {
+		return m, err
+	}
+	for _, m := range ms {
+		if s.m.Peer(m.ID).ID == id {
+			return m, nil
+		}
+	}
+	return m, rpctypes.ErrGRPCMemberNotFound
+}
+
+// MemberAdd takes a machine in, as a learner first. The cluster says which machine that is, and what its URLs are.
+func (s *members) MemberAdd(ctx context.Context, q *pb.MemberAddRequest) (*pb.MemberAddResponse, error) {
+	if _, err := types.NewURLs(q.PeerURLs); err != nil {
+		return nil, rpctypes.ErrGRPCMemberBadURLs
+	}
+	if _, _, err := s.list(ctx, true, true); err != nil {
+		return nil, err
+	}
+	r := s.m.Order(ctx, event.Command{Kind: event.MemberAdd})
+	if err := ordered(r); err != nil {
+		return nil, err
+	}
+	added := event.Member{ID: r.Node, Suffrage: event.Learner}
+	if !q.IsLearner {
+		if err := ordered(s.m.Order(ctx, event.Command{Kind: event.MemberPromote, Node: added.ID})); err != nil {
+			return nil, err
+		}
+		added.Suffrage = event.Voter
+	}
+	ms, h, err := s.list(ctx, true, true)
+	if err != nil {
+		return nil, err
+	}
+	return &pb.MemberAddResponse{Header: h, Member: s.show(added), Members: s.shown(ms)}, nil
+}
+
+func (s *members) MemberRemove(ctx context.Context, q *pb.MemberRemoveRequest) (*pb.MemberRemoveResponse, error) {
+	m, err := s.find(ctx, q.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := ordered(s.m.Order(ctx, event.Command{Kind: event.MemberRemove, Node: m.ID})); err != nil {
+		return nil, err
+	}
+	if m.ID == s.m.Self() {
+		return nil, rpctypes.ErrGRPCStopped // as etcd's member that has removed itself
+	}
+	ms, h, err := s.list(ctx, true, true)
+	if err != nil {
+		return nil, err
+	}
+	return &pb.MemberRemoveResponse{Header: h, Members: s.shown(ms)}, nil
+}
+
+// MemberUpdate changes nothing: a member's URLs are the cluster's to give.
+func (s *members) MemberUpdate(ctx context.Context, q *pb.MemberUpdateRequest) (*pb.MemberUpdateResponse, error) {
+	if _, err := types.NewURLs(q.PeerURLs); err != nil {
+		return nil, rpctypes.ErrGRPCMemberBadURLs
+	}
+	m, err := s.find(ctx, q.ID)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Equal(q.PeerURLs, s.m.Peer(m.ID).PeerURLs) {
+		return nil, status.Errorf(codes.FailedPrecondition, "etcdserver: the peer URLs of %v are %v and cannot be changed: this cluster connects its members by itself",
+			m.ID, s.m.Peer(m.ID).PeerURLs)
+	}
+	ms, h, err := s.list(ctx, false, true)
+	if err != nil {
+		return nil, err
+	}
+	return &pb.MemberUpdateResponse{Header: h, Members: s.shown(ms)}, nil
+}
+
+func (s *members) MemberPromote(ctx context.Context, q *pb.MemberPromoteRequest) (*pb.MemberPromoteResponse, error) {
+	m, err := s.find(ctx, q.ID)
+	if err != nil {
+		return nil, err
+	}
+	if m.Suffrage != event.Learner {
+		return nil, rpctypes.ErrGRPCMemberNotLearner
+	}
+	if err := ordered(s.m.Order(ctx, event.Command{Kind: event.MemberPromote, Node: m.ID})); err != nil {
+		return nil, err
+	}
+	ms, h, err := s.list(ctx, true, true)
+	if err != nil {
+		return nil, err
+	}
+	return &pb.MemberPromoteResponse{Header: h, Members: s.shown(ms)}, nil
+}

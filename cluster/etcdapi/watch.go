@@ -1,0 +1,160 @@
+package etcdapi
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+
+	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
+
+	"github.com/quorumlab/quorumlab/cluster/node"
+)
+
+// MaxUnread bounds what a watch stream has to send: a client that does not read is told no more until it does, while the
+// store keeps for it where it stands. Answers to its own requests come on top: of those for new watches MaxUnanswered may wait.
+const (
+	MaxUnread     = 128
+	MaxUnanswered = 1024
+)
+
+// watch is etcd's service Watch.
+type watch struct {
+	pb.UnsafeWatchServer
+	m Member
+}
+
+func (s *watch) Watch(stream pb.Watch_WatchServer) error {
+	who, box := callerOf(stream.Context()), newMailbox()
+	w, err := ask(stream.Context(), s.m, untold, func(n *node.Node, _ *node.Call) (*node.Watch, error) {
+		return n.Watch(who.user, who.needLeader, node.Hearer{Hear: box.put, Ended: box.end}), nil
+	})
+	if err != nil {
+		return err
+	}
+	post := func(do func()) { s.m.Post(func(*node.Node) { do() }, func() { box.end(node.ErrDown) }) }
+	defer s.m.Post(func(*node.Node) { w.Close() }, func() {})
+	go receive(stream, box, func(q *pb.WatchRequest) { post(func() { w.Ask(q) }) })
+	return deliver(stream, box, func() { post(w.Resume) })
+}
+
+// receive passes on what the client asks for.
+func receive(stream pb.Watch_WatchServer, box *mailbox, ask func(*pb.WatchRequest)) {
+	for {
+		q, err := stream.Recv()
+		switch {
+		case errors.Is(err, io.EOF):
+			box.end(nil)
+			return
+		case err != nil:
+			box.end(err)
+			return
+		}
+		if q.GetCreateRequest() != nil && !box.admit(stream.Context()) {
+			return
+		}
+		ask(q)
+	}
+}
+
+// deliver sends what the box holds until it ends.
+func deliver(stream pb.Watch_WatchServer, box *mailbox, resume func()) error {
+	for {
+		select {
+		case <-box.bell:
+		case <-stream.Context().Done():
+			return cancelled(stream.Context().Err())
+		}
+		rs, full, ended, err := box.take()
+		for _, r := range rs {
+			if err := stream.Send(r); err != nil {
+				return err
+			}
+			if r.Created {
+				box.answered()
+			}
+		}
+		if ended {
+			return cancelled(grpcError(err))
+		}
+		if full {
+			resume()
+		}
+	}
+}
+
+func cancelled(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return rpctypes.ErrGRPCWatchCanceled
+	}
+	return err
+}
+
+// mailbox takes what comes out of a node's world without ever making it wait.
+type mailbox struct {
+	bell chan struct{} // capacity 1: there is something
+	open chan struct{} // capacity MaxUnanswered: requests without an answer
+
+	mu    sync.Mutex
+	rs    []*pb.WatchResponse
+	full  bool // whoever puts was told that there is no room
+	ended bool
+	err   error
+}
+
+func newMailbox() *mailbox {
+	return &mailbox{bell: make(chan struct{}, 1), open: make(chan struct{}, MaxUnanswered)}
+}
+
+// admit waits until another request may be asked.
+func (b *mailbox) admit(ctx context.Context) bool {
+	select {
+	case b.open <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (b *mailbox) answered() {
+	select {
+	case <-b.open:
+	default:
+	}
+}
+
+func (b *mailbox) put(r *pb.WatchResponse) (room bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.rs = append(b.rs, r)
+	b.full = b.full || len(b.rs) >= MaxUnread
+	b.ring()
+	return !b.full
+}
+
+// end says that nothing comes any more; the first reason counts.
+func (b *mailbox) end(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.ended {
+		b.ended, b.err = true, err
+	}
+	b.ring()
+}
+
+func (b *mailbox) ring() {
+	select {
+	case b.bell <- struct{}{}:
+	default:
+	}
+}
+
+// take gives what there is, whether who puts has to be told that there is room again, and whether it was the last.
+func (b *mailbox) take() (rs []*pb.WatchResponse, full, ended bool, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	rs, full = b.rs, b.full
+	b.rs, b.full = nil, false
+	return rs, full, b.ended, b.err
+}
