@@ -42,6 +42,7 @@ func (r *Room) start(id event.NodeID, bootstrap []event.Member) error {
 		r.conductor.Fact(event.Event{Kind: event.Stopped, Node: id, Reason: event.RefusedToStart, Text: err.Error()})
 		return fmt.Errorf("%v refuses to start: %w", id, err)
 	}
+	r.openDoor(id)
 	return nil
 }
 

@@ -150,10 +150,12 @@ func (r *Room) leave(id event.NodeID) {
 			r.o.Fatal(err)
 			return
 		}
+		r.shutDoor(id)
 		r.bury(id, r.tell)
 	}
 	r.conductor.RemoveMachine(id)
 	delete(r.nodes, id)
+	r.Announce(id, "")
 	r.setup.remove(id)
 	if err := errors.Join(disk.Wipe(m.dir), r.save()); err != nil {
 		r.o.Fatal(fmt.Errorf("removing %v: %w", id, err))
@@ -276,6 +278,7 @@ func (r *Room) kill(m *member, s *machineSetup, at event.KillPoint) error {
 	}
 	s.Down = event.Killed
 	err := r.conductor.Stop(m.id, event.Killed, "")
+	r.shutDoor(m.id)
 	r.bury(m.id, r.tell)
 	return err
 }

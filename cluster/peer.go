@@ -35,5 +35,9 @@ func (r *Room) Peer(id event.NodeID) node.Peer {
 func (r *Room) Announce(id event.NodeID, url string) {
 	r.urls.Lock()
 	defer r.urls.Unlock()
-	r.clientURLs[id] = url
+	if url == "" {
+		delete(r.clientURLs, id)
+	} else {
+		r.clientURLs[id] = url
+	}
 }

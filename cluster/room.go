@@ -48,6 +48,8 @@ type Options struct {
 	Manual       bool         // not paced by the wall clock: the owner calls Advance
 	Epoch        uint64       // least epoch of a new room: one that takes another's place goes on counting
 
+	Doors Doors // where programs reach the nodes; none are made without them
+
 	// Watch sees every event as it is recorded, with the state that it led to, and freezes the room there by
 	// returning true. It runs while the room is locked: it must be quick, keep nothing of the state and call nothing
 	// of the room.
@@ -358,6 +360,7 @@ func (r *Room) Close() error {
 			m.proper = true
 			errs = append(errs, r.conductor.Stop(m.id, event.RoomClosed, ""))
 		}
+		r.shutDoor(m.id)
 	}
 	r.desk.close()
 	r.flush(r.conductor.Now())

@@ -165,6 +165,12 @@ func TestEventsEndWithANoticeWhenTheRoomCloses(t *testing.T) {
 	}
 }
 
+func TestEndpointsOfARoomWithoutAny(t *testing.T) {
+	if got := newHouse(t, Limits{}).get("/endpoints", http.StatusOK); strings.TrimSpace(got) != `{"endpoints":[]}` {
+		t.Errorf("GET /endpoints: %s", got)
+	}
+}
+
 func TestBadQueriesAreRefused(t *testing.T) {
 	h := newHouse(t, Limits{})
 	for path, status := range map[string]int{

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/quorumlab/quorumlab/cluster"
 )
 
 // Options say how to serve a room. Cluster and Room must be set.
@@ -20,6 +22,8 @@ type Options struct {
 	Limits  Limits  // zero fields: DefaultLimits
 	Assets  *Assets // css, scripts and the app; nil: none
 	Log     *slog.Logger
+
+	Endpoints func() []cluster.Endpoint // where etcd's clients reach the nodes; nil: nowhere
 }
 
 // Server is the HTTP handler of one room. Its routes, which the lobby reaches through its proxy:
@@ -33,6 +37,7 @@ type Options struct {
 //	GET  /lesson    the lesson as somebody sees it who comes now
 //	POST /lesson    something said to it
 //	GET  /draft     a lesson file made of what was done
+//	GET  /endpoints where etcd's clients reach the nodes
 //	GET  /healthz, /metrics
 type Server struct {
 	cluster  Cluster
@@ -41,6 +46,7 @@ type Server struct {
 	limits   Limits
 	assets   *Assets
 	log      *slog.Logger
+	doors    func() []cluster.Endpoint
 	audience *audience
 	ring     *ring
 	usage    *usage
@@ -61,7 +67,7 @@ type Server struct {
 // New serves the room that o describes. Close it before its cluster.
 func New(o Options) *Server {
 	limits := o.Limits.Or(DefaultLimits)
-	s := &Server{cluster: o.Cluster, class: o.Class, room: o.Room, limits: limits, assets: o.Assets, log: o.Log,
+	s := &Server{cluster: o.Cluster, class: o.Class, doors: o.Endpoints, room: o.Room, limits: limits, assets: o.Assets, log: o.Log,
 		ring: &ring{cluster: o.Cluster}, usage: newUsage(),
 		http: rate.NewLimiter(rate.Limit(limits.Commands), limits.Commands),
 		wall: CommandWall, pending: make(chan struct{}, PendingCommands)}
@@ -90,6 +96,7 @@ func (s *Server) routes() *http.ServeMux {
 	m.HandleFunc("GET /lesson", s.visit(s.lesson))
 	m.HandleFunc("POST /lesson", s.visit(s.learn))
 	m.HandleFunc("GET /draft", s.visit(s.draft))
+	m.HandleFunc("GET /endpoints", s.visit(s.listEndpoints))
 	m.HandleFunc("GET /healthz", s.healthz)
 	m.Handle("GET /metrics", s.numbers)
 	if s.assets != nil {
@@ -145,4 +152,18 @@ func (s *Server) Close() {
 
 func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
 	WriteJSON(w, http.StatusOK, map[string]any{"ok": true, "room": s.room})
+}
+
+// endpointsBody is the answer to GET /endpoints.
+type endpointsBody struct {
+	Endpoints []cluster.Endpoint `json:"endpoints"`
+}
+
+// listEndpoints is GET /endpoints: where etcd's clients reach the nodes.
+func (s *Server) listEndpoints(w http.ResponseWriter, _ *http.Request) {
+	body := endpointsBody{[]cluster.Endpoint{}}
+	if s.doors != nil {
+		body.Endpoints = s.doors()
+	}
+	WriteJSON(w, http.StatusOK, body)
 }

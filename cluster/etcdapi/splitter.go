@@ -2,6 +2,7 @@ package etcdapi
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net"
 	"sync"
@@ -23,16 +24,23 @@ func newSplitter(l net.Listener) *splitter {
 	return s
 }
 
-// run accepts until the listener is closed, or both halves are.
+// acceptPause is how long nothing is accepted when the system has no room for another connection.
+const acceptPause = 100 * time.Millisecond
+
+// run accepts until the listener is closed.
 func (s *splitter) run() error {
 	defer s.grpc.Close()
 	defer s.http.Close()
 	for {
 		c, err := s.from.Accept()
-		if err != nil {
+		switch {
+		case err == nil:
+			go s.sort(c)
+		case errors.Is(err, net.ErrClosed):
 			return err
+		case !s.http.pause(acceptPause):
+			return net.ErrClosed
 		}
-		go s.sort(c)
 	}
 }
 
@@ -82,6 +90,18 @@ type half struct {
 
 func newHalf(l net.Listener) *half {
 	return &half{from: l, conns: make(chan net.Conn), done: make(chan struct{})}
+}
+
+// pause waits; false when it was closed meanwhile.
+func (h *half) pause(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-h.done:
+		return false
+	}
 }
 
 func (h *half) take(c net.Conn) {

@@ -9,8 +9,10 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/crypto/bcrypt"
 
 	"github.com/quorumlab/quorumlab/cluster"
+	"github.com/quorumlab/quorumlab/cluster/etcdapi"
 	"github.com/quorumlab/quorumlab/lessons"
 	"github.com/quorumlab/quorumlab/lessons/play"
 	"github.com/quorumlab/quorumlab/static"
@@ -62,15 +64,17 @@ func (s *school) open(a lobby.Assignment) (lobby.Served, error) {
 		return nil, err
 	}
 	class := lessons.NewClass(lessons.ClassOptions{Library: library, File: file, Warn: warn})
+	ports := &etcdapi.Ports{BcryptCost: bcrypt.MinCost} // a room is no place for secrets, and stands still while it checks one
+	doors := cluster.Doors{Open: func(s *cluster.Session) (string, error) { return ports.Open(s) }, Shut: ports.Shut}
 	stage, err := play.Open(cluster.Options{Dir: a.Dir, Nodes: a.Nodes, MaxNodes: a.Limits.Nodes, Rate: a.Rate, HistoryBytes: a.History,
-		Watch: class.Fold, Ticked: class.Tick, Warn: warn}, library.Lesson(id))
+		Doors: doors, Watch: class.Fold, Ticked: class.Tick, Warn: warn}, library.Lesson(id))
 	if err != nil {
 		return nil, err
 	}
 	if err := class.Enter(stage, a.Lesson); err != nil {
 		return nil, errors.Join(err, class.Close(), stage.Close())
 	}
-	server := web.New(web.Options{Cluster: stage, Class: class, Room: a.ID, Limits: a.Limits, Assets: web.NewAssets(static.Files), Log: log})
+	server := web.New(web.Options{Cluster: stage, Endpoints: func() []cluster.Endpoint { return stage.Room().Endpoints() }, Class: class, Room: a.ID, Limits: a.Limits, Assets: web.NewAssets(static.Files), Log: log})
 	return &openedRoom{server, class, stage}, nil
 }
 

@@ -38,7 +38,7 @@ var imports = map[string][]string{
 	"web/lobby":       {"cluster/event", "cluster/view", "lessons", "web", "web/page"},
 	"web/browsertest": {},
 	"static":          {},
-	"cmd/quorumlab":   {"cluster", "cluster/chaos", "cluster/event", "cluster/view", "cluster/check", "cluster/node", "lessons", "lessons/play", "static", "web", "web/lobby"},
+	"cmd/quorumlab":   {"cluster", "cluster/chaos", "cluster/event", "cluster/view", "cluster/check", "cluster/etcdapi", "cluster/node", "lessons", "lessons/play", "static", "web", "web/lobby"},
 	"cmd/etcd":        {"cmd/quorumlab"},
 	"cmd/build-app":   {},
 	"cmd/tidy":        {},
