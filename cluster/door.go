@@ -10,8 +10,10 @@ import (
 // Doors are where programs reach a node from outside the room, by etcd's API for example. Their functions must not wait
 // for a command or call of the room.
 type Doors struct {
-	Open func(*Session) (url string, err error) // a node has started
-	Shut func(event.NodeID)                     // it has gone down: nothing goes through any more
+	// Open is called when a node has started. It should be reached where it was before, if that is not empty.
+	Open func(s *Session, before string) (url string, err error)
+	// Shut is called when it has gone down: nothing goes through any more.
+	Shut func(event.NodeID)
 }
 
 // Endpoint is a node's door.
@@ -21,16 +23,18 @@ type Endpoint struct {
 	Open bool         `json:"open"` // the node runs, or stands still
 }
 
-// openDoor of a node that has just started. A node without one works as well.
+// openDoor of a node that has just started. A node without one works as well. Where it is outlives the process.
 func (r *Room) openDoor(id event.NodeID) {
-	if r.o.Doors.Open == nil {
+	s := r.setup.machine(id)
+	if r.o.Doors.Open == nil || s == nil {
 		return
 	}
-	url, err := r.o.Doors.Open(r.Session(id))
+	url, err := r.o.Doors.Open(r.Session(id), s.URL)
 	if err != nil {
 		r.o.Warn(err)
 		return
 	}
+	s.URL = url
 	r.Announce(id, url)
 }
 

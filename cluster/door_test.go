@@ -22,10 +22,14 @@ func TestDoors(t *testing.T) {
 		}
 		did = nil
 	}
-	l := openLab(t, Options{Nodes: 3, Doors: Doors{Shut: func(id event.NodeID) { said("-", id) },
-		Open: func(s *Session) (string, error) {
+	dir := t.TempDir()
+	l := openLab(t, Options{Nodes: 3, Dir: dir, Doors: Doors{Shut: func(id event.NodeID) { said("-", id) },
+		Open: func(s *Session, before string) (string, error) {
 			said("+", s.Self())
-			return "http://" + s.Self().String(), nil
+			if before == "" {
+				before = "http://" + s.Self().String()
+			}
+			return before, nil
 		}}})
 	was("+n1 +n2 +n3")
 	l.ok(on(2, event.Command{Kind: event.Kill}))
@@ -47,13 +51,19 @@ func TestDoors(t *testing.T) {
 		t.Error(err)
 	}
 	was("-n1 -n2 -n3")
+	openLab(t, Options{Dir: dir, Doors: Doors{Open: func(s *Session, before string) (string, error) {
+		if before != "http://"+s.Self().String() {
+			t.Errorf("%v was reached at %q", s.Self(), before)
+		}
+		return before, nil
+	}}})
 }
 
 // A room works without doors, and where one cannot be opened.
 func TestDoorThatCannotBeOpened(t *testing.T) {
 	warned := 0
 	r, err := Open(Options{Dir: t.TempDir(), Nodes: 1, NoSync: true, Manual: true, Warn: func(error) { warned++ },
-		Doors: Doors{Open: func(*Session) (string, error) { return "", errors.New("no port is free") }}})
+		Doors: Doors{Open: func(*Session, string) (string, error) { return "", errors.New("no port is free") }}})
 	if err != nil {
 		t.Fatal(err)
 	}

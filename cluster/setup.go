@@ -38,6 +38,7 @@ type machineSetup struct {
 	Drift event.Factor `json:"drift"`
 	Fsync event.Micros `json:"fsync,omitempty"`
 	Down  event.Reason `json:"down,omitzero"` // why it is not to be started
+	URL   string       `json:"url,omitempty"` // its door, see Doors
 }
 
 // loadSetup reads the room's directory and counts a new life in it, or makes a fresh one.

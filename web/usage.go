@@ -27,6 +27,9 @@ func (u *usage) begin() (end func()) {
 	}
 }
 
+// Use counts somebody who uses the room by another way than this server, until the returned function is called.
+func (s *Server) Use() (end func()) { return s.usage.begin() }
+
 // Idle is how long nobody has used the room; 0 while somebody does.
 func (s *Server) Idle() time.Duration {
 	s.usage.mu.Lock()

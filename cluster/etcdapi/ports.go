@@ -3,19 +3,21 @@ package etcdapi
 import (
 	"fmt"
 	"net"
-	"strconv"
+	"net/url"
 	"sync"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
 )
 
+const localhost = "127.0.0.1"
+
 // Ports serve the nodes of one room on this machine: each has a port of 127.0.0.1 for itself, and gets it back when it
 // starts again, while it is free. The zero Ports serve etcd's defaults.
 type Ports struct {
-	BcryptCost int // see Options
+	BcryptCost int                 // see Options
+	Used       func() (end func()) // called for every connection; nil: nobody cares
 
 	mu   sync.Mutex
-	last map[event.NodeID]int // ports that nodes had
 	open map[event.NodeID]port
 }
 
@@ -25,33 +27,33 @@ type port struct {
 	server *Server
 }
 
-// Open serves a node until Shut, and says where.
-func (p *Ports) Open(m Member) (url string, err error) {
+// Open serves a node until Shut, and says where: where it was before, if that is still free.
+func (p *Ports) Open(m Member, before string) (string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	id := m.Self()
 	p.shut(id)
-	l, err := p.listen(id)
+	l, err := listen(before)
 	if err != nil {
 		return "", fmt.Errorf("%v has no port for etcd's clients: %w", id, err)
 	}
 	if p.open == nil {
-		p.open, p.last = map[event.NodeID]port{}, map[event.NodeID]int{}
+		p.open = map[event.NodeID]port{}
 	}
 	s := New(Options{Member: m, BcryptCost: p.BcryptCost})
-	p.open[id], p.last[id] = port{l, s}, l.Addr().(*net.TCPAddr).Port
-	go s.Serve(l) // until Shut
+	p.open[id] = port{l, s}
+	go s.Serve(counted{l, p.Used}) // until Shut
 	return "http://" + l.Addr().String(), nil
 }
 
 // listen takes the port that the node had, or else any.
-func (p *Ports) listen(id event.NodeID) (net.Listener, error) {
-	if port := p.last[id]; port != 0 {
-		if l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
+func listen(before string) (net.Listener, error) {
+	if u, err := url.Parse(before); err == nil && u.Hostname() == localhost {
+		if l, err := net.Listen("tcp", u.Host); err == nil {
 			return l, nil
 		}
 	}
-	return net.Listen("tcp", "127.0.0.1:0")
+	return net.Listen("tcp", net.JoinHostPort(localhost, "0"))
 }
 
 // Shut ends a node's connections and gives its port up.
@@ -67,4 +69,29 @@ func (p *Ports) shut(id event.NodeID) {
 		_ = o.Close() // perhaps it is being closed already
 		o.server.Close()
 	}
+}
+
+// counted tells of every connection that it accepts, until it is closed.
+type counted struct {
+	net.Listener
+	used func() (end func())
+}
+
+func (l counted) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil || l.used == nil {
+		return c, err
+	}
+	return &use{Conn: c, end: sync.OnceFunc(l.used())}, nil
+}
+
+// use is a connection that is counted.
+type use struct {
+	net.Conn
+	end func()
+}
+
+func (u *use) Close() error {
+	u.end()
+	return u.Conn.Close()
 }

@@ -2,6 +2,9 @@ package etcdapi_test
 
 import (
 	"context"
+	"errors"
+	"runtime"
+	"sync/atomic"
 	"testing"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -15,13 +18,13 @@ import (
 // A room's nodes are reached at ports of their own, which a node has again after a restart; clients find them all in the
 // list of members.
 func TestPorts(t *testing.T) {
-	var ports etcdapi.Ports
+	var conns atomic.Int64
+	ports := etcdapi.Ports{Used: func() func() { conns.Add(1); return func() { conns.Add(-1) } }}
 	room, err := cluster.Open(cluster.Options{Dir: t.TempDir(), Nodes: nodes, NoSync: true, Rate: 4 * event.One,
-		Doors: cluster.Doors{Open: func(s *cluster.Session) (string, error) { return ports.Open(s) }, Shut: ports.Shut}})
+		Doors: cluster.Doors{Open: func(s *cluster.Session, before string) (string, error) { return ports.Open(s, before) }, Shut: ports.Shut}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer room.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	before := room.Endpoints()
@@ -29,9 +32,11 @@ func TestPorts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
 	if err := c.Sync(ctx); err != nil {
 		t.Fatal(err)
+	}
+	if conns.Load() == 0 {
+		t.Error("nobody counts the client's connection")
 	}
 	if got := c.Endpoints(); len(got) != nodes {
 		t.Errorf("the client found %v", got)
@@ -52,5 +57,14 @@ func TestPorts(t *testing.T) {
 		if ctx.Err() != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := errors.Join(c.Close(), room.Close()); err != nil && !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	for conns.Load() != 0 {
+		if ctx.Err() != nil {
+			t.Fatalf("%d connections are left", conns.Load())
+		}
+		runtime.Gosched()
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/crypto/bcrypt"
@@ -65,7 +66,14 @@ func (s *school) open(a lobby.Assignment) (lobby.Served, error) {
 	}
 	class := lessons.NewClass(lessons.ClassOptions{Library: library, File: file, Warn: warn})
 	ports := &etcdapi.Ports{BcryptCost: bcrypt.MinCost} // a room is no place for secrets, and stands still while it checks one
-	doors := cluster.Doors{Open: func(s *cluster.Session) (string, error) { return ports.Open(s) }, Shut: ports.Shut}
+	var server atomic.Pointer[web.Server]
+	ports.Used = func() func() {
+		if s := server.Load(); s != nil {
+			return s.Use()
+		}
+		return func() {} // the room is only just being opened
+	}
+	doors := cluster.Doors{Open: func(s *cluster.Session, before string) (string, error) { return ports.Open(s, before) }, Shut: ports.Shut}
 	stage, err := play.Open(cluster.Options{Dir: a.Dir, Nodes: a.Nodes, MaxNodes: a.Limits.Nodes, Rate: a.Rate, HistoryBytes: a.History,
 		Doors: doors, Watch: class.Fold, Ticked: class.Tick, Warn: warn}, library.Lesson(id))
 	if err != nil {
@@ -74,8 +82,9 @@ func (s *school) open(a lobby.Assignment) (lobby.Served, error) {
 	if err := class.Enter(stage, a.Lesson); err != nil {
 		return nil, errors.Join(err, class.Close(), stage.Close())
 	}
-	server := web.New(web.Options{Cluster: stage, Endpoints: func() []cluster.Endpoint { return stage.Room().Endpoints() }, Class: class, Room: a.ID, Limits: a.Limits, Assets: web.NewAssets(static.Files), Log: log})
-	return &openedRoom{server, class, stage}, nil
+	w := web.New(web.Options{Cluster: stage, Endpoints: func() []cluster.Endpoint { return stage.Room().Endpoints() }, Class: class, Room: a.ID, Limits: a.Limits, Assets: web.NewAssets(static.Files), Log: log})
+	server.Store(w)
+	return &openedRoom{w, class, stage}, nil
 }
 
 func (r *openedRoom) Close() error {
