@@ -94,7 +94,7 @@ func TestMaintenance(t *testing.T) {
 	}
 	st, err := c.Status(r.ctx, r.urls[f])
 	r.check(err)
-	if st.Version != version.Version || st.Leader != r.room.Peer(leader).ID || st.Header.MemberId != r.room.Peer(f).ID || st.RaftTerm == 0 ||
+	if st.Version != version.Version || st.StorageVersion != version.V3_7.String() || st.Leader != r.room.Peer(leader).ID || st.Header.MemberId != r.room.Peer(f).ID || st.RaftTerm == 0 ||
 		st.RaftIndex < 20 || st.RaftAppliedIndex < 20 || st.DbSize == 0 || st.DbSizeInUse == 0 || st.DbSizeQuota == 0 || len(st.Errors) != 0 {
 		t.Errorf("status: %v", st)
 	}

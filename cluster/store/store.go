@@ -11,6 +11,7 @@ import (
 
 	"github.com/hashicorp/raft"
 	"github.com/quorumlab/quorumlab/cluster/event"
+	"go.etcd.io/etcd/api/v3/version"
 	"go.etcd.io/etcd/client/pkg/v3/types"
 	"go.etcd.io/etcd/server/v3/auth"
 	"go.etcd.io/etcd/server/v3/etcdserver/api/membership"
@@ -131,6 +132,7 @@ func (s *Store) build() error {
 	s.be = s.openBackend()
 	s.index.SetBackend(s.be)
 	schema.CreateMetaBucket(s.be.BatchTx())
+	s.markLayout()
 	s.ring = membership.NewCluster(s.log)
 	s.ring.SetBackend(schema.NewMembershipBackend(s.log, s.be))
 	s.lessor = lease.NewLessor(s.log, s.be, s.ring, lease.LessorConfig{MinLeaseTTL: minLeaseTTL,
@@ -144,6 +146,14 @@ func (s *Store) build() error {
 	s.be.SetTxPostLockInsideApplyHook(s.moveIndex)
 	s.progress.start(s.index.ConsistentIndex())
 	return s.buildApplier()
+}
+
+// markLayout notes in the file the version of etcd whose layout it has, as etcd does for its tools.
+func (s *Store) markLayout() {
+	tx := s.be.BatchTx()
+	tx.LockOutsideApply()
+	defer tx.Unlock()
+	schema.UnsafeSetStorageVersion(tx, &version.V3_7)
 }
 
 func (s *Store) openBackend() backend.Backend {
