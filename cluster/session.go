@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	etcderrors "go.etcd.io/etcd/server/v3/etcdserver/errors"
+
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/node"
 )
@@ -23,8 +25,42 @@ func (s *Session) Peer(id event.NodeID) node.Peer { return s.r.Peer(id) }
 // Self is the node of this session.
 func (s *Session) Self() event.NodeID { return s.id }
 
-// Order carries out an order to the room, such as a change of members.
-func (s *Session) Order(ctx context.Context, c event.Command) event.Result { return s.r.Do(ctx, c) }
+// Transfer hands leadership to another member.
+func (s *Session) Transfer(ctx context.Context, to event.NodeID) error {
+	return ordered(s.r.Do(ctx, event.Command{Kind: event.Transfer, Node: to}))
+}
+
+// Change changes the members and says whom it concerned. The room says which machine is added, and where it is: it
+// connects its machines by itself.
+func (s *Session) Change(ctx context.Context, c node.Change) (event.NodeID, error) {
+	switch c.Kind {
+	case node.AddLearner, node.AddVoter:
+		r := s.r.Do(ctx, event.Command{Kind: event.MemberAdd})
+		if err := ordered(r); err != nil || c.Kind == node.AddLearner {
+			return r.Node, err
+		}
+		return r.Node, ordered(s.r.Do(ctx, event.Command{Kind: event.MemberPromote, Node: r.Node}))
+	case node.Promote:
+		return c.Node, ordered(s.r.Do(ctx, event.Command{Kind: event.MemberPromote, Node: c.Node}))
+	case node.Remove:
+		return c.Node, ordered(s.r.Do(ctx, event.Command{Kind: event.MemberRemove, Node: c.Node}))
+	case node.Move:
+		return c.Node, node.Refused(fmt.Sprintf("the peer URLs of %v are %v and cannot be changed: a room connects its machines by itself", c.Node, peerURL(c.Node)))
+	}
+	return 0, fmt.Errorf("there is no change %d of members", c.Kind)
+}
+
+// ordered is how an order ended. One that may still happen is etcd's timeout.
+func ordered(r event.Result) error {
+	switch r.Outcome {
+	case event.OK:
+		return nil
+	case event.Unknown:
+		return etcderrors.ErrTimeout
+	case event.Failed, event.Pending:
+	}
+	return node.Refused(r.Error)
+}
 
 // Post has do called on the root of the node's world, where it must not block, or gone if the node does not run.
 func (s *Session) Post(do func(*node.Node), gone func()) {

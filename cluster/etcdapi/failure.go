@@ -9,11 +9,11 @@ import (
 
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	"go.etcd.io/etcd/server/v3/auth"
+	"go.etcd.io/etcd/server/v3/etcdserver/api/membership"
 	etcderrors "go.etcd.io/etcd/server/v3/etcdserver/errors"
 	"go.etcd.io/etcd/server/v3/lease"
 	"go.etcd.io/etcd/server/v3/storage/mvcc"
 
-	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/node"
 )
 
@@ -44,6 +44,17 @@ var said = map[error]error{
 	etcderrors.ErrCorrupt:                     rpctypes.ErrGRPCCorrupt,
 	etcderrors.ErrWrongDowngradeVersionFormat: rpctypes.ErrGRPCWrongDowngradeVersionFormat,
 
+	membership.ErrIDRemoved:               rpctypes.ErrGRPCMemberNotFound,
+	membership.ErrIDNotFound:              rpctypes.ErrGRPCMemberNotFound,
+	membership.ErrIDExists:                rpctypes.ErrGRPCMemberExist,
+	membership.ErrPeerURLexists:           rpctypes.ErrGRPCPeerURLExist,
+	membership.ErrMemberNotLearner:        rpctypes.ErrGRPCMemberNotLearner,
+	membership.ErrTooManyLearners:         rpctypes.ErrGRPCTooManyLearners,
+	etcderrors.ErrNotEnoughStartedMembers: rpctypes.ErrMemberNotEnoughStarted,
+	etcderrors.ErrLearnerNotReady:         rpctypes.ErrGRPCLearnerNotReady,
+	etcderrors.ErrUnhealthy:               rpctypes.ErrGRPCUnhealthy,
+	etcderrors.ErrBadLeaderTransferee:     rpctypes.ErrGRPCBadLeaderTransferee,
+
 	auth.ErrRootUserNotExist:     rpctypes.ErrGRPCRootUserNotExist,
 	auth.ErrRootRoleNotExist:     rpctypes.ErrGRPCRootRoleNotExist,
 	auth.ErrUserAlreadyExist:     rpctypes.ErrGRPCUserAlreadyExist,
@@ -71,22 +82,14 @@ func grpcError(err error) error {
 	if _, ok := status.FromError(err); ok {
 		return err
 	}
+	var refused node.Refused
+	if errors.As(err, &refused) {
+		return status.Error(codes.FailedPrecondition, "etcdserver: "+refused.Error())
+	}
 	for known, e := range said {
 		if errors.Is(err, known) {
 			return e
 		}
 	}
 	return status.Error(codes.Unknown, err.Error())
-}
-
-// ordered is how an order to the cluster ended, in etcd's words where it has some.
-func ordered(r event.Result) error {
-	switch r.Outcome {
-	case event.OK:
-		return nil
-	case event.Unknown:
-		return rpctypes.ErrGRPCTimeout
-	case event.Failed, event.Pending:
-	}
-	return status.Error(codes.FailedPrecondition, "etcdserver: "+r.Error)
 }

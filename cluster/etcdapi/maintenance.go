@@ -158,7 +158,7 @@ func (s *maintenance) MoveLeader(ctx context.Context, q *pb.MoveLeaderRequest) (
 	}
 	for _, m := range st.Members {
 		if s.m.Peer(m.ID).ID == q.TargetID && m.Suffrage == event.Voter {
-			return &pb.MoveLeaderResponse{}, ordered(s.m.Order(ctx, event.Command{Kind: event.Transfer, Node: m.ID}))
+			return &pb.MoveLeaderResponse{}, grpcError(s.m.Transfer(ctx, m.ID))
 		}
 	}
 	return nil, rpctypes.ErrGRPCBadLeaderTransferee

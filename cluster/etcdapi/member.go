@@ -22,8 +22,10 @@ type Member interface {
 	// Post has do called with the node, where it must not block, or gone if the node does not run. What is posted is
 	// done in order.
 	Post(do func(*node.Node), gone func())
-	// Order carries out an order to the cluster, a change of members for example.
-	Order(ctx context.Context, c event.Command) event.Result
+	// Change changes the members and says whom it concerned.
+	Change(ctx context.Context, c node.Change) (event.NodeID, error)
+	// Transfer hands leadership to another member.
+	Transfer(ctx context.Context, to event.NodeID) error
 	// Peer is how a node is shown.
 	Peer(id event.NodeID) node.Peer
 	// Self is the node itself.

@@ -4,9 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
-
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	"go.etcd.io/etcd/client/pkg/v3/types"
@@ -86,7 +83,7 @@ func (s *members) find(ctx context.Context, id uint64) (m event.Member, err erro
 	return m, rpctypes.ErrGRPCMemberNotFound
 }
 
-// MemberAdd takes a machine in, as a learner first. The cluster says which machine that is, and what its URLs are.
+// MemberAdd takes a machine in. A room says which machine that is, and what its URLs are.
 func (s *members) MemberAdd(ctx context.Context, q *pb.MemberAddRequest) (*pb.MemberAddResponse, error) {
 	if _, err := types.NewURLs(q.PeerURLs); err != nil {
 		return nil, rpctypes.ErrGRPCMemberBadURLs
@@ -94,16 +91,13 @@ func (s *members) MemberAdd(ctx context.Context, q *pb.MemberAddRequest) (*pb.Me
 	if _, _, err := s.list(ctx, true, true); err != nil {
 		return nil, err
 	}
-	r := s.m.Order(ctx, event.Command{Kind: event.MemberAdd})
-	if err := ordered(r); err != nil {
-		return nil, err
+	c, added := node.Change{Kind: node.AddVoter, URLs: q.PeerURLs}, event.Member{Suffrage: event.Voter}
+	if q.IsLearner {
+		c.Kind, added.Suffrage = node.AddLearner, event.Learner
 	}
-	added := event.Member{ID: r.Node, Suffrage: event.Learner}
-	if !q.IsLearner {
-		if err := ordered(s.m.Order(ctx, event.Command{Kind: event.MemberPromote, Node: added.ID})); err != nil {
-			return nil, err
-		}
-		added.Suffrage = event.Voter
+	var err error
+	if added.ID, err = s.m.Change(ctx, c); err != nil {
+		return nil, grpcError(err)
 	}
 	ms, h, err := s.list(ctx, true, true)
 	if err != nil {
@@ -117,8 +111,8 @@ func (s *members) MemberRemove(ctx context.Context, q *pb.MemberRemoveRequest) (
 	if err != nil {
 		return nil, err
 	}
-	if err := ordered(s.m.Order(ctx, event.Command{Kind: event.MemberRemove, Node: m.ID})); err != nil {
-		return nil, err
+	if _, err := s.m.Change(ctx, node.Change{Kind: node.Remove, Node: m.ID}); err != nil {
+		return nil, grpcError(err)
 	}
 	if m.ID == s.m.Self() {
 		return nil, rpctypes.ErrGRPCStopped // as etcd's member that has removed itself
@@ -130,7 +124,7 @@ func (s *members) MemberRemove(ctx context.Context, q *pb.MemberRemoveRequest) (
 	return &pb.MemberRemoveResponse{Header: h, Members: s.shown(ms)}, nil
 }
 
-// MemberUpdate changes nothing: a member's URLs are the cluster's to give.
+// MemberUpdate says where a member is reached. A room refuses any other place than its own.
 func (s *members) MemberUpdate(ctx context.Context, q *pb.MemberUpdateRequest) (*pb.MemberUpdateResponse, error) {
 	if _, err := types.NewURLs(q.PeerURLs); err != nil {
 		return nil, rpctypes.ErrGRPCMemberBadURLs
@@ -140,8 +134,9 @@ func (s *members) MemberUpdate(ctx context.Context, q *pb.MemberUpdateRequest) (
 		return nil, err
 	}
 	if !slices.Equal(q.PeerURLs, s.m.Peer(m.ID).PeerURLs) {
-		return nil, status.Errorf(codes.FailedPrecondition, "etcdserver: the peer URLs of %v are %v and cannot be changed: this cluster connects its members by itself",
-			m.ID, s.m.Peer(m.ID).PeerURLs)
+		if _, err := s.m.Change(ctx, node.Change{Kind: node.Move, Node: m.ID, URLs: q.PeerURLs}); err != nil {
+			return nil, grpcError(err)
+		}
 	}
 	ms, h, err := s.list(ctx, false, true)
 	if err != nil {
@@ -158,8 +153,8 @@ func (s *members) MemberPromote(ctx context.Context, q *pb.MemberPromoteRequest)
 	if m.Suffrage != event.Learner {
 		return nil, rpctypes.ErrGRPCMemberNotLearner
 	}
-	if err := ordered(s.m.Order(ctx, event.Command{Kind: event.MemberPromote, Node: m.ID})); err != nil {
-		return nil, err
+	if _, err := s.m.Change(ctx, node.Change{Kind: node.Promote, Node: m.ID}); err != nil {
+		return nil, grpcError(err)
 	}
 	ms, h, err := s.list(ctx, true, true)
 	if err != nil {

@@ -3,6 +3,7 @@ package etcdapi
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"math"
 	"net"
@@ -43,6 +44,17 @@ type Options struct {
 	// BcryptCost of new passwords; 0: etcd's default, 10. A password is checked inside the node, which stands still for that
 	// long: 60 ms at etcd's default.
 	BcryptCost int
+
+	// Limits; 0: etcd's defaults.
+	MaxTxnOps                                        uint
+	MaxRequestBytes                                  uint
+	MaxStreams                                       uint32 // of one connection
+	KeepAliveLeast, KeepAliveEvery, KeepAliveTimeout time.Duration
+
+	TLS       *tls.Config  // of Serve's listeners; nil: plain
+	CertAuth  bool         // a client's certificate names its user (etcd's client-cert-auth)
+	Metrics   http.Handler // instead of this node's own: a process of one node has etcd's metrics of the whole process
+	PlainHTTP bool         // only the pages, without gRPC, for metrics URLs
 }
 
 // Server is etcd's API on one node.

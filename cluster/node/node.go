@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/raft"
 
 	"github.com/quorumlab/quorumlab/cluster/disk"
@@ -53,7 +54,7 @@ type Transport interface {
 	Later(d time.Duration) event.Micros
 }
 
-// Options of a node.
+// Options of a node. Those in the second part are for processes of their own; a room leaves them out.
 type Options struct {
 	ID         event.NodeID
 	Dir        string
@@ -69,6 +70,24 @@ type Options struct {
 	Bootstrap  []event.Member   // of a new cluster; nil: what the disk says
 	Known      Known            // what is known of its log; the rest is told
 	Definite   func(error) bool // a Call that failed so was certainly not served
+
+	Address  func(event.NodeID) raft.ServerAddress // of the founders in the first configuration; nil: their names
+	Timing   Timing                                // zero: the constants above
+	Log      hclog.Logger                          // hears what the engine says; nil: nobody
+	Quota    int64                                 // bytes of the store; 0: etcd's default
+	Tokens   string                                // etcd's auth-token: "simple" (the default) or "jwt,…"
+	TokenTTL time.Duration                         // of simple tokens; 0: etcd's default
+	Places   bool                                  // addresses are Places: the store keeps etcd's list of members by them
+	Batch    bool                                  // many requests share an entry, an fsync, a transaction of the store and a confirmation of reads
+}
+
+// Timing of the engine, where it is not a room's.
+type Timing struct {
+	Heartbeat time.Duration // how often a leader is heard
+	Election  time.Duration // without it for so long a follower stands for election
+	Snapshot  uint64        // entries until the next snapshot
+	Trailing  uint64        // entries kept behind it
+	NoPreVote bool
 }
 
 // Known is the log as the room knows it: the terms of the entries from First on.

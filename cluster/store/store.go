@@ -36,6 +36,10 @@ type Options struct {
 	Checkpoint time.Duration // how often a leader writes what is left of leases to the log; 0: etcd's default, 5 minutes
 	Member     uint64        // etcd's id of this member, for alarms; 0: Node
 	Tap        event.Tap     // Applied
+	Tokens     string        // etcd's auth-token: "simple" or "jwt,…"; empty: simple
+	TokenTTL   time.Duration // of simple tokens; 0: etcd's default, 5 minutes
+	Places     bool          // raft's addresses name etcd's members: the store keeps etcd's list of them
+	Batch      bool          // entries may hold many requests, see EncodeBatch, and share transactions of the file
 	Failed     func(error)   // the store cannot go on, its disk is full for example; the node has to crash
 }
 
