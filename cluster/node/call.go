@@ -72,6 +72,9 @@ func (n *Node) Propose(c *Call, q *pb.InternalRaftRequest) (proto.Message, error
 // Confirm waits until this node has applied all that was committed when it was called (dissertation §6.4).
 func (n *Node) Confirm(c *Call) error {
 	c.begin()
+	if n.rounds != nil {
+		return n.rounds.confirm(c.deadline)
+	}
 	a, err := n.insist(c, &Ask{Op: c.Op, Command: c.about(event.Get)})
 	if err != nil {
 		return err

@@ -37,9 +37,30 @@ type refusal struct {
 	index, term uint64
 }
 
-func (l *listener) Warn(msg string, args ...any)  { l.hear(msg, args) }
-func (l *listener) Info(msg string, args ...any)  { l.hear(msg, args) }
-func (l *listener) Debug(msg string, args ...any) { l.hear(msg, args) }
+func newListener(to hclog.Logger, refused func(event.NodeID, refusal)) *listener {
+	if to == nil {
+		to = nullLogger
+	}
+	return &listener{Logger: to, refused: refused}
+}
+
+// Warn, Info and Debug are hclog's.
+func (l *listener) Warn(msg string, args ...any) {
+	l.hear(msg, args)
+	l.Logger.Warn(msg, args...)
+}
+
+// Info is hclog's.
+func (l *listener) Info(msg string, args ...any) {
+	l.hear(msg, args)
+	l.Logger.Info(msg, args...)
+}
+
+// Debug is hclog's.
+func (l *listener) Debug(msg string, args ...any) {
+	l.hear(msg, args)
+	l.Logger.Debug(msg, args...)
+}
 
 func (l *listener) hear(msg string, args []any) {
 	for _, w := range whyRefused {

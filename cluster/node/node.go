@@ -81,15 +81,6 @@ type Options struct {
 	Batch    bool                                  // many requests share an entry, an fsync, a transaction of the store and a confirmation of reads
 }
 
-// Timing of the engine, where it is not a room's.
-type Timing struct {
-	Heartbeat time.Duration // how often a leader is heard
-	Election  time.Duration // without it for so long a follower stands for election
-	Snapshot  uint64        // entries until the next snapshot
-	Trailing  uint64        // entries kept behind it
-	NoPreVote bool
-}
-
 // Known is the log as the room knows it: the terms of the entries from First on.
 type Known struct {
 	First uint64
@@ -106,6 +97,8 @@ type Node struct {
 
 	refusals refusals
 	acks     acks
+	batcher  *batcher // nil: every request has an entry of its own
+	rounds   *rounds  // nil: every read is confirmed by itself
 
 	mu   sync.Mutex // guards seen; never held while blocking
 	seen seen
@@ -129,6 +122,9 @@ func Open(o Options) (n *Node, err error) {
 	if err := n.startRaft(); err != nil {
 		return nil, errors.Join(err, n.closeDisk())
 	}
+	if o.Batch {
+		n.batcher, n.rounds = newBatcher(n), &rounds{n: n}
+	}
 	n.reconfigured.Store(true)
 	n.ready.Store(true)
 	o.Transport.OnServe(n.serve)
@@ -144,8 +140,9 @@ func (n *Node) config() *raft.Config {
 	c.HeartbeatTimeout, c.ElectionTimeout = HeartbeatTimeout, ElectionTimeout
 	c.LeaderLeaseTimeout, c.CommitTimeout = LeaderLeaseTimeout, CommitTimeout
 	c.SnapshotThreshold, c.TrailingLogs, c.SnapshotInterval = SnapshotThreshold, TrailingLogs, SnapshotInterval
+	n.o.Timing.apply(c)
 	c.NoSnapshotRestoreOnStart = n.store.Applied() >= n.snapshotAt.Load() // the store is durable by itself, unless it died installing one
-	c.Logger = &listener{Logger: nullLogger, refused: n.refusals.note}
+	c.Logger = newListener(n.o.Log, n.refusals.note)
 	c.ShutdownOnRemove = false
 	return c
 }
@@ -155,7 +152,7 @@ func (n *Node) startRaft() (err error) {
 	if n.o.Bootstrap != nil {
 		var servers []raft.Server
 		for _, m := range n.o.Bootstrap {
-			servers = append(servers, server(m))
+			servers = append(servers, n.founder(m))
 		}
 		err := raft.BootstrapCluster(c, n.drive.Log, n.drive.Stable, n.drive.Snapshots, n.o.Transport, raft.Configuration{Servers: servers})
 		if err != nil {
@@ -170,6 +167,27 @@ func (n *Node) startRaft() (err error) {
 	return nil
 }
 
+// founder is a member of the first configuration.
+func (n *Node) founder(m event.Member) raft.Server {
+	s := server(m)
+	if n.o.Address != nil {
+		s.Address = n.o.Address(m.ID)
+	}
+	return s
+}
+
+// serverOf is a member of the present configuration, with its address.
+func (n *Node) serverOf(id event.NodeID) raft.Server {
+	s := server(event.Member{ID: id})
+	for _, have := range n.raft.GetConfiguration().Configuration().Servers {
+		if have.ID == s.ID {
+			return have
+		}
+	}
+	return s
+}
+
+// server is a member of a room, where a node's name is its address.
 func server(m event.Member) raft.Server {
 	s := raft.Server{ID: raft.ServerID(m.ID.String()), Address: raft.ServerAddress(m.ID.String()), Suffrage: raft.Voter}
 	if m.Suffrage == event.Learner {

@@ -29,7 +29,7 @@ func (n *Node) order(c event.Command, timeout time.Duration) event.Result {
 	case event.StepDown:
 		return n.await(n.raft.LeadershipTransfer(), timeout)
 	case event.Transfer:
-		return n.await(n.raft.LeadershipTransferToServer(server(event.Member{ID: c.Peer}).ID, server(event.Member{ID: c.Peer}).Address), timeout)
+		return n.await(n.raft.LeadershipTransferToServer(n.serverOf(c.Peer).ID, n.serverOf(c.Peer).Address), timeout)
 	case event.MemberAdd:
 		s := server(event.Member{ID: c.Peer})
 		return n.await(n.raft.AddNonvoter(s.ID, s.Address, 0, timeout), timeout)

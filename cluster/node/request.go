@@ -24,10 +24,12 @@ type Ask struct {
 	Command event.Command
 	Data    []byte    // the entry that is to be written
 	Lease   *LeaseAsk // what only the leader can tell
+	Change  *Change   // of the members, where addresses are Places
+	Notice  *Notice   // nothing is asked: the leader tells what is committed
 }
 
 // reads says that asking twice does no harm.
-func (a *Ask) reads() bool { return a.Data == nil }
+func (a *Ask) reads() bool { return a.Data == nil && a.Change == nil }
 
 // Describe fills in what the event of its sending tells.
 func (a *Ask) Describe(e *event.Event) { e.Op, e.Text = a.Op, a.Command.Key }
@@ -116,7 +118,11 @@ func (n *Node) attempt(a *Ask, deadline time.Time) Answer {
 	body, err := n.o.Transport.Call(leader, t, a, time.Until(deadline))
 	switch {
 	case err == nil:
-		return *body.(*Answer)
+		got := *body.(*Answer)
+		if n.o.Batch && got.Result.Index != 0 {
+			n.learn(Notice{Term: got.Result.Term, Index: got.Result.Index, LogTerm: got.Result.Term})
+		}
+		return got
 	case n.o.Definite(err):
 		return Answer{Retry: true, Result: failed("%v, whom %v takes for the leader, is down", leader, n.o.ID)}
 	case a.reads():
@@ -131,6 +137,8 @@ func (n *Node) carryOut(a *Ask, deadline time.Time) Answer {
 	switch {
 	case a.Lease != nil:
 		return n.leaseHere(a.Lease, deadline)
+	case a.Change != nil:
+		return n.changeHere(a.Change, deadline)
 	case a.Data != nil:
 		return n.propose(a.Op, a.Data, deadline)
 	default:
@@ -140,8 +148,20 @@ func (n *Node) carryOut(a *Ask, deadline time.Time) Answer {
 
 // propose puts the command into the leader's log and waits until it is applied here.
 func (n *Node) propose(op uint64, data []byte, deadline time.Time) Answer {
+	if n.batcher != nil {
+		return n.batcher.propose(op, data, deadline)
+	}
 	f := n.raft.Apply(data, time.Until(deadline))
-	err := f.Error()
+	a := n.proposed(op, f, f.Error())
+	if a.Result.Outcome == event.OK {
+		n.store.Result(f.Response(), &a.Result)
+		a.Response, a.Err = store.Verdict(f.Response())
+	}
+	return a
+}
+
+// proposed is what the engine says of a proposal, without the store's verdict.
+func (n *Node) proposed(op uint64, f raft.ApplyFuture, err error) Answer {
 	switch {
 	case err == nil:
 	case errors.Is(err, raft.ErrNotLeader), errors.Is(err, raft.ErrLeadershipTransferInProgress), errors.Is(err, raft.ErrEnqueueTimeout):
@@ -151,18 +171,22 @@ func (n *Node) propose(op uint64, data []byte, deadline time.Time) Answer {
 			Err: etcderrors.ErrTimeoutDueToLeaderFail}
 	}
 	r := event.Result{Op: op, Outcome: event.OK, Leader: n.o.ID, Index: f.Index(), Term: n.raft.CurrentTerm()}
-	r.Acks = append(n.acks.have(f.Index(), r.Term), n.o.ID)
-	slices.Sort(r.Acks)
-	n.store.Result(f.Response(), &r)
-	a := Answer{Result: r}
-	a.Response, a.Err = store.Verdict(f.Response())
-	return a
+	if !n.o.Batch { // only a record wants to know
+		r.Acks = append(n.acks.have(f.Index(), r.Term), n.o.ID)
+		slices.Sort(r.Acks)
+	}
+	return Answer{Result: r}
 }
 
 // serve answers other nodes' requests.
 func (n *Node) serve(_ event.NodeID, body any, reply func(any, error)) {
 	a, ok := body.(*Ask)
 	if !ok {
+		return
+	}
+	if a.Notice != nil {
+		n.learn(*a.Notice)
+		reply(&Answer{}, nil)
 		return
 	}
 	timeout := time.Duration(a.Command.Timeout) * time.Microsecond

@@ -91,6 +91,7 @@ type acks struct {
 type ack struct {
 	serial uint64 // newest answered request
 	match  uint64
+	at     time.Time // of the newest answer, on this node's clock
 }
 
 // sending numbers a request that leaves now.
@@ -132,7 +133,18 @@ func (a *acks) changed() {
 }
 
 func (a *acks) answered(peer event.NodeID, serial, term uint64) {
-	a.update(peer, term, func(p *ack) { p.serial = max(p.serial, serial) })
+	now := time.Now()
+	a.update(peer, term, func(p *ack) { p.serial, p.at = max(p.serial, serial), now })
+}
+
+// heard is when a follower last answered in term.
+func (a *acks) heard(peer event.NodeID, term uint64) time.Time {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.term != term {
+		return time.Time{}
+	}
+	return a.peers[peer].at
 }
 
 func (a *acks) matched(peer event.NodeID, index, term uint64) {

@@ -1,0 +1,50 @@
+package node
+
+import (
+	"time"
+
+	"github.com/hashicorp/raft"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+)
+
+// noticePatience is how long a notice may be under way.
+const noticePatience = time.Second
+
+// Notice tells a follower what the leader of a term has committed. The engine tells it with the next entries, or after
+// CommitTimeout; a client that asked a follower, or watches there, would wait for that.
+type Notice struct {
+	Term    uint64 // of the leader
+	Index   uint64 // committed
+	LogTerm uint64 // of the entry there
+}
+
+// learn has raft hear of a commit as the leader could tell it: by a request without entries, which this node's log must
+// match (§5.3). Who has not got the entry yet, or follows somebody else, learns nothing.
+func (n *Node) learn(c Notice) {
+	if n.raft.CommitIndex() >= c.Index || n.raft.CurrentTerm() != c.Term || n.raft.State() != raft.Follower {
+		return
+	}
+	_, leader := n.raft.LeaderWithID()
+	var l raft.Log
+	if leader == "" || n.drive.Log.GetLog(c.Index, &l) != nil || l.Term != c.LogTerm {
+		return
+	}
+	header := raft.RPCHeader{ProtocolVersion: raft.ProtocolVersionMax, ID: []byte(leader), Addr: []byte(leader)}
+	n.o.Transport.Inject(&raft.AppendEntriesRequest{RPCHeader: header, Term: c.Term, PrevLogEntry: c.Index, PrevLogTerm: c.LogTerm, LeaderCommitIndex: c.Index})
+}
+
+// tellCommit tells the followers what is committed, unless entries are on their way that tell it as well.
+func (n *Node) tellCommit() {
+	commit := n.raft.CommitIndex()
+	var l raft.Log
+	if n.raft.State() != raft.Leader || n.raft.LastIndex() > commit || n.drive.Log.GetLog(commit, &l) != nil {
+		return
+	}
+	ask := &Ask{Notice: &Notice{Term: n.raft.CurrentTerm(), Index: commit, LogTerm: l.Term}}
+	for _, m := range n.members() {
+		if m.ID != n.o.ID {
+			go n.o.Transport.Call(m.ID, event.MessageNone, ask, noticePatience) // who does not hear it hears it later
+		}
+	}
+}
