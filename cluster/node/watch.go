@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -32,6 +33,9 @@ const invalidWatch = -1
 type Hearer struct {
 	Hear  func(*pb.WatchResponse) (room bool) // without room nothing that happened is told until Resume
 	Ended func(error)                         // nothing comes any more
+
+	Fragment int           // instead of MaxFragment; 0: that
+	Progress time.Duration // instead of etcd's ten minutes; 0: those
 }
 
 // Watch is one client's stream of watches. Its methods do not block, so they may be called on a world's root.
@@ -98,7 +102,8 @@ func (w *Watch) order(f func() bool) {
 // run is the only one who speaks, so what is told is in order: that a watch was created, what it sees, that it was cancelled.
 func (w *Watch) run() {
 	defer w.stream.Close()
-	progress := time.NewTicker(progressEvery + rand.N(progressEvery/10))
+	every := cmp.Or(w.to.Progress, progressEvery)
+	progress := time.NewTicker(every + rand.N(every/10))
 	defer progress.Stop()
 	var leader <-chan time.Time
 	if w.needLeader {
@@ -163,7 +168,7 @@ func (w *Watch) say(r *pb.WatchResponse, revision int64) {
 func (w *Watch) create(q *pb.WatchCreateRequest) {
 	key, end := span(q)
 	id, why := mvcc.WatchID(invalidWatch), ""
-	switch err := w.n.store.MayWatch(w.user, key, end); {
+	switch err := w.n.store.MayWatch(w.user, key, q.RangeEnd); { // etcd's users have "\0" for all keys from the first, not what span makes of it
 	case q.StartRevision < 0:
 		why = rpctypes.ErrCompacted.Error()
 	case err != nil:
@@ -248,20 +253,20 @@ func (w *Watch) tell(c mvcc.WatchResponse) {
 	if r.Canceled {
 		delete(w.watches, c.WatchID)
 	}
-	for _, part := range g.parts(r) {
+	for _, part := range g.parts(r, cmp.Or(w.to.Fragment, MaxFragment)) {
 		w.say(part, c.Revision)
 	}
 }
 
 // parts cuts a response that is too large, if the client can put it together again; all but the last are marked.
-func (g *watching) parts(r *pb.WatchResponse) (parts []*pb.WatchResponse) {
-	if !g.fragment || len(r.Events) < 2 || proto.Size(r) < MaxFragment {
+func (g *watching) parts(r *pb.WatchResponse, most int) (parts []*pb.WatchResponse) {
+	if !g.fragment || len(r.Events) < 2 || proto.Size(r) < most {
 		return []*pb.WatchResponse{r}
 	}
 	part, size := &pb.WatchResponse{WatchId: r.WatchId}, 0
 	for _, e := range r.Events {
 		n := proto.Size(e) + 8
-		if len(part.Events) > 0 && size+n >= MaxFragment {
+		if len(part.Events) > 0 && size+n >= most {
 			part.Fragment = true
 			parts = append(parts, part)
 			part, size = &pb.WatchResponse{WatchId: r.WatchId}, 0

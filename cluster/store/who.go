@@ -16,14 +16,18 @@ type Credentials context.Context
 // tokenWait is how long a token may be ahead of this node: it names the entry that made it.
 const tokenWait = 5 * time.Second
 
-// who is the user behind the credentials; nil without auth, or without a token.
+// who is the user behind the credentials; nil without auth, or without a token or certificate.
 func (s *Store) who(user Credentials) (*auth.AuthInfo, error) {
 	if user == nil || !s.auth.IsAuthEnabled() {
 		return nil, nil
 	}
 	ctx, cancel := context.WithTimeout(user, tokenWait)
 	defer cancel()
-	return s.auth.AuthInfoFromCtx(ctx)
+	who, err := s.auth.AuthInfoFromCtx(ctx)
+	if who == nil && err == nil && s.o.CertAuth {
+		who = s.auth.AuthInfoFromTLS(ctx)
+	}
+	return who, err
 }
 
 // applied is for etcd's token provider: the channel is closed when index is applied here. Anybody may make a token up, so
