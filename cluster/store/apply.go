@@ -14,21 +14,17 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Apply runs a committed entry. What it returns is for Result. An entry that the store has already, because it was
-// replayed after a restart, is skipped.
+// Apply runs a committed entry. What it returns is for Result and Verdict, of a joined entry for VerdictOf and ResultOf. An
+// entry that the store has already, because it was replayed after a restart, is skipped.
 func (s *Store) Apply(l *raft.Log) any {
 	if l.Index <= s.index.ConsistentIndex() {
 		return nil
 	}
 	s.endIfFailed()
-	r := new(pb.InternalRaftRequest)
-	if err := proto.Unmarshal(l.Data, r); err != nil {
-		return fmt.Errorf("entry %d is no request to the store: %w", l.Index, err)
-	}
-	result := s.applyEntries(l.Index, l.Term, r)
+	response, op := s.applyEntries(l)
 	s.endIfFailed()
-	s.progress.apply(l.Index, func(index uint64) { s.tell(index, r.GetHeader().GetID()) })
-	return result
+	s.progress.apply(l.Index, func(index uint64) { s.tell(index, op) })
+	return response
 }
 
 // endIfFailed ends the goroutine of a store that has failed: its node is about to crash, and nobody may hear of an entry
@@ -40,25 +36,50 @@ func (s *Store) endIfFailed() {
 }
 
 // applyEntries has this name because etcd's checks (ETCD_VERIFY=all) look for it on the stack of every write.
-func (s *Store) applyEntries(index, term uint64, r *pb.InternalRaftRequest) *apply.Result {
-	defer s.recoverApply(index)
-	s.lastIndex.Store(index)
-	s.lastTerm.Store(term)
-	s.index.SetConsistentApplyingIndex(index, term)
-	if r.Authenticate != nil { // it writes nothing, and its token names this entry: who sees the token waits for it
-		s.index.SetConsistentIndex(index, term)
+func (s *Store) applyEntries(l *raft.Log) (response any, op uint64) {
+	defer s.recoverApply(l.Index)
+	s.lastIndex.Store(l.Index)
+	s.lastTerm.Store(l.Term)
+	if requests, ok := split(l.Data); ok {
+		return s.applyJoined(l, requests), 0
+	}
+	s.position.begin(l.Index, l.Term, 1)
+	response, op = s.applyRequest(l.Index, l.Data)
+	s.position.next()
+	return response, op
+}
+
+// applyJoined applies the requests of an entry one after the other, but for those that a crash left applied.
+func (s *Store) applyJoined(l *raft.Log, requests [][]byte) responses {
+	out := make(responses, len(requests))
+	for i := s.position.begin(l.Index, l.Term, len(requests)); i < len(requests); i++ {
+		out[i], _ = s.applyRequest(l.Index, requests[i])
+		s.position.next()
+	}
+	return out
+}
+
+// applyRequest gives a *apply.Result or an error.
+func (s *Store) applyRequest(index uint64, data []byte) (response any, op uint64) {
+	r := new(pb.InternalRaftRequest)
+	if err := proto.Unmarshal(data, r); err != nil {
+		return fmt.Errorf("entry %d is no request to the store: %w", index, err), 0
+	}
+	op = r.GetHeader().GetID()
+	if err := s.refusal(r); err != nil {
+		return err, op
 	}
 	result := s.ua.Apply(&apply.InternalRaftRequestWrapper{InternalRaftRequest: r}, membership.ApplyBoth)
-	if index > s.index.ConsistentIndex() { // it wrote nothing
-		s.index.SetConsistentIndex(index, term)
+	if result == nil {
+		return nil, op
 	}
-	if result != nil && result.Physc != nil {
+	if result.Physc != nil {
 		s.compacted.Store(&result.Physc)
 	}
-	if result != nil && errors.Is(result.Err, etcderrors.ErrNoSpace) && len(s.alarms.Load().Get(pb.AlarmType_NOSPACE)) == 0 {
+	if errors.Is(result.Err, etcderrors.ErrNoSpace) && len(s.alarms.Load().Get(pb.AlarmType_NOSPACE)) == 0 {
 		s.askForAlarm()
 	}
-	return result
+	return result, op
 }
 
 // recoverApply keeps a panic of etcd's code from ending the process with all its nodes.
@@ -69,24 +90,10 @@ func (s *Store) recoverApply(index uint64) {
 	}
 }
 
-// moveIndex moves the consistent index with the first write of the entry being applied, in the same transaction: either
-// both are on disk or none is.
-func (s *Store) moveIndex() {
-	if index, term := s.index.ConsistentApplyingIndex(); index > s.index.UnsafeConsistentIndex() {
-		s.index.SetConsistentIndex(index, term)
-	}
-}
-
-// StoreConfiguration is told of configurations, which are committed like entries but are raft's own business.
-func (s *Store) StoreConfiguration(index uint64, _ raft.Configuration) {
-	if index <= s.index.ConsistentIndex() {
+func (s *Store) tell(index, op uint64) {
+	if s.o.Tap == nil {
 		return
 	}
-	s.index.SetConsistentIndex(index, s.lastTerm.Load())
-	s.progress.apply(index, func(index uint64) { s.tell(index, 0) })
-}
-
-func (s *Store) tell(index, op uint64) {
 	s.o.Tap(event.Event{Kind: event.Applied, Node: s.o.Node, Index: index, Op: op, Rev: s.kv.Rev()})
 }
 

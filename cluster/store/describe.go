@@ -16,7 +16,7 @@ import (
 const MaxLabel = 24
 
 // Describe tells which command an entry is part of (0: none) and what it holds in a few words, such as "x=1", "del x",
-// "txn", "lease 3f", "conf" or "∅" for a no-op.
+// "txn", "lease 3f", "140 requests", "conf" or "∅" for a no-op.
 func Describe(l *raft.Log) (op uint64, label string) {
 	switch l.Type {
 	case raft.LogCommand:
@@ -29,6 +29,9 @@ func Describe(l *raft.Log) (op uint64, label string) {
 	}
 	if op, label, ok := describePut(l.Data); ok {
 		return op, label
+	}
+	if n := joined(l.Data); n > 0 {
+		return 0, fmt.Sprintf("%d requests", n)
 	}
 	var r pb.InternalRaftRequest
 	if proto.Unmarshal(l.Data, &r) != nil {
@@ -104,6 +107,10 @@ func words(r *pb.InternalRaftRequest) string {
 		return "lease times"
 	case r.Alarm != nil:
 		return "alarm"
+	case r.ClusterMemberAttrSet != nil:
+		return fmt.Sprintf("member %x", r.ClusterMemberAttrSet.Member_ID)
+	case r.ClusterVersionSet != nil:
+		return "version " + r.ClusterVersionSet.Ver
 	}
 	return "auth"
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/raft"
 	"github.com/quorumlab/quorumlab/cluster/event"
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
+	"go.etcd.io/etcd/api/v3/membershippb"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -43,6 +44,9 @@ func TestDescribe(t *testing.T) {
 		{request(&pb.InternalRaftRequest{LeaseRevoke: &pb.LeaseRevokeRequest{ID: 0x3f}}), 9, "revoke 3f"},
 		{request(&pb.InternalRaftRequest{Compaction: &pb.CompactionRequest{Revision: 5}}), 9, "compact 5"},
 		{request(&pb.InternalRaftRequest{Alarm: &pb.AlarmRequest{}}), 9, "alarm"},
+		{request(&pb.InternalRaftRequest{ClusterMemberAttrSet: &membershippb.ClusterMemberAttrSetRequest{Member_ID: 0x3f}}), 9, "member 3f"},
+		{request(&pb.InternalRaftRequest{ClusterVersionSet: &membershippb.ClusterVersionSetRequest{Ver: "3.7.0"}}), 9, "version 3.7.0"},
+		{&raft.Log{Data: Join(make([][]byte, 140))}, 0, "140 requests"},
 		{&raft.Log{Type: raft.LogNoop}, 0, "∅"},
 		{&raft.Log{Type: raft.LogConfiguration}, 0, "conf"},
 		{&raft.Log{Type: raft.LogBarrier}, 0, "barrier"},

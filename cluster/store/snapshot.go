@@ -48,13 +48,14 @@ func (s *Store) Restore(from io.ReadCloser) error {
 	old := s.be
 	s.be = s.openBackend()
 	s.index.SetBackend(s.be)
+	s.position.load(s.be.ReadTx())
 	s.lessor.Recover(s.be, func() lease.TxnDelete { return s.kv.Write(traceutil.TODO()) })
 	if err := s.kv.Restore(s.be); err != nil {
 		return fmt.Errorf("the snapshot for %s cannot be read: %w", s.o.Node, err)
 	}
-	s.be.SetTxPostLockInsideApplyHook(s.moveIndex)
+	s.be.SetTxPostLockInsideApplyHook(s.position.write)
 	s.auth.Recover(schema.NewAuthBackend(s.log, s.be))
-	s.ring.SetBackend(schema.NewMembershipBackend(s.log, s.be))
+	s.recoverMembers()
 	if err := s.buildApplier(); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -19,7 +20,6 @@ import (
 	"go.etcd.io/etcd/server/v3/etcdserver/apply"
 	"go.etcd.io/etcd/server/v3/etcdserver/cindex"
 	"go.etcd.io/etcd/server/v3/lease"
-	serverstorage "go.etcd.io/etcd/server/v3/storage"
 	"go.etcd.io/etcd/server/v3/storage/backend"
 	"go.etcd.io/etcd/server/v3/storage/mvcc"
 	"go.etcd.io/etcd/server/v3/storage/schema"
@@ -38,14 +38,22 @@ type Options struct {
 	Tap        event.Tap     // Applied
 	Tokens     string        // etcd's auth-token: "simple" or "jwt,…"; empty: simple
 	TokenTTL   time.Duration // of simple tokens; 0: etcd's default, 5 minutes
-	Places     bool          // raft's addresses name etcd's members: the store keeps etcd's list of them
-	Batch      bool          // entries may hold many requests, see EncodeBatch, and share transactions of the file
+	CertAuth   bool          // who has no token is whom the certificate of the connection names
+	Cluster    uint64        // etcd's id of the cluster, for headers and metrics; 0: none
+	Batch      bool          // made for many requests a second: commits are as far apart as in etcd
 	Failed     func(error)   // the store cannot go on, its disk is full for example; the node has to crash
+
+	// Place reads one of raft's addresses: etcd's id of the member and its peer URLs. With it the store keeps etcd's own
+	// list of members in step with raft's configuration; nil: it keeps none.
+	Place func(raft.ServerAddress) (member uint64, urls []string, err error)
+
+	batchLimit int // writes of a transaction; 0: etcd's default, 10,000
 }
 
 const (
 	mmapBytes      = 1 << 20                // bbolt's file is made this large with its first commit
 	commitInterval = 500 * time.Millisecond // what was applied since the last commit is replayed from the log after a crash; etcd takes 100 ms
+	batchInterval  = 100 * time.Millisecond // etcd's; what was written since the last commit is copied for every read behind a write
 	minLeaseTTL    = 2                      // seconds, as etcd has with its default election timeout
 	leaseRetry     = 3 * time.Second        // an expired lease whose revocation failed is offered again
 	tokenTTL       = 5 * time.Minute        // etcd's default
@@ -57,15 +65,15 @@ type Store struct {
 	path string
 	log  *zap.Logger
 
-	index  cindex.ConsistentIndexer
-	hooks  backend.Hooks
-	bemu   sync.RWMutex // guards be against Restore, for who is not raft
-	be     backend.Backend
-	kv     mvcc.WatchableKV
-	lessor lease.Lessor
-	auth   auth.AuthStore
-	ring   *membership.RaftCluster
-	ua     apply.UberApplier
+	index    cindex.ConsistentIndexer
+	position position
+	bemu     sync.RWMutex // guards be against Restore, for who is not raft
+	be       backend.Backend
+	kv       mvcc.WatchableKV
+	lessor   lease.Lessor
+	auth     auth.AuthStore
+	ring     *membership.RaftCluster
+	ua       apply.UberApplier
 
 	opened    atomic.Bool
 	failed    atomic.Bool
@@ -86,9 +94,6 @@ var (
 
 // Open makes the state machine from the file in Options.Dir, or a new one.
 func Open(o Options) (s *Store, err error) {
-	if o.Tap == nil {
-		o.Tap = func(event.Event) {}
-	}
 	if o.Failed == nil {
 		o.Failed = func(error) {}
 	}
@@ -132,24 +137,33 @@ func (s *Store) newPath() string { return s.path + ".new" }
 func (s *Store) build() error {
 	s.log = s.logger()
 	s.index = cindex.NewConsistentIndex(nil)
-	s.hooks = serverstorage.NewBackendHooks(s.log, s.index)
+	s.position.index = s.index
 	s.be = s.openBackend()
 	s.index.SetBackend(s.be)
 	schema.CreateMetaBucket(s.be.BatchTx())
+	s.position.load(s.be.ReadTx())
 	s.markLayout()
 	s.ring = membership.NewCluster(s.log)
-	s.ring.SetBackend(schema.NewMembershipBackend(s.log, s.be))
+	s.recoverMembers()
 	s.lessor = lease.NewLessor(s.log, s.be, s.ring, lease.LessorConfig{MinLeaseTTL: minLeaseTTL,
 		CheckpointInterval: s.o.Checkpoint, CheckpointPersist: true, ExpiredLeasesRetryInterval: leaseRetry})
 	s.kv = mvcc.New(s.log, s.be, s.lessor, mvcc.StoreConfig{})
-	tokens, err := auth.NewTokenProvider(s.log, "simple", s.applied, tokenTTL)
+	tokens, err := s.tokenProvider()
 	if err != nil {
 		return err
 	}
 	s.auth = auth.NewAuthStore(s.log, schema.NewAuthBackend(s.log, s.be), tokens, bcrypt.DefaultCost)
-	s.be.SetTxPostLockInsideApplyHook(s.moveIndex)
+	s.be.SetTxPostLockInsideApplyHook(s.position.write)
 	s.progress.start(s.index.ConsistentIndex())
 	return s.buildApplier()
+}
+
+func (s *Store) tokenProvider() (auth.TokenProvider, error) {
+	p, err := auth.NewTokenProvider(s.log, cmp.Or(s.o.Tokens, "simple"), s.applied, cmp.Or(s.o.TokenTTL, tokenTTL))
+	if err != nil {
+		return nil, fmt.Errorf("auth-token %q cannot be used (%w); choose simple, or jwt with sign-method, pub-key and priv-key", s.o.Tokens, err)
+	}
+	return p, nil
 }
 
 // markLayout notes in the file the version of etcd whose layout it has, as etcd does for its tools.
@@ -162,7 +176,11 @@ func (s *Store) markLayout() {
 
 func (s *Store) openBackend() backend.Backend {
 	c := backend.DefaultBackendConfig(s.log)
-	c.Path, c.MmapSize, c.UnsafeNoFsync, c.Hooks, c.BatchInterval = s.path, mmapBytes, !s.o.Sync, s.hooks, commitInterval
+	c.Path, c.MmapSize, c.UnsafeNoFsync, c.Hooks, c.BatchInterval = s.path, mmapBytes, !s.o.Sync, &s.position, commitInterval
+	if s.o.Batch {
+		c.BatchInterval = batchInterval
+	}
+	c.BatchLimit = cmp.Or(s.o.batchLimit, c.BatchLimit)
 	c.Timeout = time.Second // a lock left behind is an error, not a hang
 	return backend.New(c)
 }
@@ -174,8 +192,8 @@ func (s *Store) buildApplier() error {
 	}
 	s.alarms.Store(alarms)
 	s.ua = apply.NewUberApplier(apply.ApplierOptions{Logger: s.log, KV: s.kv, AlarmStore: alarms, AuthStore: s.auth, Lessor: s.lessor,
-		Cluster: s.ring, RaftStatus: status{s}, SnapshotServer: noForcedSnapshots{}, ConsistentIndex: s.index, Backend: s.be,
-		QuotaBackendBytesCfg: s.o.Quota, WarningApplyDuration: time.Hour})
+		Cluster: s.ring, RaftStatus: status{s}, SnapshotServer: noForcedSnapshots{}, ConsistentIndex: applyingIndex{s.index, s}, Backend: s.be,
+		QuotaBackendBytesCfg: s.o.Quota, WarningApplyDuration: time.Hour, TxnModeWriteWithSharedBuffer: true})
 	return nil
 }
 

@@ -128,3 +128,15 @@ func TestRevisions(t *testing.T) {
 		}
 	})
 }
+
+// reopen closes the store and opens it again, with other options.
+func (r *rig) reopen(change func()) {
+	r.t.Helper()
+	r.check(r.s.Close())
+	if change != nil {
+		change()
+	}
+	r.open()
+}
+
+func mkdir(path string) error { return os.MkdirAll(path, 0o700) }
