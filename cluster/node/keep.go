@@ -13,12 +13,17 @@ import (
 
 // openDisk opens what the machine keeps: log, term and vote, snapshots and store.
 func (n *Node) openDisk() (err error) {
-	n.drive, err = disk.Open(disk.Options{Dir: n.o.Dir, Node: n.o.ID, Sync: !n.o.NoSync, Tap: n.heardDisk, Describe: store.Describe,
+	describe := store.Describe
+	if n.o.Batch {
+		describe = nil // nobody reads what an entry is called
+	}
+	n.drive, err = disk.Open(disk.Options{Dir: n.o.Dir, Node: n.o.ID, Sync: !n.o.NoSync, Tap: n.heardDisk, Describe: describe,
 		Delay: n.o.FsyncDelay, Fence: n.o.Fence, Failed: n.o.Failed})
 	if err != nil {
 		return err
 	}
-	n.store, err = store.Open(store.Options{Dir: n.drive.StoreDir(), Node: n.o.ID, Member: n.o.Member, Sync: !n.o.NoSync, Tap: n.o.Tap, Failed: n.o.Failed})
+	n.store, err = store.Open(store.Options{Dir: n.drive.StoreDir(), Node: n.o.ID, Member: n.o.Member, Sync: !n.o.NoSync, Tap: n.o.Tap, Failed: n.o.Failed,
+		Quota: n.o.Quota, Tokens: n.o.Tokens, TokenTTL: n.o.TokenTTL, Batch: n.o.Batch, Cluster: n.o.Cluster, CertAuth: n.o.CertAuth, Place: n.place()})
 	if err == nil {
 		n.snapshot, err = n.findSnapshot()
 	}
@@ -26,6 +31,17 @@ func (n *Node) openDisk() (err error) {
 		return errors.Join(err, n.drive.Close())
 	}
 	return nil
+}
+
+// place reads addresses for the store, if they are Places.
+func (n *Node) place() func(raft.ServerAddress) (uint64, []string, error) {
+	if !n.o.Places {
+		return nil
+	}
+	return func(a raft.ServerAddress) (uint64, []string, error) {
+		p, err := ParsePlace(a)
+		return p.Member, p.URLs, err
+	}
 }
 
 func (n *Node) closeDisk() error { return errors.Join(n.store.Close(), n.drive.Close()) }

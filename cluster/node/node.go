@@ -77,6 +77,7 @@ type Options struct {
 	Quota    int64                                 // bytes of the store; 0: etcd's default
 	Tokens   string                                // etcd's auth-token: "simple" (the default) or "jwt,…"
 	TokenTTL time.Duration                         // of simple tokens; 0: etcd's default
+	CertAuth bool                                  // a client's certificate names its user
 	Places   bool                                  // addresses are Places: the store keeps etcd's list of members by them
 	Batch    bool                                  // many requests share an entry, an fsync, a transaction of the store and a confirmation of reads
 }

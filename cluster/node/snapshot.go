@@ -15,6 +15,15 @@ type machine struct {
 	n *Node
 }
 
+// Apply applies an entry. In a process of its own, where there is no world that comes to rest, this is when a commit shows.
+func (m machine) Apply(l *raft.Log) any {
+	if m.n.o.Batch {
+		m.n.observe()
+		m.n.tellCommit()
+	}
+	return m.Store.Apply(l)
+}
+
 func (m machine) Restore(from io.ReadCloser) error {
 	e := event.Event{Kind: event.SnapshotInstalled}
 	if q := m.n.arriving.Load(); q != nil {

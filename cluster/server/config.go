@@ -1,12 +1,15 @@
 package server
 
 import (
+	"errors"
+	"fmt"
 	"net/url"
 	"time"
 
 	"go.etcd.io/etcd/client/pkg/v3/transport"
 	"go.etcd.io/etcd/client/pkg/v3/types"
 	"go.uber.org/zap"
+	"golang.org/x/crypto/bcrypt"
 )
 
 // Config says what etcd's flags say. DefaultConfig has etcd's defaults; Start checks it.
@@ -48,4 +51,37 @@ type Config struct {
 	ExtensiveMetrics bool // metrics=extensive
 	NoFsync          bool // unsafe-no-fsync
 	Log              *zap.Logger
+}
+
+// DefaultConfig has etcd's defaults, and names no URLs.
+func DefaultConfig() Config {
+	return Config{Name: "default", Token: "etcd-cluster", StrictReconfig: true, PreVote: true, Heartbeat: 100 * time.Millisecond, Election: time.Second,
+		SnapshotCount: 10_000, Trailing: 5_000, CompactionMode: "periodic", CompactionRetain: "0", AuthToken: "simple",
+		AuthTokenTTL: 5 * time.Minute, BcryptCost: bcrypt.DefaultCost}
+}
+
+// maxElection is etcd's longest election timeout.
+const maxElection = 50 * time.Second
+
+// check refuses what cannot be run. The rest is checked where it is used.
+func (c *Config) check() error {
+	switch {
+	case c.Log == nil:
+		c.Log = zap.NewNop()
+		return c.check()
+	case c.Name == "":
+		return errors.New("--name is empty; give this member a name of its own")
+	case c.Dir == "":
+		return errors.New("--data-dir is empty; say where this member keeps its data")
+	case len(c.ListenPeer) == 0 || len(c.ListenClient) == 0:
+		return errors.New("--listen-peer-urls and --listen-client-urls must name at least one URL each")
+	case c.Heartbeat <= 0:
+		return fmt.Errorf("--heartbeat-interval must be >0 (set to %v)", c.Heartbeat)
+	case 5*c.Heartbeat > c.Election:
+		return fmt.Errorf("--election-timeout[%v] should be at least as 5 times as --heartbeat-interval[%v]", c.Election, c.Heartbeat)
+	case c.Election > maxElection:
+		return fmt.Errorf("--election-timeout[%v] is too long, and should be set less than %v", c.Election, maxElection)
+	}
+	_, err := retention(c.CompactionMode, c.CompactionRetain)
+	return err
 }

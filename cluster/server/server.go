@@ -3,25 +3,227 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/raft"
+	"go.etcd.io/etcd/client/pkg/v3/fileutil"
+	"go.etcd.io/etcd/server/v3/etcdserver/api/v3compactor"
+	"go.uber.org/zap"
+
+	"github.com/quorumlab/quorumlab/cluster/etcdapi"
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/node"
+	"github.com/quorumlab/quorumlab/cluster/peer"
+)
+
+// Files and folders of the data directory, beside member.json.
+const (
+	lockFile = "lock"
+	nodeDir  = "node" // see package disk
 )
 
 // Server is a member that runs.
 type Server struct {
-	ready chan struct{}
-	ended chan error
+	c    Config
+	id   *identity
+	lock *fileutil.LockedFile
+
+	transport *peer.Transport
+	node      *node.Node
+	opened    chan struct{} // node can be used
+	clients   []*etcdapi.Server
+	compactor v3compactor.Compactor
+
+	ctx    context.Context // ends with the server
+	cancel context.CancelFunc
+	work   sync.WaitGroup
+	ready  chan struct{}
+	ended  chan error // capacity 1
+	stop   sync.Once
+	err    error // of stopping
 }
 
 // Start checks the configuration, opens or makes the data directory, and runs the member. It returns as soon as the
-// member listens; Ready tells when it serves. The errors are sentences for the operator.
-func Start(ctx context.Context, c Config) (*Server, error) {
-	return nil, errors.New("not yet")
+// member listens; Ready tells when it serves. The errors are sentences for the operator. ctx bounds the start only.
+func Start(ctx context.Context, c Config) (s *Server, err error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	s = &Server{c: c, ready: make(chan struct{}), ended: make(chan error, 1), opened: make(chan struct{})}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	defer func() {
+		if err != nil {
+			s.cancel()
+			err = errors.Join(err, s.release())
+			s = nil
+		}
+	}()
+	if err := s.takeDir(); err != nil {
+		return s, err
+	}
+	peers, err := listen(c.ListenPeer, "--listen-peer-urls")
+	if err != nil {
+		return s, err
+	}
+	clients, err := listen(c.ListenClient, "--listen-client-urls")
+	if err != nil {
+		return s, errors.Join(err, shut(peers))
+	}
+	metrics, err := listen(c.ListenMetrics, "--listen-metrics-urls")
+	if err == nil {
+		s.id, err = whoAmI(ctx, &s.c)
+	}
+	if err == nil {
+		err = s.run(peers)
+	}
+	if err != nil {
+		return s, errors.Join(err, shut(peers), shut(clients), shut(metrics))
+	}
+	if err := s.serve(clients, metrics); err != nil {
+		return s, errors.Join(err, shut(clients), shut(metrics))
+	}
+	return s, nil
+}
+
+// takeDir makes the data directory and keeps others out of it.
+func (s *Server) takeDir() (err error) {
+	if err := os.MkdirAll(s.c.Dir, 0o700); err != nil {
+		return fmt.Errorf("the data directory %s cannot be made: %w", s.c.Dir, err)
+	}
+	s.lock, err = fileutil.TryLockFile(filepath.Join(s.c.Dir, lockFile), os.O_WRONLY|os.O_CREATE, 0o600)
+	if errors.Is(err, fileutil.ErrLocked) {
+		return fmt.Errorf("the data directory %s is in use by another process; stop that one first, or give this member a --data-dir of its own", s.c.Dir)
+	}
+	if err != nil {
+		return fmt.Errorf("the data directory %s cannot be used: %w", s.c.Dir, err)
+	}
+	return nil
+}
+
+func listen(urls []url.URL, flag string) (ls []net.Listener, err error) {
+	for _, u := range urls {
+		network, address := "tcp", u.Host
+		if u.Scheme == "unix" || u.Scheme == "unixs" {
+			network, address = "unix", u.Host+u.Path
+		}
+		l, err := net.Listen(network, address)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("%s %s: %w", flag, u.String(), err), shut(ls))
+		}
+		ls = append(ls, l)
+	}
+	return ls, nil
+}
+
+func shut(ls []net.Listener) error {
+	for _, l := range ls {
+		_ = l.Close() // nothing has come in yet
+	}
+	return nil
+}
+
+// run opens transport and node.
+func (s *Server) run(peers []net.Listener) (err error) {
+	s.transport, err = peer.New(peer.Options{Self: s.id.Node, Member: s.id.member, Cluster: s.id.cluster, Listeners: peers,
+		TLS: s.c.PeerTLS, PreVote: s.c.PreVote, Timeout: max(5*time.Second, s.c.Election), Log: s.c.Log, Roster: s.roster, Address: s.address})
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(s.c.Dir, nodeDir)
+	if s.c.ForceNew {
+		if err := forceNew(dir, s.id); err != nil {
+			return err
+		}
+	}
+	o := node.Options{ID: s.id.Node, Dir: dir, NoSync: s.c.NoFsync, FsyncDelay: func() time.Duration { return 0 }, Failed: s.fail, Reboot: s.reboot,
+		Transport: s.transport, Tap: func(event.Event) {}, Cluster: s.id.cluster, Member: s.id.member, Definite: peer.Definite, Address: s.founded,
+		Timing: node.Timing{Heartbeat: s.c.Heartbeat, Election: s.c.Election, Snapshot: s.c.SnapshotCount, Trailing: s.c.Trailing},
+		Log:    newLogger(s.c.Log.Named("raft")), Quota: s.c.Quota, Tokens: s.c.AuthToken, TokenTTL: s.c.AuthTokenTTL, CertAuth: s.c.ClientTLS.ClientCertAuth, Places: true, Batch: true}
+	if s.id.founders != nil {
+		for _, f := range s.id.founders {
+			o.Bootstrap = append(o.Bootstrap, f.Member)
+		}
+	}
+	if s.node, err = node.Open(o); err != nil {
+		return err
+	}
+	close(s.opened)
+	return nil
+}
+
+// founded is where the founders of a new cluster are.
+func (s *Server) founded(id event.NodeID) raft.ServerAddress {
+	for _, f := range s.id.founders {
+		if f.ID == id {
+			return f.place.Address()
+		}
+	}
+	return ""
 }
 
 // Ready is closed when the member has found a leader, has told the cluster its name, and serves clients.
 func (s *Server) Ready() <-chan struct{} { return s.ready }
 
-// Ended gives why the member ended by itself: its disk failed, it was removed from the cluster.
+// Ended gives why the member ended by itself: its disk failed, it was removed from the cluster. Stop it then.
 func (s *Server) Ended() <-chan error { return s.ended }
 
+func (s *Server) fail(err error) {
+	select {
+	case s.ended <- err:
+	default: // it has ended already
+	}
+}
+
+// reboot ends the process: whoever supervises it starts it again, as after a crash.
+func (s *Server) reboot(why string) { s.fail(errors.New(why)) }
+
 // Stop hands leadership over if this member leads, ends its clients' connections in order and closes its files.
-func (s *Server) Stop(ctx context.Context) error { return nil }
+func (s *Server) Stop(ctx context.Context) error {
+	s.stop.Do(func() {
+		s.handOver(ctx)
+		s.cancel()
+		s.err = s.release()
+	})
+	return s.err
+}
+
+// handOver moves leadership, so that the cluster need not wait for an election.
+func (s *Server) handOver(ctx context.Context) {
+	if s.node.Leader() != s.id.Node || len(s.node.Status().Members) < 2 {
+		return
+	}
+	patience := s.c.Election
+	if d, ok := ctx.Deadline(); ok {
+		patience = min(patience, time.Until(d))
+	}
+	r := s.node.Order(event.Command{Kind: event.StepDown, Timeout: event.Micros(patience.Microseconds())})
+	s.c.Log.Info("leadership handed over", zap.Stringer("outcome", r.Outcome), zap.String("reason", r.Error))
+}
+
+// release closes what is open, in the order in which one needs the other.
+func (s *Server) release() error {
+	var errs []error
+	if s.compactor != nil {
+		s.compactor.Stop()
+	}
+	for _, c := range s.clients {
+		c.Close()
+	}
+	s.work.Wait()
+	if s.node != nil {
+		errs = append(errs, s.node.Shutdown())
+	}
+	if s.transport != nil {
+		errs = append(errs, s.transport.Close())
+	}
+	if s.lock != nil {
+		errs = append(errs, s.lock.Close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,64 @@
+package node
+
+import (
+	"sync"
+
+	"github.com/hashicorp/raft"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+)
+
+// AppendEntriesPipeline is the transport's, heard like single requests. A transport without one says so.
+func (w *wire) AppendEntriesPipeline(id raft.ServerID, a raft.ServerAddress) (raft.AppendPipeline, error) {
+	inner, err := w.Transport.AppendEntriesPipeline(id, a)
+	if err != nil {
+		return nil, err
+	}
+	peer, _ := event.ParseNodeID(string(id))
+	p := &pipe{AppendPipeline: inner, n: w.n, peer: peer, out: make(chan raft.AppendFuture), closed: make(chan struct{})}
+	go p.run()
+	return p, nil
+}
+
+// pipe hears answers on their way from the transport to raft.
+type pipe struct {
+	raft.AppendPipeline
+	n      *Node
+	peer   event.NodeID
+	out    chan raft.AppendFuture
+	close  sync.Once
+	closed chan struct{}
+}
+
+// Consumer gives the answers in the order of the requests.
+func (p *pipe) Consumer() <-chan raft.AppendFuture { return p.out }
+
+// Close ends the pipeline.
+func (p *pipe) Close() error {
+	p.close.Do(func() { close(p.closed) })
+	return p.AppendPipeline.Close()
+}
+
+func (p *pipe) run() {
+	in := p.AppendPipeline.Consumer()
+	for {
+		select {
+		case f := <-in:
+			p.hear(f)
+			select {
+			case p.out <- f:
+			case <-p.closed:
+				return
+			}
+		case <-p.closed:
+			return
+		}
+	}
+}
+
+func (p *pipe) hear(f raft.AppendFuture) {
+	q, r := f.Request(), f.Response()
+	if f.Error() == nil && r.Success && r.Term <= q.Term {
+		p.n.acks.matched(p.peer, q.PrevLogEntry+uint64(len(q.Entries)), q.Term)
+	}
+}
