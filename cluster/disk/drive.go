@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -12,7 +13,7 @@ import (
 	"github.com/quorumlab/quorumlab/cluster/event"
 )
 
-// Snapshots that a drive keeps; older ones are deleted.
+// Snapshots that a drive keeps unless its Options say otherwise; older ones are deleted.
 const Snapshots = 2
 
 // Options of a drive. Only Dir is needed.
@@ -26,6 +27,7 @@ type Options struct {
 	Fence    *Fence                         // where the node dies
 	Failed   func(error)                    // a write failed, a full disk for example; the goroutine that wrote has ended or is about to
 	Peer     func(addr []byte) event.NodeID // who a vote is for; nil: event.ParseNodeID
+	Keep     int                            // snapshots; 0: Snapshots
 }
 
 // Drive is a node's directory, open. Its parts are safe for concurrent use.
@@ -97,7 +99,7 @@ func open(o Options, found *scan) (d *Drive, err error) {
 	if d.Stable, err = openStable(o); err != nil {
 		return d, err
 	}
-	files, err := raft.NewFileSnapshotStoreWithLogger(o.Dir, Snapshots, hclog.NewNullLogger())
+	files, err := raft.NewFileSnapshotStoreWithLogger(o.Dir, cmp.Or(o.Keep, Snapshots), hclog.NewNullLogger())
 	if err != nil {
 		return d, fmt.Errorf("the snapshots in %s cannot be opened: %w", o.Dir, err)
 	}

@@ -100,24 +100,34 @@ func fields(raw []byte, f func(num protowire.Number, v uint64, b []byte) error) 
 	return nil
 }
 
+// record is an entry of etcd's log with what its fields point to, so that it is made in one piece.
+type record struct {
+	raftpb.Entry
+	index, term uint64
+	kind        raftpb.EntryType
+}
+
 // encodeEntry makes an entry of etcd's log.
 func encodeEntry(l *raft.Log, w write) (*raftpb.Entry, error) {
-	kind, data := raftpb.EntryNormal, l.Data
+	r := &record{index: l.Index, term: l.Term, kind: raftpb.EntryNormal}
+	r.Index, r.Term, r.Type, r.Data = &r.index, &r.term, &r.kind, l.Data
 	if l.Type == raft.LogConfiguration {
 		change := raftpb.ConfChangeUpdateNode
 		b, err := proto.Marshal(&raftpb.ConfChange{Type: &change, NodeId: new(uint64), Context: l.Data})
 		if err != nil {
 			return nil, fmt.Errorf("the configuration at entry %d cannot be encoded: %w", l.Index, err)
 		}
-		kind, data = raftpb.EntryConfChange, b
+		r.kind, r.Data = raftpb.EntryConfChange, b
 	}
-	index, term := l.Index, l.Term
-	e := &raftpb.Entry{Index: &index, Term: &term, Type: &kind, Data: data}
-	e.ProtoReflect().SetUnknown(entryFields.append(extras(l), w))
-	return e, nil
+	r.ProtoReflect().SetUnknown(entryFields.append(extras(l), w))
+	return &r.Entry, nil
 }
 
-func extras(l *raft.Log) (b []byte) {
+// extraBytes is room for all numbers that extras and writeFields.append can write.
+const extraBytes = 64
+
+func extras(l *raft.Log) []byte {
+	b := make([]byte, 0, extraBytes+len(l.Extensions))
 	if l.Type != raft.LogCommand {
 		b = protowire.AppendTag(b, fieldType, protowire.VarintType)
 		b = protowire.AppendVarint(b, uint64(l.Type))
