@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/raft"
+	etcderrors "go.etcd.io/etcd/server/v3/etcdserver/errors"
 
 	"github.com/quorumlab/quorumlab/cluster/store"
 )
@@ -47,13 +48,15 @@ func (b *batcher) propose(op uint64, data []byte, deadline time.Time) Answer {
 	case <-t.C:
 		return Answer{Retry: true, Result: failed("%v has too many requests waiting", b.n.o.ID)}
 	case <-b.n.o.Transport.Dead():
-		return Answer{Result: failed("%v went down", b.n.o.ID)}
+		return Answer{Result: failed("%v went down", b.n.o.ID), Err: etcderrors.ErrStopped}
 	}
 	select {
 	case a := <-p.answer:
 		return a
+	case <-t.C:
+		return Answer{Result: unknown("%v has no majority for it yet; it may still be done", b.n.o.ID), Err: etcderrors.ErrTimeout}
 	case <-b.n.o.Transport.Dead():
-		return Answer{Result: unknown("%v went down meanwhile", b.n.o.ID)}
+		return Answer{Result: unknown("%v went down meanwhile", b.n.o.ID), Err: etcderrors.ErrStopped}
 	}
 }
 

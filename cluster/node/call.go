@@ -88,16 +88,12 @@ func (n *Node) Confirm(c *Call) error {
 
 // insist has the leader do a, and asks again as long as nothing can have happened, until the deadline.
 func (n *Node) insist(c *Call, a *Ask) (Answer, error) {
+	if n.o.Batch && a.Change == nil { // every attempt ends in time by itself
+		got := n.attempts(c, a)
+		return got, got.lost()
+	}
 	done := make(chan Answer, 1)
-	go func() {
-		for {
-			got := n.attempt(a, c.deadline)
-			if !got.Retry || !n.pause(c.deadline) {
-				done <- got
-				return
-			}
-		}
-	}()
+	go func() { done <- n.attempts(c, a) }()
 	t := time.NewTimer(time.Until(c.deadline))
 	defer t.Stop()
 	select {
@@ -107,6 +103,15 @@ func (n *Node) insist(c *Call, a *Ask) (Answer, error) {
 		return Answer{}, etcderrors.ErrTimeout
 	case <-n.o.Transport.Dead():
 		return Answer{}, etcderrors.ErrStopped
+	}
+}
+
+func (n *Node) attempts(c *Call, a *Ask) Answer {
+	for {
+		got := n.attempt(a, c.deadline)
+		if !got.Retry || !n.pause(c.deadline) {
+			return got
+		}
 	}
 }
 
