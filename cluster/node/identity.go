@@ -78,3 +78,9 @@ func (n *Node) Head(h *pb.ResponseHeader) {
 		h.Revision = n.store.Revision()
 	}
 }
+
+// FirstIndex is the first entry that this node's log keeps; 0: none.
+func (n *Node) FirstIndex() uint64 {
+	first, _ := n.drive.Log.FirstIndex() // it is in memory
+	return first
+}
