@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/store"
 )
 
 // Options of a transport.
@@ -26,6 +27,33 @@ type Options struct {
 	Roster func() Roster
 	// Address is where a member is; false: it is none. It must not block.
 	Address func(event.NodeID) (raft.ServerAddress, bool)
+
+	// The rest may be left out.
+
+	// Removed hears that another member says this one was removed for good, with the sentence. It must not block.
+	Removed func(why error)
+	// Storage is the version of the storage as GET /version tells it. It must not block.
+	Storage func() string
+	// MaxRequest bounds what a request to the leader carries, in bytes; 0: store.MaxRequestBytes. Give all members the same.
+	MaxRequest int
+}
+
+// defaultTimeout is Options.Timeout where none is given: what etcd gives its own connections between peers.
+const defaultTimeout = 5 * time.Second
+
+func (o *Options) complete() {
+	if o.Timeout <= 0 {
+		o.Timeout = defaultTimeout
+	}
+	if o.Log == nil {
+		o.Log = zap.NewNop()
+	}
+	if o.Removed == nil {
+		o.Removed = func(error) {}
+	}
+	if o.MaxRequest <= 0 {
+		o.MaxRequest = store.MaxRequestBytes
+	}
 }
 
 // Roster is what members tell about members.
