@@ -23,7 +23,7 @@ func (n *Node) openDisk() (err error) {
 		return err
 	}
 	n.store, err = store.Open(store.Options{Dir: n.drive.StoreDir(), Node: n.o.ID, Member: n.o.Member, Sync: !n.o.NoSync, Tap: n.o.Tap, Failed: n.o.Failed,
-		Quota: n.o.Quota, Tokens: n.o.Tokens, TokenTTL: n.o.TokenTTL, Batch: n.o.Batch, Cluster: n.o.Cluster, CertAuth: n.o.CertAuth, Place: n.place()})
+		Quota: n.o.Quota, Request: n.o.Request, Tokens: n.o.Tokens, TokenTTL: n.o.TokenTTL, Batch: n.o.Batch, Cluster: n.o.Cluster, CertAuth: n.o.CertAuth, Place: n.place()})
 	if err == nil {
 		n.snapshot, err = n.findSnapshot()
 	}

@@ -75,6 +75,7 @@ type Options struct {
 	Timing   Timing                                // zero: the constants above
 	Log      hclog.Logger                          // hears what the engine says; nil: nobody
 	Quota    int64                                 // bytes of the store; 0: etcd's default
+	Request  int                                   // bytes of the largest request; 0: etcd's default
 	Tokens   string                                // etcd's auth-token: "simple" (the default) or "jwt,…"
 	TokenTTL time.Duration                         // of simple tokens; 0: etcd's default
 	CertAuth bool                                  // a client's certificate names its user

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
@@ -25,7 +26,7 @@ func (s *Store) Sign(user Credentials, q *pb.InternalRaftRequest, op uint64) ([]
 	if err != nil {
 		return nil, err
 	}
-	if len(b) > MaxRequestBytes {
+	if len(b) > cmp.Or(s.o.Request, MaxRequestBytes) {
 		return nil, etcderrors.ErrRequestTooLarge
 	}
 	return b, nil

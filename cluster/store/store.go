@@ -41,6 +41,7 @@ type Options struct {
 	CertAuth   bool          // who has no token is whom the certificate of the connection names
 	Cluster    uint64        // etcd's id of the cluster, for headers and metrics; 0: none
 	Batch      bool          // made for many requests a second: commits are as far apart as in etcd
+	Request    int           // bytes of the largest request; 0: MaxRequestBytes
 	Failed     func(error)   // the store cannot go on, its disk is full for example; the node has to crash
 
 	// Place reads one of raft's addresses: etcd's id of the member and its peer URLs. With it the store keeps etcd's own
