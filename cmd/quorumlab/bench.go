@@ -12,17 +12,21 @@ import (
 	"github.com/quorumlab/quorumlab/cluster"
 	"github.com/quorumlab/quorumlab/cluster/chaos"
 	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cmd/bench"
 )
 
 func newBench() *cobra.Command {
-	bench := &cobra.Command{
+	verb := &cobra.Command{
 		Use:   "bench",
-		Short: "Measure this program on this machine, or repeat a run of chaos",
+		Short: "Measure this program, or any etcd, on this machine, or repeat a run of chaos",
 		Args:  cobra.NoArgs,
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	bench.AddCommand(newBenchChaos(), newBenchTime(), newBenchRooms())
-	return bench
+	verb.AddCommand(newBenchChaos(), newBenchTime(), newBenchRooms(), bench.NewCompare(),
+		bench.NewLoad("puts", "Puts in a closed loop, against any etcd endpoints"),
+		bench.NewLoad("reads", "Reads in a closed loop, against any etcd endpoints"),
+		bench.NewLoad("watches", "Puts until their watchers have seen them, against any etcd endpoints"))
+	return verb
 }
 
 // inScratch runs f with a directory that is gone afterwards.

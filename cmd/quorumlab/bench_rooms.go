@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cmd/bench"
 )
 
 // benchRooms is a lobby of this program in a process of its own, with rooms and one viewer for each.
@@ -145,35 +145,26 @@ func (b *benchRooms) open() error {
 
 // load is what the lobby and its children use during d.
 func (b *benchRooms) load(d time.Duration) (cores, residentMiB float64, processes int) {
-	before := b.ticks()
+	before := b.processes()
 	began := time.Now()
 	<-time.After(d)
-	const ticksASecond = 100 // USER_HZ on Linux
-	used := 0
-	for pid, t := range b.ticks() {
+	var used time.Duration
+	for pid, t := range b.processes() {
 		used += t - before[pid]
 		residentMiB += resident(pid)
 		processes++
 	}
-	return float64(used) / ticksASecond / time.Since(began).Seconds(), residentMiB / float64(max(processes, 1)), processes
+	return used.Seconds() / time.Since(began).Seconds(), residentMiB / float64(max(processes, 1)), processes
 }
 
-// ticks is the processor time of the lobby and its children by process, from /proc.
-func (b *benchRooms) ticks() map[int]int {
-	used := map[int]int{}
+// processes is the processor time of the lobby and its children by process.
+func (b *benchRooms) processes() map[int]time.Duration {
+	used := map[int]time.Duration{}
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, f := range stats {
-		s, err := os.ReadFile(f)
-		if err != nil {
-			continue
-		}
-		fields := strings.Fields(string(s[bytes.LastIndexByte(s, ')')+1:]))
 		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(f)))
-		parent, _ := strconv.Atoi(fields[1])
-		user, _ := strconv.Atoi(fields[11])
-		system, _ := strconv.Atoi(fields[12])
-		if pid == b.lobby.Process.Pid || parent == b.lobby.Process.Pid {
-			used[pid] = user + system
+		if t, parent, ok := bench.ProcessorTime(pid); ok && (pid == b.lobby.Process.Pid || parent == b.lobby.Process.Pid) {
+			used[pid] = t
 		}
 	}
 	return used
@@ -189,10 +180,10 @@ func resident(pid int) float64 {
 // awaitSleep waits until only the lobby is left, and perhaps a spare room.
 func (b *benchRooms) awaitSleep(n int) error {
 	for range 600 {
-		if len(b.ticks()) <= 2 {
+		if len(b.processes()) <= 2 {
 			return nil
 		}
 		<-time.After(200 * time.Millisecond)
 	}
-	return fmt.Errorf("after two minutes %d of %d rooms have not fallen asleep", len(b.ticks())-1, n)
+	return fmt.Errorf("after two minutes %d of %d rooms have not fallen asleep", len(b.processes())-1, n)
 }

@@ -163,3 +163,16 @@ func run(ctx context.Context, dir string, args ...string) (string, error) {
 	}
 	return out.String(), nil
 }
+
+// Ours builds the program etcd of this checkout into dir, with the same settings, and returns its path.
+func Ours(ctx context.Context, dir string) (string, error) {
+	source, err := Checkout(ctx)
+	if err != nil {
+		return "", err
+	}
+	path := program(dir, "etcd")
+	if _, err := run(ctx, source, "build", "-o", path, "./cmd/etcd"); err != nil {
+		return "", fmt.Errorf("cmd/etcd of %s was not built: %w", source, err)
+	}
+	return path, nil
+}
