@@ -17,7 +17,14 @@ const (
 // Words is a command as a person would type it at the console, clipped. It does not say who was asked for keys, nor how
 // long the asker waits: that is told beside it.
 func Words(c event.Command) string {
+	if c.Kind.Foreign() {
+		return clipLine(c.Value)
+	}
 	s := strings.TrimSpace(strings.Replace(c.Kind.String(), "member-", "member ", 1) + " " + arguments(c))
+	return clipLine(s)
+}
+
+func clipLine(s string) string {
 	if r := []rune(s); len(r) > lineMost {
 		return string(r[:lineMost]) + "…"
 	}

@@ -4,8 +4,6 @@ import (
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	"go.etcd.io/etcd/pkg/v3/adt"
-
-	"github.com/quorumlab/quorumlab/cluster/store"
 )
 
 func checkRange(q *pb.RangeRequest) error {
@@ -40,8 +38,8 @@ func checkDelete(q *pb.DeleteRangeRequest) error {
 }
 
 // checkTxn refuses what has too many operations, one that is wrong by itself, or two that write the same key.
-func checkTxn(q *pb.TxnRequest) error {
-	if err := checkOps(q, store.MaxTxnOps); err != nil {
+func checkTxn(q *pb.TxnRequest, most int) error {
+	if err := checkOps(q, most); err != nil {
 		return err
 	}
 	for _, branch := range [][]*pb.RequestOp{q.Success, q.Failure} {

@@ -86,6 +86,10 @@ func grpcError(err error) error {
 	if errors.As(err, &refused) {
 		return status.Error(codes.FailedPrecondition, "etcdserver: "+refused.Error())
 	}
+	var denied node.Denied
+	if errors.As(err, &denied) {
+		return status.Error(codes.PermissionDenied, "etcdserver: "+denied.Error())
+	}
 	for known, e := range said {
 		if errors.Is(err, known) {
 			return e

@@ -14,13 +14,13 @@ import (
 
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/node"
-	"github.com/quorumlab/quorumlab/cluster/store"
 )
 
 // kv is etcd's service KV.
 type kv struct {
 	pb.UnsafeKVServer
-	m Member
+	m    Member
+	most limits
 }
 
 func (s *kv) Range(ctx context.Context, q *pb.RangeRequest) (*pb.RangeResponse, error) {
@@ -41,6 +41,9 @@ func (s *kv) Put(ctx context.Context, q *pb.PutRequest) (*pb.PutResponse, error)
 		return nil, err
 	}
 	return ask(ctx, s.m, putCommand(q), func(n *node.Node, c *node.Call) (*pb.PutResponse, error) {
+		if err := s.afford(n, c, q); err != nil {
+			return nil, err
+		}
 		r, err := n.Put(c, q)
 		if err == nil {
 			n.Head(r.Header)
@@ -63,10 +66,13 @@ func (s *kv) DeleteRange(ctx context.Context, q *pb.DeleteRangeRequest) (*pb.Del
 }
 
 func (s *kv) Txn(ctx context.Context, q *pb.TxnRequest) (*pb.TxnResponse, error) {
-	if err := checkTxn(q); err != nil {
+	if err := checkTxn(q, s.most.ops); err != nil {
 		return nil, err
 	}
-	return ask(ctx, s.m, txnCommand(), func(n *node.Node, c *node.Call) (*pb.TxnResponse, error) {
+	return ask(ctx, s.m, txnCommand(q), func(n *node.Node, c *node.Call) (*pb.TxnResponse, error) {
+		if err := s.afford(n, c, q); err != nil {
+			return nil, err
+		}
 		r, err := n.Txn(c, q)
 		if err == nil {
 			n.Head(r.Header)
@@ -75,8 +81,10 @@ func (s *kv) Txn(ctx context.Context, q *pb.TxnRequest) (*pb.TxnResponse, error)
 	})
 }
 
+func (s *kv) afford(n *node.Node, c *node.Call, q any) error { return afford(s.m, n, c, q) }
+
 func (s *kv) Compact(ctx context.Context, q *pb.CompactionRequest) (*pb.CompactionResponse, error) {
-	return ask(ctx, s.m, untold, func(n *node.Node, c *node.Call) (*pb.CompactionResponse, error) {
+	return ask(ctx, s.m, compactCommand(q), func(n *node.Node, c *node.Call) (*pb.CompactionResponse, error) {
 		r, err := n.Compact(c, q)
 		if err == nil {
 			n.Head(r.Header)
@@ -132,7 +140,7 @@ func (w *rangeWalk) next() (r *pb.RangeResponse, last bool, err error) {
 		r      *pb.RangeResponse
 		behind int64 // keys behind the last chunk
 	}
-	got, err := askAny(w.ctx, w.kv.m, w.c, w.q.Serializable, func(n *node.Node, c *node.Call) (chunk, error) {
+	got, err := ask(w.ctx, w.kv.m, w.c, func(n *node.Node, c *node.Call) (chunk, error) {
 		r, err := n.Range(c, w.q)
 		if err != nil || w.q.CountOnly || !r.More || int64(len(r.Kvs)) < w.left {
 			if err == nil {
@@ -172,9 +180,9 @@ func (w *rangeWalk) next() (r *pb.RangeResponse, last bool, err error) {
 // advance asks for what comes behind r, in chunks of a good size.
 func (w *rangeWalk) advance(r *pb.RangeResponse) {
 	switch size := proto.Size(r); {
-	case size < store.MaxRequestBytes/2:
+	case size < w.kv.most.bytes/2:
 		w.q.Limit *= 2
-	case size > store.MaxRequestBytes*2:
+	case size > w.kv.most.bytes*2:
 		w.q.Limit /= 2
 	}
 	w.q.Limit = min(max(w.q.Limit, 1), w.left)

@@ -9,6 +9,7 @@ import (
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/server/v3/lease"
 
+	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/node"
 )
 
@@ -22,8 +23,11 @@ func (s *leases) LeaseGrant(ctx context.Context, q *pb.LeaseGrantRequest) (*pb.L
 	if q.ID == 0 {
 		q.ID = 1 + rand.Int64N(1<<63-1)
 	}
-	return ask(ctx, s.m, untold, func(n *node.Node, c *node.Call) (*pb.LeaseGrantResponse, error) {
+	return ask(ctx, s.m, proposed(&pb.InternalRaftRequest{LeaseGrant: q}), func(n *node.Node, c *node.Call) (*pb.LeaseGrantResponse, error) {
 		if err := n.Authenticated(c); err != nil {
+			return nil, err
+		}
+		if err := afford(s.m, n, c, q); err != nil {
 			return nil, err
 		}
 		m, err := n.Propose(c, &pb.InternalRaftRequest{LeaseGrant: q})
@@ -37,7 +41,7 @@ func (s *leases) LeaseGrant(ctx context.Context, q *pb.LeaseGrantRequest) (*pb.L
 }
 
 func (s *leases) LeaseRevoke(ctx context.Context, q *pb.LeaseRevokeRequest) (*pb.LeaseRevokeResponse, error) {
-	return ask(ctx, s.m, untold, func(n *node.Node, c *node.Call) (*pb.LeaseRevokeResponse, error) {
+	return ask(ctx, s.m, proposed(&pb.InternalRaftRequest{LeaseRevoke: q}), func(n *node.Node, c *node.Call) (*pb.LeaseRevokeResponse, error) {
 		if err := n.Authenticated(c); err != nil {
 			return nil, err
 		}
@@ -53,6 +57,7 @@ func (s *leases) LeaseRevoke(ctx context.Context, q *pb.LeaseRevokeRequest) (*pb
 
 // LeaseKeepAlive answers each request in turn; a lease that is gone has a time to live of 0, which is no error.
 func (s *leases) LeaseKeepAlive(stream pb.Lease_LeaseKeepAliveServer) error {
+	var told firsts
 	for {
 		q, err := stream.Recv()
 		if errors.Is(err, io.EOF) {
@@ -61,7 +66,7 @@ func (s *leases) LeaseKeepAlive(stream pb.Lease_LeaseKeepAliveServer) error {
 		if err != nil {
 			return err
 		}
-		r, err := s.keepAlive(stream.Context(), q.ID)
+		r, err := s.keepAlive(stream.Context(), q.ID, told.command(q.ID))
 		if err != nil {
 			return err
 		}
@@ -71,8 +76,25 @@ func (s *leases) LeaseKeepAlive(stream pb.Lease_LeaseKeepAliveServer) error {
 	}
 }
 
-func (s *leases) keepAlive(ctx context.Context, id int64) (*pb.LeaseKeepAliveResponse, error) {
-	return ask(ctx, s.m, untold, func(n *node.Node, c *node.Call) (*pb.LeaseKeepAliveResponse, error) {
+// toldLeases bounds the leases of one stream whose keep-alives are told.
+const toldLeases = 16
+
+// firsts are the leases of a stream that were kept alive once. Only that is told: it goes on every few seconds.
+type firsts map[int64]bool
+
+func (f *firsts) command(id int64) event.Command {
+	if (*f)[id] || len(*f) == toldLeases {
+		return untold
+	}
+	if *f == nil {
+		*f = firsts{}
+	}
+	(*f)[id] = true
+	return keepAliveCommand(id)
+}
+
+func (s *leases) keepAlive(ctx context.Context, id int64, told event.Command) (*pb.LeaseKeepAliveResponse, error) {
+	return ask(ctx, s.m, told, func(n *node.Node, c *node.Call) (*pb.LeaseKeepAliveResponse, error) {
 		r := &pb.LeaseKeepAliveResponse{ID: id, Header: &pb.ResponseHeader{}}
 		n.Head(r.Header) // before: a revocation that comes later has a later revision
 		ttl, err := n.RenewLease(c, id)

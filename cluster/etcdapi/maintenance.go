@@ -27,13 +27,21 @@ type maintenance struct {
 
 // admin is ask for those who may administrate.
 func admin[T any](ctx context.Context, m Member, f func(*node.Node, *node.Call) (T, error)) (T, error) {
-	return ask(ctx, m, untold, func(n *node.Node, c *node.Call) (T, error) {
+	return adminTold(ctx, m, untold, f)
+}
+
+// adminTold is admin with a command that is told.
+func adminTold[T any](ctx context.Context, m Member, c event.Command, f func(*node.Node, *node.Call) (T, error)) (T, error) {
+	return ask(ctx, m, c, administrated(f))
+}
+
+func administrated[T any](f func(*node.Node, *node.Call) (T, error)) func(*node.Node, *node.Call) (T, error) {
+	return func(n *node.Node, c *node.Call) (none T, _ error) {
 		if err := n.Administrates(c); err != nil {
-			var none T
 			return none, err
 		}
 		return f(n, c)
-	})
+	}
 }
 
 func head(n *node.Node, revision int64) *pb.ResponseHeader {
@@ -45,11 +53,12 @@ func head(n *node.Node, revision int64) *pb.ResponseHeader {
 func (s *maintenance) Alarm(ctx context.Context, q *pb.AlarmRequest) (*pb.AlarmResponse, error) {
 	may := ask[*pb.AlarmResponse]
 	if q.Action != pb.AlarmRequest_GET {
-		may = func(ctx context.Context, m Member, _ event.Command, f func(*node.Node, *node.Call) (*pb.AlarmResponse, error)) (*pb.AlarmResponse, error) {
-			return admin(ctx, m, f)
-		}
+		may = adminTold[*pb.AlarmResponse]
 	}
-	return may(ctx, s.m, untold, func(n *node.Node, c *node.Call) (*pb.AlarmResponse, error) {
+	return may(ctx, s.m, proposed(&pb.InternalRaftRequest{Alarm: q}), func(n *node.Node, c *node.Call) (*pb.AlarmResponse, error) {
+		if err := n.Authenticated(c); err != nil {
+			return nil, err
+		}
 		m, err := n.Propose(c, &pb.InternalRaftRequest{Alarm: q})
 		if err != nil {
 			return nil, err
@@ -61,7 +70,10 @@ func (s *maintenance) Alarm(ctx context.Context, q *pb.AlarmRequest) (*pb.AlarmR
 }
 
 func (s *maintenance) Status(ctx context.Context, _ *pb.StatusRequest) (*pb.StatusResponse, error) {
-	return askAny(ctx, s.m, untold, true, func(n *node.Node, _ *node.Call) (*pb.StatusResponse, error) {
+	return askAny(ctx, s.m, untold, true, func(n *node.Node, c *node.Call) (*pb.StatusResponse, error) {
+		if err := n.Authenticated(c); err != nil {
+			return nil, err
+		}
 		st, size, downgrade := n.Status(), n.Store().Sizes(), n.Store().Downgrade()
 		r := &pb.StatusResponse{Header: head(n, 0), Version: version.Version, RaftIndex: st.Commit, RaftAppliedIndex: st.Applied,
 			RaftTerm: st.Term, DbSize: size.File, DbSizeInUse: size.InUse, DbSizeQuota: size.Quota, IsLearner: st.Learner,
@@ -79,7 +91,7 @@ func (s *maintenance) Status(ctx context.Context, _ *pb.StatusRequest) (*pb.Stat
 }
 
 func (s *maintenance) Defragment(ctx context.Context, _ *pb.DefragmentRequest) (*pb.DefragmentResponse, error) {
-	return admin(ctx, s.m, func(n *node.Node, _ *node.Call) (*pb.DefragmentResponse, error) {
+	return adminTold(ctx, s.m, defragCommand, func(n *node.Node, _ *node.Call) (*pb.DefragmentResponse, error) {
 		return &pb.DefragmentResponse{}, n.Store().Defragment()
 	})
 }
@@ -113,10 +125,10 @@ func (s *maintenance) Snapshot(_ *pb.SnapshotRequest, to pb.Maintenance_Snapshot
 		return err
 	}
 	defer os.RemoveAll(dir)
-	copied, err := admin(to.Context(), s.m, func(n *node.Node, _ *node.Call) (saved, error) {
+	copied, err := askAny(to.Context(), s.m, untold, true, administrated(func(n *node.Node, _ *node.Call) (saved, error) { // a learner's too
 		f := saved{filepath.Join(dir, "db"), n.Store().StorageVersion()}
 		return f, n.Store().SaveTo(f.path)
-	})
+	}))
 	if err != nil {
 		return err
 	}
@@ -157,56 +169,71 @@ func (s *maintenance) MoveLeader(ctx context.Context, q *pb.MoveLeaderRequest) (
 		return nil, rpctypes.ErrGRPCNotLeader
 	}
 	for _, m := range st.Members {
-		if s.m.Peer(m.ID).ID == q.TargetID && m.Suffrage == event.Voter {
-			return &pb.MoveLeaderResponse{}, grpcError(s.m.Transfer(ctx, m.ID))
+		if s.m.Peer(m.ID).ID != q.TargetID || m.Suffrage != event.Voter {
+			continue
 		}
+		if m.ID == st.Leader {
+			return &pb.MoveLeaderResponse{}, nil // it is there already
+		}
+		return &pb.MoveLeaderResponse{}, grpcError(s.m.Transfer(ctx, m.ID))
 	}
 	return nil, rpctypes.ErrGRPCBadLeaderTransferee
 }
 
 // Downgrade answers as etcd does: one minor version down is allowed, and noted for all members to see. Nothing else
-// follows from it.
+// follows from it. Cancelling what is not under way is no error.
 func (s *maintenance) Downgrade(ctx context.Context, q *pb.DowngradeRequest) (*pb.DowngradeResponse, error) {
-	target := ""
-	if q.Action != pb.DowngradeRequest_CANCEL {
-		v, err := downgradeTarget(q.Version)
+	return admin(ctx, s.m, func(n *node.Node, c *node.Call) (*pb.DowngradeResponse, error) {
+		if q.Action != pb.DowngradeRequest_VALIDATE && q.Action != pb.DowngradeRequest_ENABLE && q.Action != pb.DowngradeRequest_CANCEL {
+			return nil, etcderrors.ErrUnknownMethod
+		}
+		note, err := downgrade(n, c, q)
+		if err == nil && note != nil {
+			_, err = n.Propose(c, &pb.InternalRaftRequest{DowngradeInfoSet: note})
+		}
 		if err != nil {
 			return nil, err
-		}
-		target = v
-	}
-	return admin(ctx, s.m, func(n *node.Node, c *node.Call) (*pb.DowngradeResponse, error) {
-		if err := n.Confirm(c); err != nil {
-			return nil, err
-		}
-		switch now := n.Store().Downgrade(); {
-		case q.Action == pb.DowngradeRequest_CANCEL && now == "":
-			return nil, rpctypes.ErrGRPCNoInflightDowngrade
-		case q.Action == pb.DowngradeRequest_VALIDATE && now != "":
-			return nil, rpctypes.ErrGRPCDowngradeInProcess
-		case q.Action == pb.DowngradeRequest_ENABLE && now != "" && now != target:
-			return nil, rpctypes.ErrGRPCDowngradeInProcess
-		case q.Action != pb.DowngradeRequest_VALIDATE:
-			_, err := n.Propose(c, &pb.InternalRaftRequest{DowngradeInfoSet: &membershippb.DowngradeInfoSetRequest{Enabled: target != "", Ver: target}})
-			if err != nil {
-				return nil, err
-			}
 		}
 		return &pb.DowngradeResponse{Header: head(n, 0), Version: version.Cluster(version.Version)}, nil
 	})
 }
 
-func downgradeTarget(v string) (string, error) {
+// downgrade is what has to be noted; nil: nothing.
+func downgrade(n *node.Node, c *node.Call, q *pb.DowngradeRequest) (*membershippb.DowngradeInfoSetRequest, error) {
+	target, form := (*semver.Version)(nil), error(nil)
+	if q.Action != pb.DowngradeRequest_CANCEL {
+		target, form = minorVersion(q.Version)
+	}
+	if form != nil {
+		return nil, form
+	}
+	if err := n.Confirm(c); err != nil {
+		return nil, err
+	}
+	under, now := n.Store().Downgrade() != "", semver.Must(semver.NewVersion(version.Version))
+	switch {
+	case q.Action == pb.DowngradeRequest_CANCEL && under:
+		return &membershippb.DowngradeInfoSetRequest{}, nil
+	case q.Action == pb.DowngradeRequest_CANCEL:
+		return nil, nil
+	case target.Major != now.Major || target.Minor != now.Minor-1:
+		return nil, rpctypes.ErrGRPCInvalidDowngradeTargetVersion
+	case under:
+		return nil, rpctypes.ErrGRPCDowngradeInProcess
+	case q.Action == pb.DowngradeRequest_VALIDATE:
+		return nil, nil
+	}
+	return &membershippb.DowngradeInfoSetRequest{Enabled: true, Ver: target.String()}, nil
+}
+
+// minorVersion reads "3.6" and "3.6.1".
+func minorVersion(v string) (*semver.Version, error) {
 	want, err := semver.NewVersion(v)
 	if err != nil {
 		want, err = semver.NewVersion(v + ".0")
 	}
 	if err != nil {
-		return "", grpcError(etcderrors.ErrWrongDowngradeVersionFormat)
+		return nil, etcderrors.ErrWrongDowngradeVersionFormat
 	}
-	now := semver.Must(semver.NewVersion(version.Version))
-	if want.Major != now.Major || want.Minor != now.Minor-1 {
-		return "", rpctypes.ErrGRPCInvalidDowngradeTargetVersion
-	}
-	return (&semver.Version{Major: want.Major, Minor: want.Minor}).String(), nil
+	return &semver.Version{Major: want.Major, Minor: want.Minor}, nil
 }

@@ -3,7 +3,9 @@ package etcdapi
 import (
 	"context"
 
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/peer"
 
 	etcderrors "go.etcd.io/etcd/server/v3/etcdserver/errors"
 
@@ -38,13 +40,32 @@ type caller struct {
 	needLeader bool
 }
 
-func callerOf(ctx context.Context) caller {
+func callerOf(ctx context.Context, m Member) caller {
 	md, ok := metadata.FromIncomingContext(ctx)
 	if !ok {
 		return caller{}
 	}
 	need := md.Get(rpctypes.MetadataRequireLeaderKey)
-	return caller{user: metadata.NewIncomingContext(context.Background(), md), needLeader: len(need) > 0 && need[0] == rpctypes.MetadataHasLeader}
+	user := metadata.NewIncomingContext(context.Background(), md)
+	if p := certificateOf(ctx, m); p != nil {
+		user = peer.NewContext(user, p)
+	}
+	return caller{user: user, needLeader: len(need) > 0 && need[0] == rpctypes.MetadataHasLeader}
+}
+
+// certificateOf is the client at the other end of a connection of TLS, where its certificate names its user.
+func certificateOf(ctx context.Context, m Member) *peer.Peer {
+	if _, names := m.(certified); !names {
+		return nil
+	}
+	p, ok := peer.FromContext(ctx)
+	if !ok {
+		return nil
+	}
+	if _, secure := p.AuthInfo.(credentials.TLSInfo); !secure {
+		return nil
+	}
+	return &peer.Peer{AuthInfo: p.AuthInfo}
 }
 
 // untold is a command that is not told: there is no kind for it.
@@ -56,7 +77,7 @@ func ask[T any](ctx context.Context, m Member, c event.Command, f func(*node.Nod
 }
 
 func askAny[T any](ctx context.Context, m Member, c event.Command, learners bool, f func(*node.Node, *node.Call) (T, error)) (T, error) {
-	who := callerOf(ctx)
+	who := callerOf(ctx, m)
 	v, err := m.Do(ctx, c, func(n *node.Node, call *node.Call) (any, error) {
 		call.User = who.user
 		switch {

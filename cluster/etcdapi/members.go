@@ -15,20 +15,24 @@ import (
 // members is etcd's service Cluster.
 type members struct {
 	pb.UnsafeClusterServer
-	m Member
+	m       Member
+	metrics *Metrics
 }
 
-// list gives the members as this node knows them, and a header without a revision.
+// list gives the members as this node knows them, and a header without a revision. Only a user may see them, or, to change
+// them, an administrator.
 func (s *members) list(ctx context.Context, fresh, admin bool) ([]event.Member, *pb.ResponseHeader, error) {
 	type list struct {
 		ms []event.Member
 		h  *pb.ResponseHeader
 	}
 	got, err := ask(ctx, s.m, untold, func(n *node.Node, c *node.Call) (list, error) {
+		may := n.Authenticated
 		if admin {
-			if err := n.Administrates(c); err != nil {
-				return list{}, err
-			}
+			may = n.Administrates
+		}
+		if err := may(c); err != nil {
+			return list{}, err
 		}
 		if fresh {
 			if err := n.Confirm(c); err != nil {
@@ -69,26 +73,43 @@ func (s *members) MemberList(ctx context.Context, q *pb.MemberListRequest) (*pb.
 	return &pb.MemberListResponse{Header: h, Members: s.shown(ms)}, nil
 }
 
-// find is the member with etcd's id, if who asks may change members.
+// find is the member with etcd's id, if who asks may change members. One that this node has not heard of yet is looked for
+// again when it has heard all.
 func (s *members) find(ctx context.Context, id uint64) (m event.Member, err error) {
-	ms, _, err := s.list(ctx, true, true)
-	if err != nil {
-		return m, err
-	}
-	for _, m := range ms {
-		if s.m.Peer(m.ID).ID == id {
-			return m, nil
+	for _, fresh := range []bool{false, true} {
+		ms, _, err := s.list(ctx, fresh, true)
+		if err != nil {
+			return m, err
+		}
+		for _, m := range ms {
+			if s.m.Peer(m.ID).ID == id {
+				return m, nil
+			}
 		}
 	}
 	return m, rpctypes.ErrGRPCMemberNotFound
 }
 
-// MemberAdd takes a machine in. A room says which machine that is, and what its URLs are.
+// after is the list with a change that was made, of which this node may not have heard. It does not ask others: a new voter
+// that does not run yet may keep them from agreeing on anything.
+func (s *members) after(ctx context.Context, made event.Member, gone bool) ([]*pb.Member, *pb.ResponseHeader, error) {
+	ms, h, err := s.list(ctx, false, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	ms = slices.DeleteFunc(slices.Clone(ms), func(m event.Member) bool { return m.ID == made.ID })
+	if !gone {
+		ms = append(ms, made)
+	}
+	return s.shown(ms), h, nil
+}
+
+// MemberAdd takes a machine in. A room says which machine that is, and what its URLs are. Until it runs it has no name.
 func (s *members) MemberAdd(ctx context.Context, q *pb.MemberAddRequest) (*pb.MemberAddResponse, error) {
 	if _, err := types.NewURLs(q.PeerURLs); err != nil {
 		return nil, rpctypes.ErrGRPCMemberBadURLs
 	}
-	if _, _, err := s.list(ctx, true, true); err != nil {
+	if _, _, err := s.list(ctx, false, true); err != nil {
 		return nil, err
 	}
 	c, added := node.Change{Kind: node.AddVoter, URLs: q.PeerURLs}, event.Member{Suffrage: event.Voter}
@@ -99,13 +120,16 @@ func (s *members) MemberAdd(ctx context.Context, q *pb.MemberAddRequest) (*pb.Me
 	if added.ID, err = s.m.Change(ctx, c); err != nil {
 		return nil, grpcError(err)
 	}
-	ms, h, err := s.list(ctx, true, true)
+	ms, h, err := s.after(ctx, added, false)
 	if err != nil {
 		return nil, err
 	}
-	return &pb.MemberAddResponse{Header: h, Member: s.show(added), Members: s.shown(ms)}, nil
+	m := s.show(added)
+	m.Name, m.ClientURLs = "", nil
+	return &pb.MemberAddResponse{Header: h, Member: m, Members: ms}, nil
 }
 
+// MemberRemove takes a member out. One that removes itself does not answer, as with etcd.
 func (s *members) MemberRemove(ctx context.Context, q *pb.MemberRemoveRequest) (*pb.MemberRemoveResponse, error) {
 	m, err := s.find(ctx, q.ID)
 	if err != nil {
@@ -115,36 +139,37 @@ func (s *members) MemberRemove(ctx context.Context, q *pb.MemberRemoveRequest) (
 		return nil, grpcError(err)
 	}
 	if m.ID == s.m.Self() {
-		return nil, rpctypes.ErrGRPCStopped // as etcd's member that has removed itself
+		return nil, rpctypes.ErrGRPCStopped
 	}
-	ms, h, err := s.list(ctx, true, true)
+	ms, h, err := s.after(ctx, m, true)
 	if err != nil {
 		return nil, err
 	}
-	return &pb.MemberRemoveResponse{Header: h, Members: s.shown(ms)}, nil
+	return &pb.MemberRemoveResponse{Header: h, Members: ms}, nil
 }
 
 // MemberUpdate says where a member is reached. A room refuses any other place than its own.
 func (s *members) MemberUpdate(ctx context.Context, q *pb.MemberUpdateRequest) (*pb.MemberUpdateResponse, error) {
-	if _, err := types.NewURLs(q.PeerURLs); err != nil {
-		return nil, rpctypes.ErrGRPCMemberBadURLs
-	}
 	m, err := s.find(ctx, q.ID)
 	if err != nil {
 		return nil, err
+	}
+	if _, err := types.NewURLs(q.PeerURLs); err != nil {
+		return nil, rpctypes.ErrGRPCMemberBadURLs
 	}
 	if !slices.Equal(q.PeerURLs, s.m.Peer(m.ID).PeerURLs) {
 		if _, err := s.m.Change(ctx, node.Change{Kind: node.Move, Node: m.ID, URLs: q.PeerURLs}); err != nil {
 			return nil, grpcError(err)
 		}
 	}
-	ms, h, err := s.list(ctx, false, true)
+	ms, h, err := s.after(ctx, m, false)
 	if err != nil {
 		return nil, err
 	}
-	return &pb.MemberUpdateResponse{Header: h, Members: s.shown(ms)}, nil
+	return &pb.MemberUpdateResponse{Header: h, Members: ms}, nil
 }
 
+// MemberPromote gives a learner a vote.
 func (s *members) MemberPromote(ctx context.Context, q *pb.MemberPromoteRequest) (*pb.MemberPromoteResponse, error) {
 	m, err := s.find(ctx, q.ID)
 	if err != nil {
@@ -153,12 +178,15 @@ func (s *members) MemberPromote(ctx context.Context, q *pb.MemberPromoteRequest)
 	if m.Suffrage != event.Learner {
 		return nil, rpctypes.ErrGRPCMemberNotLearner
 	}
-	if _, err := s.m.Change(ctx, node.Change{Kind: node.Promote, Node: m.ID}); err != nil {
+	_, err = s.m.Change(ctx, node.Change{Kind: node.Promote, Node: m.ID})
+	s.metrics.promotion(ctx, s.m, err)
+	if err != nil {
 		return nil, grpcError(err)
 	}
-	ms, h, err := s.list(ctx, true, true)
+	m.Suffrage = event.Voter
+	ms, h, err := s.after(ctx, m, false)
 	if err != nil {
 		return nil, err
 	}
-	return &pb.MemberPromoteResponse{Header: h, Members: s.shown(ms)}, nil
+	return &pb.MemberPromoteResponse{Header: h, Members: ms}, nil
 }

@@ -4,8 +4,11 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"runtime"
+	"sync"
 	"time"
 
+	grpcmetrics "github.com/grpc-ecosystem/go-grpc-middleware/providers/prometheus"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
@@ -18,16 +21,78 @@ import (
 // scrapePatience bounds, on the wall clock, how long a frozen node may keep whoever collects metrics waiting.
 const scrapePatience = 5 * time.Second
 
-// standing is what the metrics of a node tell.
+// Metrics are what a node counts and tells to who collects, under etcd's names where the meaning is etcd's. All servers
+// of a node share one; it is the handler of the page, too.
+type Metrics struct {
+	http.Handler
+	registry *prometheus.Registry
+	counters
+	grpc *grpcmetrics.ServerMetrics
+	once sync.Once
+	m    Member
+	own  map[string]bool // names that somebody else tells already
+}
+
+// NodeMetrics are a node's own, where it is one of many in this process: what etcd's code counts by itself is the whole
+// process's, so it is left out.
+func NodeMetrics() *Metrics {
+	m := newMetrics(false, nil)
+	m.Handler = promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+	return m
+}
+
+// ProcessMetrics are those of a node that has its process for itself: etcd's code, the Go runtime and the process are told
+// too. Extensive ones have how long calls took (etcd's flag metrics).
+func ProcessMetrics(extensive bool) *Metrics {
+	others := names(prometheus.DefaultGatherer)
+	m := newMetrics(extensive, others)
+	if !others["os_fd_used"] {
+		m.registry.MustRegister(files{})
+	}
+	m.Handler = promhttp.HandlerFor(prometheus.Gatherers{prometheus.DefaultGatherer, m.registry}, promhttp.HandlerOpts{})
+	return m
+}
+
+func newMetrics(extensive bool, others map[string]bool) *Metrics {
+	var o []grpcmetrics.ServerMetricsOption
+	if extensive {
+		o = append(o, grpcmetrics.WithServerHandlingTimeHistogram())
+	}
+	m := &Metrics{registry: prometheus.NewRegistry(), counters: newCounters(), grpc: grpcmetrics.NewServerMetrics(o...), own: others}
+	m.registry.MustRegister(m.counters.all()...)
+	m.registry.MustRegister(m.grpc)
+	return m
+}
+
+// names are those of the metrics that somebody tells.
+func names(g prometheus.Gatherer) map[string]bool {
+	all := map[string]bool{}
+	families, _ := g.Gather() // what could be gathered is there even with an error
+	for _, f := range families {
+		all[f.GetName()] = true
+	}
+	return all
+}
+
+// bind says whose metrics they are; the first one counts.
+func (m *Metrics) bind(of Member) {
+	m.once.Do(func() {
+		m.m = of
+		m.registry.MustRegister(m.standing())
+	})
+}
+
+// standing is what the metrics of a node tell of how it stands.
 type standing struct {
 	node.Status
 	store.Sizes
 	revision int64
 }
 
-// metric is one figure under etcd's name, where its meaning is etcd's.
+// metric is one figure.
 type metric struct {
 	desc *prometheus.Desc
+	name string
 	kind prometheus.ValueType
 	of   func(standing) float64
 }
@@ -40,7 +105,7 @@ func one(yes bool) float64 {
 }
 
 func gauge(name, help string, of func(standing) float64) metric {
-	return metric{prometheus.NewDesc(name, help, nil, nil), prometheus.GaugeValue, of}
+	return metric{prometheus.NewDesc(name, help, nil, nil), name, prometheus.GaugeValue, of}
 }
 
 // collector asks the node whenever somebody collects.
@@ -50,18 +115,33 @@ type collector struct {
 	labels []prometheus.Metric
 }
 
-// metrics are this node's own: those that etcd's code counts by itself are the whole process's, with all nodes of a room.
-func (s *Server) metrics() http.Handler {
-	self := s.m.Peer(s.m.Self())
+func (m *Metrics) standing() *collector {
+	self := m.m.Peer(m.m.Self())
 	fixed := func(name, help, label, value string) prometheus.Metric {
 		return prometheus.MustNewConstMetric(prometheus.NewDesc(name, help, []string{label}, nil), prometheus.GaugeValue, 1, value)
 	}
-	c := &collector{m: s.m, labels: []prometheus.Metric{
+	c := &collector{m: m.m, labels: []prometheus.Metric{
 		fixed("etcd_server_id", "Server or member ID in hexadecimal format. 1 for 'server_id' label with current ID.", "server_id", fmt.Sprintf("%x", self.ID)),
 		fixed("etcd_server_version", "Which version is running. 1 for 'server_version' label with current version.", "server_version", version.Version),
-	}, all: []metric{
+		fixed("etcd_server_go_version", "Which Go version server is running with. 1 for 'server_go_version' label with current version.", "server_go_version", runtime.Version()),
+	}}
+	for _, one := range figures(m.m) {
+		if !m.own[one.name] {
+			c.all = append(c.all, one)
+		}
+	}
+	if !m.own[clusterVersion] {
+		c.labels = append(c.labels, fixed(clusterVersion, "Which version is running. 1 for 'cluster_version' label with current cluster version", "cluster_version", version.Cluster(version.Version)))
+	}
+	return c
+}
+
+const clusterVersion = "etcd_cluster_version"
+
+func figures(m Member) []metric {
+	return []metric{
 		gauge("etcd_server_has_leader", "Whether or not a leader exists. 1 is existence, 0 is not.", func(s standing) float64 { return one(s.Leader != 0) }),
-		gauge("etcd_server_is_leader", "Whether or not this member is a leader. 1 if is, 0 otherwise.", func(x standing) float64 { return one(x.Leader == s.m.Self()) }),
+		gauge("etcd_server_is_leader", "Whether or not this member is a leader. 1 if is, 0 otherwise.", func(s standing) float64 { return one(s.Leader == m.Self()) }),
 		gauge("etcd_server_is_learner", "Whether or not this member is a learner. 1 if is, 0 otherwise.", func(s standing) float64 { return one(s.Learner) }),
 		gauge("etcd_server_proposals_committed_total", "The total number of consensus proposals committed.", func(s standing) float64 { return float64(s.Commit) }),
 		gauge("etcd_server_proposals_applied_total", "The total number of consensus proposals applied.", func(s standing) float64 { return float64(s.Applied) }),
@@ -69,10 +149,7 @@ func (s *Server) metrics() http.Handler {
 		gauge("etcd_mvcc_db_total_size_in_bytes", "Total size of the underlying database physically allocated in bytes.", func(s standing) float64 { return float64(s.File) }),
 		gauge("etcd_mvcc_db_total_size_in_use_in_bytes", "Total size of the underlying database logically in use in bytes.", func(s standing) float64 { return float64(s.InUse) }),
 		gauge("etcd_debugging_mvcc_current_revision", "The current revision of store.", func(s standing) float64 { return float64(s.revision) }),
-	}}
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(c)
-	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
+	}
 }
 
 // Describe is prometheus's.
@@ -90,7 +167,7 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), scrapePatience)
 	defer cancel()
 	st, err := askAny(ctx, c.m, untold, true, func(n *node.Node, _ *node.Call) (standing, error) {
-		return standing{n.Status(), n.Store().Sizes(), n.Store().Revision()}, nil
+		return standing{Status: n.Status(), Sizes: n.Store().Sizes(), revision: n.Store().Revision()}, nil
 	})
 	if err != nil {
 		return

@@ -3,6 +3,7 @@ package etcdapi
 import (
 	"context"
 	"encoding/json"
+	"expvar"
 	"fmt"
 	"net/http"
 	"slices"
@@ -14,16 +15,42 @@ import (
 	"github.com/quorumlab/quorumlab/cluster/node"
 )
 
-// pages are what etcd serves over HTTP.
-func (s *Server) pages() http.Handler {
+// pages are what etcd serves over HTTP. Those of a process tell of the process, too.
+func (s *Server) pages(metrics http.Handler, process bool) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /health", s.healthPage)
-	mux.HandleFunc("GET /version", s.versionPage)
-	mux.Handle("GET /metrics", s.metrics())
-	s.probes(mux, "/livez", probe{"serializable_read", s.readable(true)})
-	s.probes(mux, "/readyz", probe{"data_corruption", s.intact}, probe{"serializable_read", s.readable(true)},
-		probe{"linearizable_read", s.readable(false)}, probe{"non_learner", s.voter})
+	s.metricsOn(mux, metrics)
+	mux.HandleFunc("/version", reading(s.versionPage))
+	if process {
+		mux.HandleFunc("/debug/vars", reading(expvar.Handler().ServeHTTP))
+	}
 	return mux
+}
+
+// metricsPages are those that etcd serves at its metrics URLs.
+func (s *Server) metricsPages(metrics http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	s.metricsOn(mux, metrics)
+	return mux
+}
+
+func (s *Server) metricsOn(mux *http.ServeMux, metrics http.Handler) {
+	mux.Handle("/metrics", metrics)
+	mux.HandleFunc("/health", reading(s.healthPage))
+	s.probes(mux, "livez", probe{"serializable_read", s.readable(true)})
+	s.probes(mux, "readyz", probe{"data_corruption", s.intact}, probe{"serializable_read", s.readable(true)},
+		probe{"linearizable_read", s.readable(false)}, probe{"non_learner", s.voter})
+}
+
+// reading refuses all that is no GET, in etcd's words.
+func reading(page http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet {
+			w.Header().Set("Allow", http.MethodGet)
+			http.Error(w, "Method Not Allowed", http.StatusMethodNotAllowed)
+			return
+		}
+		page(w, r)
+	}
 }
 
 // failing is a reason why a node is not healthy.
@@ -51,15 +78,21 @@ func (s *Server) healthPage(w http.ResponseWriter, r *http.Request) {
 		}
 		return none, nil
 	})
-	body := struct {
+	health := struct {
 		Health string `json:"health"`
 		Reason string `json:"reason"`
 	}{"true", ""}
-	code := http.StatusOK
 	if err != nil {
-		body.Health, body.Reason, code = "false", plain(err), http.StatusServiceUnavailable
+		health.Health, health.Reason = "false", plain(err)
 	}
-	writeJSON(w, code, body)
+	body, _ := json.Marshal(health) // strings can always be written
+	if err != nil {
+		s.metrics.sick.Inc()
+		http.Error(w, string(body), http.StatusServiceUnavailable)
+		return
+	}
+	s.metrics.healthy.Inc()
+	_, _ = w.Write(body) // whoever asked has gone away
 }
 
 // plain is an error without what gRPC puts around it.
@@ -71,18 +104,14 @@ func plain(err error) string {
 	return text
 }
 
-func writeJSON(w http.ResponseWriter, code int, body any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(code)
-	_ = json.NewEncoder(w).Encode(body) // whoever asked has gone away
-}
-
 func (s *Server) versionPage(w http.ResponseWriter, r *http.Request) {
 	storage, err := askAny(r.Context(), s.m, untold, true, func(n *node.Node, _ *node.Call) (string, error) { return n.Store().StorageVersion(), nil })
 	if err != nil || storage == "" {
 		storage = "unknown"
 	}
-	writeJSON(w, http.StatusOK, version.Versions{Server: version.Version, Cluster: version.Cluster(version.Version) + ".0", Storage: storage})
+	body, _ := json.Marshal(version.Versions{Server: version.Version, Cluster: version.Cluster(version.Version) + ".0", Storage: storage}) // strings
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(body) // whoever asked has gone away
 }
 
 // probe is one thing that is looked at.
@@ -92,37 +121,39 @@ type probe struct {
 }
 
 // probes serves what all of them find, and each alone.
-func (s *Server) probes(mux *http.ServeMux, path string, all ...probe) {
-	mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
+func (s *Server) probes(mux *http.ServeMux, kind string, all ...probe) {
+	mux.HandleFunc("/"+kind, reading(func(w http.ResponseWriter, r *http.Request) {
 		excluded := r.URL.Query()["exclude"]
-		answerProbes(w, r, slices.DeleteFunc(slices.Clone(all), func(p probe) bool { return slices.Contains(excluded, p.name) }))
-	})
+		s.answerProbes(w, r, kind, slices.DeleteFunc(slices.Clone(all), func(p probe) bool { return slices.Contains(excluded, p.name) }))
+	}))
 	for _, p := range all {
-		mux.HandleFunc("GET "+path+"/"+p.name, func(w http.ResponseWriter, r *http.Request) { answerProbes(w, r, []probe{p}) })
+		mux.HandleFunc("/"+kind+"/"+p.name, reading(func(w http.ResponseWriter, r *http.Request) { s.answerProbes(w, r, kind, []probe{p}) }))
 	}
 }
 
-func answerProbes(w http.ResponseWriter, r *http.Request, all []probe) {
+func (s *Server) answerProbes(w http.ResponseWriter, r *http.Request, kind string, all []probe) {
 	var lines strings.Builder
-	_, verbose := r.URL.Query()["verbose"]
 	ok := true
 	for _, p := range all {
-		if err := p.look(r.Context()); err != nil {
+		err := p.look(r.Context())
+		if err != nil {
 			ok = false
 			fmt.Fprintf(&lines, "[-]%s failed: %s\n", p.name, plain(err))
 		} else {
 			fmt.Fprintf(&lines, "[+]%s ok\n", p.name)
 		}
+		s.metrics.looked(kind, p.name, err == nil)
 	}
-	switch {
-	case !ok:
+	if !ok {
 		http.Error(w, lines.String(), http.StatusServiceUnavailable)
-	case verbose:
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	if _, verbose := r.URL.Query()["verbose"]; verbose {
 		fmt.Fprint(w, lines.String())
 	}
-	if ok {
-		fmt.Fprint(w, "ok\n")
-	}
+	fmt.Fprint(w, "ok\n")
 }
 
 func (s *Server) readable(serializable bool) func(context.Context) error {

@@ -5,6 +5,8 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
+	"log"
 	"math"
 	"net"
 	"net/http"
@@ -31,8 +33,8 @@ import (
 
 // Bounds of connections, etcd's defaults.
 const (
-	// MaxMessage is a request of the largest size with what gRPC adds to it, in bytes.
-	MaxMessage = store.MaxRequestBytes + 512<<10
+	// messageOverhead is what a message may have around the largest request, in bytes.
+	messageOverhead = 512 << 10
 
 	leastPing, pingEvery, pingPatience = 5 * time.Second, 2 * time.Hour, 20 * time.Second
 	headerPatience                     = 5 * time.Second // until a connection has said what it speaks
@@ -46,24 +48,38 @@ type Options struct {
 	BcryptCost int
 
 	// Limits; 0: etcd's defaults.
-	MaxTxnOps                                        uint
-	MaxRequestBytes                                  uint
-	MaxStreams                                       uint32 // of one connection
+	MaxTxnOps       uint
+	MaxRequestBytes uint   // more than the default needs a node that takes as much: see node.Options
+	MaxStreams      uint32 // of one connection
+	// Keep-alives; 0: etcd's defaults, negative: off, as etcd has it with a flag of 0.
 	KeepAliveLeast, KeepAliveEvery, KeepAliveTimeout time.Duration
+	ProgressEvery                                    time.Duration // between notes where a watch stands that asked for them
 
 	TLS       *tls.Config  // of Serve's listeners; nil: plain
 	CertAuth  bool         // a client's certificate names its user (etcd's client-cert-auth)
-	Metrics   http.Handler // instead of this node's own: a process of one node has etcd's metrics of the whole process
-	PlainHTTP bool         // only the pages, without gRPC, for metrics URLs
+	Metrics   http.Handler // a *Metrics counts too; nil: this node's own. A process of one node has etcd's of the whole process
+	PlainHTTP bool         // only health and metrics, without gRPC, for metrics URLs
+}
+
+// limits are those of requests.
+type limits struct {
+	ops   int // of a transaction
+	bytes int // of a request
+}
+
+func (o Options) limits() limits {
+	return limits{ops: int(cmp.Or(o.MaxTxnOps, store.MaxTxnOps)), bytes: int(cmp.Or(o.MaxRequestBytes, store.MaxRequestBytes))}
 }
 
 // Server is etcd's API on one node.
 type Server struct {
-	m      Member
-	grpc   *grpc.Server
-	http   *http.Server
-	client *clientv3.Client // of this very server, for lock and election
-	health *health.Server
+	m       Member
+	tls     *tls.Config
+	grpc    *grpc.Server // nil: none
+	http    *http.Server
+	client  *clientv3.Client // of this very server, for lock and election
+	health  *health.Server
+	metrics *Metrics
 
 	close  sync.Once
 	closed chan struct{}
@@ -71,21 +87,66 @@ type Server struct {
 
 // New makes a server; Serve lets it be reached.
 func New(o Options) *Server {
-	s := &Server{m: o.Member, closed: make(chan struct{}), health: health.NewServer()}
-	s.grpc = grpc.NewServer(grpc.MaxRecvMsgSize(MaxMessage), grpc.MaxSendMsgSize(math.MaxInt32), grpc.MaxConcurrentStreams(math.MaxUint32),
-		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: leastPing}),
-		grpc.KeepaliveParams(keepalive.ServerParameters{Time: pingEvery, Timeout: pingPatience}))
-	s.http = &http.Server{Handler: s.pages(), ReadHeaderTimeout: headerPatience}
+	s := &Server{m: o.Member, tls: o.TLS, closed: make(chan struct{}), health: health.NewServer()}
+	if o.CertAuth {
+		s.m = certified{o.Member}
+	}
+	telling := s.count(o.Metrics)
+	s.http = &http.Server{ReadHeaderTimeout: headerPatience, ErrorLog: log.New(io.Discard, "", 0), // nobody reads of the errors of others
+		HTTP2: &http.HTTP2Config{MaxConcurrentStreams: int(min(cmp.Or(o.MaxStreams, math.MaxUint32), math.MaxInt32))}}
+	if o.PlainHTTP {
+		s.http.Handler = s.metricsPages(telling)
+		return s
+	}
+	s.grpc = grpc.NewServer(s.settings(o)...)
 	s.register(o)
+	s.http.Handler = s.either(s.pages(telling, o.Metrics != nil))
 	return s
 }
 
+// count takes the metrics that were given, or makes this node's own; telling is what shows them.
+func (s *Server) count(given http.Handler) (telling http.Handler) {
+	s.metrics, telling = nil, given
+	if m, ok := given.(*Metrics); ok {
+		s.metrics = m
+	}
+	if s.metrics == nil {
+		s.metrics = NodeMetrics()
+	}
+	if given == nil {
+		telling = s.metrics
+	}
+	s.metrics.bind(s.m)
+	return telling
+}
+
+// settings are those of gRPC.
+func (s *Server) settings(o Options) []grpc.ServerOption {
+	all := []grpc.ServerOption{
+		grpc.MaxRecvMsgSize(o.limits().bytes + messageOverhead), grpc.MaxSendMsgSize(math.MaxInt32),
+		grpc.MaxConcurrentStreams(cmp.Or(o.MaxStreams, math.MaxUint32)),
+		grpc.ForceServerCodecV2(s.metrics.codec()),
+		grpc.ChainUnaryInterceptor(s.metrics.grpc.UnaryServerInterceptor(), s.metrics.unary),
+		grpc.ChainStreamInterceptor(s.metrics.grpc.StreamServerInterceptor(), s.metrics.stream),
+	}
+	if least := cmp.Or(o.KeepAliveLeast, leastPing); least > 0 {
+		all = append(all, grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: least}))
+	}
+	if every, patience := cmp.Or(o.KeepAliveEvery, pingEvery), cmp.Or(o.KeepAliveTimeout, pingPatience); every > 0 && patience > 0 {
+		all = append(all, grpc.KeepaliveParams(keepalive.ServerParameters{Time: every, Timeout: patience}))
+	}
+	if o.TLS != nil {
+		all = append(all, grpc.Creds(handshaken{}))
+	}
+	return all
+}
+
 func (s *Server) register(o Options) {
-	k, w, l := &kv{m: s.m}, &watch{m: s.m}, &leases{m: s.m}
+	k, w, l := &kv{m: s.m, most: o.limits()}, &watch{m: s.m, most: o.limits(), progress: o.ProgressEvery}, &leases{m: s.m}
 	pb.RegisterKVServer(s.grpc, k)
 	pb.RegisterWatchServer(s.grpc, w)
 	pb.RegisterLeaseServer(s.grpc, l)
-	pb.RegisterClusterServer(s.grpc, &members{m: s.m})
+	pb.RegisterClusterServer(s.grpc, &members{m: s.m, metrics: s.metrics})
 	pb.RegisterMaintenanceServer(s.grpc, &maintenance{m: s.m})
 	pb.RegisterAuthServer(s.grpc, &users{m: s.m, cost: cmp.Or(o.BcryptCost, bcrypt.DefaultCost)})
 	s.client = clientOf(k, w, l)
@@ -93,6 +154,7 @@ func (s *Server) register(o Options) {
 	v3electionpb.RegisterElectionServer(s.grpc, v3election.NewElectionServer(s.client))
 	healthpb.RegisterHealthServer(s.grpc, s.health)
 	reflection.Register(s.grpc)
+	s.metrics.grpc.InitializeMetrics(s.grpc)
 }
 
 // clientOf is a client that calls the services without a connection: etcd's own lock and election are made of one.
@@ -106,27 +168,41 @@ func clientOf(k pb.KVServer, w pb.WatchServer, l pb.LeaseServer) *clientv3.Clien
 
 // Serve answers what comes to l until Close; then it gives nil.
 func (s *Server) Serve(l net.Listener) error {
-	split := newSplitter(l)
+	var err error
+	if s.grpc == nil {
+		if s.tls != nil {
+			l = tls.NewListener(l, s.tls)
+		}
+		err = s.http.Serve(l)
+	} else {
+		err = s.serveBoth(newSplitter(l, s.tls))
+	}
+	select {
+	case <-s.closed:
+		return nil
+	default:
+		return err
+	}
+}
+
+func (s *Server) serveBoth(split *splitter) error {
 	var both sync.WaitGroup
 	var errs [2]error
 	both.Go(func() { errs[0] = s.grpc.Serve(split.grpc) })
 	both.Go(func() { errs[1] = s.http.Serve(split.http) })
 	err := split.run()
 	both.Wait()
-	select {
-	case <-s.closed:
-		return nil
-	default:
-		return errors.Join(err, errs[0], errs[1])
-	}
+	return errors.Join(err, errs[0], errs[1])
 }
 
 // Close ends all connections, as the end of the process would.
 func (s *Server) Close() {
 	s.close.Do(func() {
 		close(s.closed)
-		_ = s.client.Close() // it has no connection
-		_ = s.http.Close()   // closes what it listens to
-		s.grpc.Stop()
+		_ = s.http.Close() // closes what it listens to
+		if s.grpc != nil {
+			_ = s.client.Close() // it has no connection
+			s.grpc.Stop()
+		}
 	})
 }

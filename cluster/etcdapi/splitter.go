@@ -2,6 +2,7 @@ package etcdapi
 
 import (
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -15,11 +16,15 @@ var preface = []byte("PRI * HTTP/2.0\r\n")
 // splitter gives the connections of one listener to those who understand them.
 type splitter struct {
 	from       net.Listener
+	tls        *tls.Config // nil: plain
 	grpc, http *half
 }
 
-func newSplitter(l net.Listener) *splitter {
+func newSplitter(l net.Listener, secure *tls.Config) *splitter {
 	s := &splitter{from: l}
+	if secure != nil {
+		s.tls = offering(secure)
+	}
 	s.grpc, s.http = newHalf(l), newHalf(l)
 	return s
 }
@@ -44,8 +49,16 @@ func (s *splitter) run() error {
 	}
 }
 
-// sort reads the first line of a connection.
 func (s *splitter) sort(c net.Conn) {
+	if s.tls != nil {
+		s.sortSecure(c)
+	} else {
+		s.sortPlain(c)
+	}
+}
+
+// sortPlain reads the first line of a connection.
+func (s *splitter) sortPlain(c net.Conn) {
 	b := make([]byte, len(preface))
 	_ = c.SetReadDeadline(time.Now().Add(headerPatience)) // if it cannot be set, reading fails too
 	n, err := io.ReadFull(c, b[:4])                       // "GET " is as long as "PRI "

@@ -27,7 +27,7 @@ type answer interface {
 
 // propose has a request applied, and says in its answer who answers.
 func propose[T answer](ctx context.Context, s *users, q *pb.InternalRaftRequest) (T, error) {
-	return ask(ctx, s.m, untold, func(n *node.Node, c *node.Call) (none T, _ error) {
+	return ask(ctx, s.m, proposed(q), func(n *node.Node, c *node.Call) (none T, _ error) {
 		m, err := n.Propose(c, q)
 		if err != nil {
 			return none, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"time"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
@@ -12,23 +13,37 @@ import (
 	"github.com/quorumlab/quorumlab/cluster/node"
 )
 
-// MaxUnread bounds what a watch stream has to send: a client that does not read is told no more until it does, while the
-// store keeps for it where it stands. Answers to its own requests come on top: of those for new watches MaxUnanswered may wait.
+// MaxUnread and MaxUnreadBytes (of keys and values) bound what a watch stream has to send: a client that does not read is
+// told no more from the first of them on until it does, while the store keeps for it where it stands. Answers to its own
+// requests come on top: of those for new watches MaxUnanswered may wait.
 const (
-	MaxUnread     = 128
-	MaxUnanswered = 1024
+	MaxUnread      = 128
+	MaxUnreadBytes = 8 << 20
+	MaxUnanswered  = 1024
 )
 
 // watch is etcd's service Watch.
 type watch struct {
 	pb.UnsafeWatchServer
-	m Member
+	m        Member
+	most     limits
+	progress time.Duration // 0: etcd's default
 }
 
-func (s *watch) Watch(stream pb.Watch_WatchServer) error {
-	who, box := callerOf(stream.Context()), newMailbox()
+func (s *watch) Watch(stream pb.Watch_WatchServer) (err error) {
+	stream, done := tell(s.m, stream)
+	defer func() {
+		if stream.Context().Err() != nil { // its client has gone
+			err = rpctypes.ErrGRPCWatchCanceled
+			done(nil)
+			return
+		}
+		done(err)
+	}()
+	who, box := callerOf(stream.Context(), s.m), newMailbox()
 	w, err := ask(stream.Context(), s.m, untold, func(n *node.Node, _ *node.Call) (*node.Watch, error) {
-		return n.Watch(who.user, who.needLeader, node.Hearer{Hear: box.put, Ended: box.end}), nil
+		return n.Watch(who.user, who.needLeader, node.Hearer{Hear: box.put, Ended: box.end,
+			Fragment: s.most.bytes + messageOverhead, Progress: s.progress}), nil
 	})
 	if err != nil {
 		return err
@@ -39,13 +54,12 @@ func (s *watch) Watch(stream pb.Watch_WatchServer) error {
 	return deliver(stream, box, func() { post(w.Resume) })
 }
 
-// receive passes on what the client asks for.
+// receive passes on what the client asks for. One that asks for nothing more still hears.
 func receive(stream pb.Watch_WatchServer, box *mailbox, ask func(*pb.WatchRequest)) {
 	for {
 		q, err := stream.Recv()
 		switch {
 		case errors.Is(err, io.EOF):
-			box.end(nil)
 			return
 		case err != nil:
 			box.end(err)
@@ -98,6 +112,7 @@ type mailbox struct {
 
 	mu    sync.Mutex
 	rs    []*pb.WatchResponse
+	bytes int  // of their keys and values
 	full  bool // whoever puts was told that there is no room
 	ended bool
 	err   error
@@ -128,7 +143,10 @@ func (b *mailbox) put(r *pb.WatchResponse) (room bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.rs = append(b.rs, r)
-	b.full = b.full || len(b.rs) >= MaxUnread
+	for _, e := range r.Events {
+		b.bytes += len(e.GetKv().GetKey()) + len(e.GetKv().GetValue()) + len(e.GetPrevKv().GetKey()) + len(e.GetPrevKv().GetValue())
+	}
+	b.full = b.full || len(b.rs) >= MaxUnread || b.bytes >= MaxUnreadBytes
 	b.ring()
 	return !b.full
 }
@@ -155,6 +173,6 @@ func (b *mailbox) take() (rs []*pb.WatchResponse, full, ended bool, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	rs, full = b.rs, b.full
-	b.rs, b.full = nil, false
+	b.rs, b.bytes, b.full = nil, 0, false
 	return rs, full, b.ended, b.err
 }

@@ -2,6 +2,8 @@ package etcdapi
 
 import (
 	"bytes"
+	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -32,14 +34,173 @@ func delCommand(q *pb.DeleteRangeRequest) event.Command {
 	return c
 }
 
-func txnCommand() event.Command { return event.Command{Kind: event.TxnDo} }
+// toldRequests bounds the comparisons, and the requests of either branch, that are told of a transaction.
+const toldRequests = 4
+
+func txnCommand(q *pb.TxnRequest) event.Command {
+	t := &event.Txn{Success: requests(q.Success), Failure: requests(q.Failure)}
+	for i, c := range q.Compare {
+		if i == toldRequests {
+			break
+		}
+		t.Compare = append(t.Compare, comparison(c))
+	}
+	return event.Command{Kind: event.TxnDo, Txn: t}
+}
+
+func comparison(c *pb.Compare) event.Compare {
+	told := event.Compare{Key: text(c.Key), Result: map[pb.Compare_CompareResult]string{pb.Compare_EQUAL: "=", pb.Compare_NOT_EQUAL: "!=",
+		pb.Compare_LESS: "<", pb.Compare_GREATER: ">"}[c.Result]}
+	told.Target = strings.ToLower(c.Target.String())
+	switch u := c.TargetUnion.(type) {
+	case *pb.Compare_Value:
+		told.Value = text(u.Value)
+	case *pb.Compare_Version:
+		told.Value = strconv.FormatInt(u.Version, 10)
+	case *pb.Compare_CreateRevision:
+		told.Value = strconv.FormatInt(u.CreateRevision, 10)
+	case *pb.Compare_ModRevision:
+		told.Value = strconv.FormatInt(u.ModRevision, 10)
+	case *pb.Compare_Lease:
+		told.Value = strconv.FormatInt(u.Lease, 10)
+	}
+	return told
+}
+
+// requests are those of a branch; a transaction inside it is told as a put, get or del of its own would not be: by "txn".
+func requests(ops []*pb.RequestOp) (told []event.Request) {
+	for i, op := range ops {
+		if i == toldRequests {
+			break
+		}
+		var c event.Command
+		switch r := op.Request.(type) {
+		case *pb.RequestOp_RequestPut:
+			c = putCommand(r.RequestPut)
+		case *pb.RequestOp_RequestRange:
+			c = getCommand(r.RequestRange)
+		case *pb.RequestOp_RequestDeleteRange:
+			c = delCommand(r.RequestDeleteRange)
+		case *pb.RequestOp_RequestTxn:
+			c = event.Command{Kind: event.TxnDo, Key: "…"}
+		}
+		told = append(told, event.Request{Kind: c.Kind, Key: c.Key, Value: c.Value, End: c.End, Prefix: c.Prefix})
+	}
+	return told
+}
+
+// inWords is a command that is only told.
+func inWords(k event.CommandKind, words ...string) event.Command {
+	return event.Command{Kind: k, Value: strings.TrimSpace(strings.Join(words, " "))}
+}
+
+func compactCommand(q *pb.CompactionRequest) event.Command {
+	return inWords(event.Compact, "compaction", strconv.FormatInt(q.Revision, 10))
+}
+
+func keepAliveCommand(id int64) event.Command {
+	return inWords(event.LeaseKeepAlive, "lease keep-alive", leaseID(id))
+}
+
+var defragCommand = inWords(event.Defragment, "defrag")
+
+func watchCommand(q *pb.WatchCreateRequest) event.Command {
+	c := span(q.Key, q.RangeEnd)
+	words := []string{"watch", word(c.Key)}
+	switch {
+	case c.Prefix:
+		words = append(words, "--prefix")
+	case c.End == everKey:
+		words = append(words, "--from-key")
+	case c.End != "":
+		words = append(words, word(c.End))
+	}
+	if q.StartRevision != 0 {
+		words = append(words, "--rev", strconv.FormatInt(q.StartRevision, 10))
+	}
+	w := inWords(event.Watch, words...)
+	w.Key = c.Key
+	return w
+}
+
+// proposed is how a request is told that goes to consensus as it is: a lease's, an alarm, a change of users and roles. What
+// only reads is not told.
+func proposed(q *pb.InternalRaftRequest) event.Command {
+	switch {
+	case q.LeaseGrant != nil:
+		return inWords(event.LeaseGrant, "lease grant", strconv.FormatInt(q.LeaseGrant.TTL, 10))
+	case q.LeaseRevoke != nil:
+		return inWords(event.LeaseRevoke, "lease revoke", leaseID(q.LeaseRevoke.ID))
+	case q.Alarm != nil && q.Alarm.Action != pb.AlarmRequest_GET:
+		action := map[pb.AlarmRequest_AlarmAction]string{pb.AlarmRequest_ACTIVATE: "alarm raise", pb.AlarmRequest_DEACTIVATE: "alarm disarm"}[q.Alarm.Action]
+		if q.Alarm.Alarm != pb.AlarmType_NONE {
+			action += " " + q.Alarm.Alarm.String()
+		}
+		return inWords(event.Alarm, action)
+	case q.AuthEnable != nil:
+		return inWords(event.Auth, "auth enable")
+	case q.AuthDisable != nil:
+		return inWords(event.Auth, "auth disable")
+	}
+	if words := userWords(q) + roleWords(q); words != "" {
+		return inWords(event.Auth, words)
+	}
+	return untold
+}
+
+func userWords(q *pb.InternalRaftRequest) string {
+	switch {
+	case q.AuthUserAdd != nil:
+		return "user add " + word(q.AuthUserAdd.Name)
+	case q.AuthUserDelete != nil:
+		return "user delete " + word(q.AuthUserDelete.Name)
+	case q.AuthUserChangePassword != nil:
+		return "user passwd " + word(q.AuthUserChangePassword.Name)
+	case q.AuthUserGrantRole != nil:
+		return "user grant-role " + word(q.AuthUserGrantRole.User) + " " + word(q.AuthUserGrantRole.Role)
+	case q.AuthUserRevokeRole != nil:
+		return "user revoke-role " + word(q.AuthUserRevokeRole.Name) + " " + word(q.AuthUserRevokeRole.Role)
+	}
+	return ""
+}
+
+func roleWords(q *pb.InternalRaftRequest) string {
+	switch {
+	case q.AuthRoleAdd != nil:
+		return "role add " + word(q.AuthRoleAdd.Name)
+	case q.AuthRoleDelete != nil:
+		return "role delete " + word(q.AuthRoleDelete.Role)
+	case q.AuthRoleGrantPermission != nil:
+		p := q.AuthRoleGrantPermission.Perm
+		return strings.TrimSpace("role grant-permission " + word(q.AuthRoleGrantPermission.Name) + " " + strings.ToLower(p.GetPermType().String()) +
+			" " + word(text(p.GetKey())) + " " + text(p.GetRangeEnd()))
+	case q.AuthRoleRevokePermission != nil:
+		return "role revoke-permission " + word(q.AuthRoleRevokePermission.Role) + " " + word(text(q.AuthRoleRevokePermission.Key))
+	}
+	return ""
+}
+
+// leaseID is a lease as etcdctl writes it.
+func leaseID(id int64) string { return fmt.Sprintf("%016x", uint64(id)) }
+
+// word is a name or key as one word of a line.
+func word(s string) string {
+	s = text([]byte(s))
+	if s == "" || strings.ContainsAny(s, " '\"") {
+		return strconv.Quote(s)
+	}
+	return s
+}
+
+// everKey as the end of a range is every key from its beginning on; see cluster.Words.
+const everKey = "\x00"
 
 func span(key, end []byte) event.Command {
 	switch {
 	case len(end) == 0:
 		return event.Command{Key: text(key)}
 	case len(end) == 1 && end[0] == 0:
-		return event.Command{Key: text(key), End: "…"}
+		return event.Command{Key: text(key), End: everKey}
 	case bytes.Equal(end, []byte(clientv3.GetPrefixRangeEnd(string(key)))):
 		return event.Command{Key: text(key), Prefix: true}
 	}

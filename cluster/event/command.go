@@ -110,6 +110,18 @@ const (
 	PreVote  // On
 	Snapshot // Node: takes a snapshot and drops the log before it
 
+	// Requests of etcd's clients that are told like commands but cannot be given as one: they come through etcd's own API.
+	// Value: the request in words, as etcdctl is given it.
+
+	LeaseGrant
+	LeaseRevoke
+	LeaseKeepAlive // the first one of a client for each lease
+	Compact
+	Watch // Key: answered when it ends
+	Alarm
+	Defragment
+	Auth // a change of users, roles or permissions
+
 	commandEnd
 )
 
@@ -123,7 +135,9 @@ var commandNames = [...]string{CommandNone: "none", Put: "put", Get: "get", Del:
 	Deliver: "deliver", Drop: "drop", Duplicate: "duplicate", Reorder: "reorder",
 	Rate: "rate", Freeze: "freeze", Thaw: "thaw", Step: "step",
 	MemberAdd: "member-add", MemberPromote: "member-promote", MemberDemote: "member-demote", MemberRemove: "member-remove",
-	PreVote: "prevote", Snapshot: "snapshot"}
+	PreVote: "prevote", Snapshot: "snapshot",
+	LeaseGrant: "lease-grant", LeaseRevoke: "lease-revoke", LeaseKeepAlive: "lease-keep-alive", Compact: "compaction",
+	Watch: "watch", Alarm: "alarm", Defragment: "defrag", Auth: "auth"}
 
 func (k CommandKind) String() string                { return name(commandNames[:], int(k)) }
 func (k CommandKind) MarshalText() ([]byte, error)  { return []byte(k.String()), nil }
@@ -131,6 +145,12 @@ func (k *CommandKind) UnmarshalText(b []byte) error { return parse(k, commandNam
 
 // Store says whether the command is a request to the store.
 func (k CommandKind) Store() bool { return k >= Put && k <= TxnDo }
+
+// Foreign says whether such commands are only told: they come through etcd's API.
+func (k CommandKind) Foreign() bool { return k >= LeaseGrant }
+
+// Client says whether the command is one of a store's client; the others are the room's operators'.
+func (k CommandKind) Client() bool { return k.Store() || k.Foreign() }
 
 // Txn is etcd's transaction: if all comparisons hold Success is done, otherwise Failure.
 type Txn struct {
