@@ -31,6 +31,33 @@ func BenchmarkApply(b *testing.B) {
 	}
 }
 
+// BenchmarkApplyJoined applies entries of 64 puts of 256 bytes, in a store made for many. One round is one put.
+func BenchmarkApplyJoined(b *testing.B) {
+	os.Setenv("ETCD_VERIFY", "")
+	defer os.Setenv("ETCD_VERIFY", "all")
+	s, err := Open(Options{Dir: b.TempDir(), Batch: true})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	var entries [100][]byte
+	for i := range entries {
+		var requests [64][]byte
+		for j := range requests {
+			requests[j] = putOf(b, fmt.Sprintf("k%06d", i*64+j), string(make([]byte, 256)), 0)
+		}
+		entries[i] = Join(requests[:])
+	}
+	var index uint64
+	b.ReportAllocs()
+	for n := 0; b.Loop(); n++ {
+		if n%64 == 0 {
+			index++
+			s.Apply(&raft.Log{Index: index, Term: 1, Data: entries[index%100]})
+		}
+	}
+}
+
 // BenchmarkDescribe is paid for every entry on every node.
 func BenchmarkDescribe(b *testing.B) {
 	data, err := (*Store)(nil).Encode(event.Command{Kind: event.Put, Key: "key", Value: string(make([]byte, 256))}, 1)
