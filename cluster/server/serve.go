@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/api/v3/membershippb"
 	"go.etcd.io/etcd/api/v3/version"
@@ -34,7 +33,7 @@ var errRemoved = errors.New("the member has been permanently removed from the cl
 func (s *Server) serve(clients, metrics []net.Listener) error {
 	o := etcdapi.Options{Member: member{s}, BcryptCost: s.c.BcryptCost, MaxTxnOps: s.c.MaxTxnOps, MaxRequestBytes: s.c.MaxRequestBytes,
 		MaxStreams: s.c.MaxStreams, KeepAliveLeast: s.c.KeepAliveLeast, KeepAliveEvery: s.c.KeepAliveEvery, KeepAliveTimeout: s.c.KeepAliveTimeout,
-		CertAuth: s.c.ClientTLS.ClientCertAuth, Metrics: promhttp.Handler()}
+		CertAuth: s.c.ClientTLS.ClientCertAuth, Metrics: etcdapi.ProcessMetrics(s.c.ExtensiveMetrics)}
 	if err := s.compact(); err != nil {
 		return err
 	}
@@ -77,6 +76,7 @@ func (s *Server) doors(o etcdapi.Options, urls []url.URL, ls []net.Listener, inf
 		if secure, err = info.ServerConfig(); err != nil {
 			return nil, fmt.Errorf("the certificates for clients cannot be used: %w", err)
 		}
+		info.ConfigureCRLVerification(secure)
 	}
 	for i, l := range ls {
 		o.TLS = nil
