@@ -108,6 +108,18 @@ func (d *desk) of(id event.NodeID) (ps []*pending) {
 	return ps
 }
 
+// count is how many commands of a kind wait.
+func (d *desk) count(k event.CommandKind) (n int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, p := range d.open {
+		if p.command.Kind == k {
+			n++
+		}
+	}
+	return n
+}
+
 // close refuses what comes from now on.
 func (d *desk) close() {
 	d.mu.Lock()
@@ -123,7 +135,7 @@ func (d *desk) close() {
 
 // lost is the outcome of a command nobody will answer: reads changed nothing, all else may have happened.
 func lost(k event.CommandKind) event.Outcome {
-	if k == event.Get {
+	if k == event.Get || k == event.Watch {
 		return event.Failed
 	}
 	return event.Unknown

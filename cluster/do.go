@@ -180,6 +180,9 @@ func wellFormed(c event.Command) error {
 	if int(c.Kind) <= 0 || int(c.Kind) >= event.Commands {
 		return fmt.Errorf("there is no command of kind %d", c.Kind)
 	}
+	if c.Kind.Foreign() {
+		return fmt.Errorf("%v is asked for through etcd's API, at the node's endpoint", c.Kind)
+	}
 	if c.Timeout < 0 || c.Timeout > MaxTimeout {
 		return fmt.Errorf("a timeout is between 0 and %d ms, not %d", MaxTimeout/1000, c.Timeout/1000)
 	}

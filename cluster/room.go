@@ -57,6 +57,9 @@ type Options struct {
 	// Ticked is told how far time has come whenever the room has gone on, also when nothing happened: a machine that is
 	// alone is quiet. The same holds for it as for Watch.
 	Ticked func(now event.Micros, s *view.State)
+	// Admit says whether a client of etcd's API may do this now; the error is the sentence that refuses it. It is told the
+	// name of a Guest, "" for any program. nil: everybody may do everything.
+	Admit func(guest string, c event.Command) error
 	// Prepare sets up a new room, in virtual time: it is Manual until this returns. An error closes the room.
 	Prepare func(*Room) error
 	Warn    func(error) // something was left undone, a file not written perhaps; the room goes on; nil: nobody cares

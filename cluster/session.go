@@ -12,22 +12,24 @@ import (
 
 // Session is one node as programs outside of its world reach it: what is posted in is answered out.
 type Session struct {
-	r  *Room
-	id event.NodeID
+	r     *Room
+	id    event.NodeID
+	guest string // see Guest
 }
 
 // Session of a node, which need not run. It stays good for all its lives.
-func (r *Room) Session(id event.NodeID) *Session { return &Session{r, id} }
+func (r *Room) Session(id event.NodeID) *Session { return &Session{r: r, id: id} }
 
 // Peer is how etcd's API shows a machine of the room.
 func (s *Session) Peer(id event.NodeID) node.Peer { return s.r.Peer(id) }
 
 // Self is the node of this session.
-func (s *Session) Self() event.NodeID { return s.id }
+func (s *Session) Self() event.NodeID { return s.node() }
 
 // Transfer hands leadership to another member.
 func (s *Session) Transfer(ctx context.Context, to event.NodeID) error {
-	return ordered(s.r.Do(ctx, event.Command{Kind: event.Transfer, Node: to}))
+	_, err := s.order(ctx, event.Command{Kind: event.Transfer, Node: to})
+	return err
 }
 
 // Change changes the members and says whom it concerned. The room says which machine is added, and where it is: it
@@ -35,19 +37,31 @@ func (s *Session) Transfer(ctx context.Context, to event.NodeID) error {
 func (s *Session) Change(ctx context.Context, c node.Change) (event.NodeID, error) {
 	switch c.Kind {
 	case node.AddLearner, node.AddVoter:
-		r := s.r.Do(ctx, event.Command{Kind: event.MemberAdd})
-		if err := ordered(r); err != nil || c.Kind == node.AddLearner {
-			return r.Node, err
+		added, err := s.order(ctx, event.Command{Kind: event.MemberAdd})
+		if err != nil || c.Kind == node.AddLearner {
+			return added.Node, err
 		}
-		return r.Node, ordered(s.r.Do(ctx, event.Command{Kind: event.MemberPromote, Node: r.Node}))
+		_, err = s.order(ctx, event.Command{Kind: event.MemberPromote, Node: added.Node})
+		return added.Node, err
 	case node.Promote:
-		return c.Node, ordered(s.r.Do(ctx, event.Command{Kind: event.MemberPromote, Node: c.Node}))
+		_, err := s.order(ctx, event.Command{Kind: event.MemberPromote, Node: c.Node})
+		return c.Node, err
 	case node.Remove:
-		return c.Node, ordered(s.r.Do(ctx, event.Command{Kind: event.MemberRemove, Node: c.Node}))
+		_, err := s.order(ctx, event.Command{Kind: event.MemberRemove, Node: c.Node})
+		return c.Node, err
 	case node.Move:
 		return c.Node, node.Refused(fmt.Sprintf("the peer URLs of %v are %v and cannot be changed: a room connects its machines by itself", c.Node, peerURL(c.Node)))
 	}
 	return 0, fmt.Errorf("there is no change %d of members", c.Kind)
+}
+
+// order has the room do something, if that is allowed now.
+func (s *Session) order(ctx context.Context, c event.Command) (event.Result, error) {
+	if err := s.admit(c); err != nil {
+		return event.Result{}, err
+	}
+	r := s.r.Do(ctx, c)
+	return r, ordered(r)
 }
 
 // ordered is how an order ended. One that may still happen is etcd's timeout.
@@ -64,14 +78,15 @@ func ordered(r event.Result) error {
 
 // Post has do called on the root of the node's world, where it must not block, or gone if the node does not run.
 func (s *Session) Post(do func(*node.Node), gone func()) {
+	id := s.node()
 	s.r.mu.Lock()
-	m := s.r.nodes[s.id]
+	m := s.r.nodes[id]
 	s.r.mu.Unlock()
 	if m == nil {
 		gone()
 		return
 	}
-	s.r.conductor.Post(s.id, func() { do(m.node) }, gone)
+	s.r.conductor.Post(id, func() { do(m.node) }, gone)
 }
 
 // answer is what a call gave.
@@ -104,7 +119,11 @@ func (s *Session) Do(ctx context.Context, c event.Command, f func(*node.Node, *n
 }
 
 func (s *Session) doTold(ctx context.Context, c event.Command, f func(*node.Node, *node.Call) (any, error)) (any, error) {
+	if err := s.admit(c); err != nil {
+		return nil, err
+	}
 	r := s.r
+	s = &Session{r: r, id: s.node(), guest: s.guest} // the same node all through
 	c.Node = s.id
 	p := r.desk.admit(c, s.id, r.conductor.Now())
 	if p == nil {

@@ -126,7 +126,7 @@ func (c *Class) Admit(viewer string, command event.Command) error {
 }
 
 // looks says whether the command only reads: everybody may.
-func looks(k event.CommandKind) bool { return k == event.Get }
+func looks(k event.CommandKind) bool { return k == event.Get || k == event.Watch }
 
 // control is what a viewer says about who acts. It needs mu.
 func (c *Class) control(viewer, word string) error {

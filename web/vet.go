@@ -20,6 +20,9 @@ func vet(c event.Command, limits Limits, machines *ring) error {
 	if c.Kind == event.CommandNone || int(c.Kind) >= event.Commands {
 		return badCommand("/kind", `A command needs a kind, such as "put"; docs/api.md has them all.`)
 	}
+	if c.Kind.Foreign() {
+		return badCommand("/kind", fmt.Sprintf("%q is asked for through etcd's API: GET /endpoints says where the nodes are.", c.Kind))
+	}
 	for _, check := range []func() *Fault{
 		func() *Fault { return vetShape(c) },
 		func() *Fault { return vetBounds(c, limits) },
@@ -35,6 +38,8 @@ func vet(c event.Command, limits Limits, machines *ring) error {
 // vetShape checks that the fields a kind cannot do without are there.
 func vetShape(c event.Command) *Fault {
 	switch c.Kind {
+	case event.LeaseGrant, event.LeaseRevoke, event.LeaseKeepAlive, event.Compact, event.Watch, event.Alarm, event.Defragment, event.Auth:
+		return nil // refused before
 	case event.CommandNone, event.StepDown, event.Heal, event.Freeze, event.Thaw, event.Step, event.MemberAdd, event.PreVote:
 		return nil
 	case event.Put:

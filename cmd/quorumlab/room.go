@@ -75,7 +75,7 @@ func (s *school) open(a lobby.Assignment) (lobby.Served, error) {
 	}
 	doors := cluster.Doors{Open: func(s *cluster.Session, before string) (string, error) { return ports.Open(s, before) }, Shut: ports.Shut}
 	stage, err := play.Open(cluster.Options{Dir: a.Dir, Nodes: a.Nodes, MaxNodes: a.Limits.Nodes, Rate: a.Rate, HistoryBytes: a.History,
-		Doors: doors, Watch: class.Fold, Ticked: class.Tick, Warn: warn}, library.Lesson(id))
+		Doors: doors, Admit: class.Admit, Watch: class.Fold, Ticked: class.Tick, Warn: warn}, library.Lesson(id))
 	if err != nil {
 		return nil, err
 	}

@@ -219,7 +219,7 @@ func TestEveryCommandHasAVerb(t *testing.T) {
 		}
 	}
 	for k := event.CommandNone; int(k) < event.Commands; k++ {
-		if !spoken[k] {
+		if !spoken[k] && !k.Foreign() { // those are etcd's own
 			t.Errorf("%s cannot be typed", k)
 		}
 	}

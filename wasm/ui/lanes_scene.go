@@ -168,7 +168,7 @@ func (l *laneDrawing) bars(y int) *Element {
 	drawn := 0
 	for i := len(l.m.State.Ops) - 1; i >= 0 && drawn < maxBars; i-- {
 		op := &l.m.State.Ops[i]
-		if !op.Kind.Store() || op.Outcome != event.Pending && l.x(op.Answered) < l.left() {
+		if !op.Kind.Client() || op.Kind == event.LeaseKeepAlive || op.Outcome != event.Pending && l.x(op.Answered) < l.left() {
 			continue
 		}
 		drawn++

@@ -306,7 +306,7 @@ func (m *Model) membersSentence(e *event.Event) string {
 }
 
 func askedSentence(e *event.Event) string {
-	if !e.Command.Store() {
+	if !e.Command.Client() {
 		return ""
 	}
 	if e.Node != 0 {
@@ -331,8 +331,11 @@ func (m *Model) answeredSentence(e *event.Event) (string, tone) {
 	case event.Unknown:
 		return words + ": outcome unknown, it may or may not have happened. " + upper(e.Text), bad
 	case event.OK:
-		if !e.Command.Store() {
+		if !e.Command.Client() || e.Command == event.LeaseKeepAlive {
 			return "", minor
+		}
+		if e.Command == event.Watch {
+			return words + " has ended, after " + spell(e.Took) + ".", minor
 		}
 		s := words + ": ok"
 		if e.Rev != 0 {
