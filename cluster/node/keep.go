@@ -116,7 +116,28 @@ func (n *Node) findSnapshot() (*raft.SnapshotMeta, error) {
 // shrink takes a snapshot because the log, which is in memory too, has grown too large.
 func (n *Node) shrink() {
 	defer n.shrinking.Store(false)
-	n.takeSnapshot(SnapshotInterval)
+	n.takeSnapshot(SnapshotInterval, n.recent())
+}
+
+// recent is how many entries the newest half of MaxLogBytes are: followers that are only a little behind still need them. A
+// room, where people want to see a snapshot on its way, keeps none.
+func (n *Node) recent() (count uint64) {
+	if !n.o.Batch {
+		return 0
+	}
+	last, _ := n.drive.Log.LastIndex() // it is in memory
+	size := 0
+	for i := last; i > 0; i-- {
+		var l raft.Log
+		if n.drive.Log.GetLog(i, &l) != nil {
+			break
+		}
+		if size += len(l.Data); size > MaxLogBytes/2 {
+			break
+		}
+		count++
+	}
+	return count
 }
 
 // Freeze keeps the store's file as a crash at this instant finds it; the node's fence is closed.

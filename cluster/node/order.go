@@ -41,7 +41,7 @@ func (n *Node) order(c event.Command, timeout time.Duration) event.Result {
 	case event.MemberRemove:
 		return n.await(n.raft.RemoveServer(server(event.Member{ID: c.Peer}).ID, 0, timeout), timeout)
 	case event.Snapshot:
-		return n.takeSnapshot(timeout)
+		return n.takeSnapshot(timeout, 0)
 	}
 	return failed("%v is nothing that a node does", c.Kind)
 }
@@ -73,11 +73,12 @@ func (n *Node) settled(err error) event.Result {
 	}
 }
 
-// takeSnapshot takes one and drops the log up to it, so that a follower that is far behind needs it.
-func (n *Node) takeSnapshot(timeout time.Duration) event.Result {
+// takeSnapshot takes one and drops the log up to it but for the trailing entries: without them a follower that is behind
+// needs the snapshot.
+func (n *Node) takeSnapshot(timeout time.Duration, trailing uint64) event.Result {
 	usual := n.raft.ReloadableConfig()
 	short := usual
-	short.TrailingLogs = 0
+	short.TrailingLogs = trailing
 	if err := n.raft.ReloadConfig(short); err != nil {
 		return failed("%v: %v", n.o.ID, err)
 	}

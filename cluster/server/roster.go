@@ -132,6 +132,17 @@ func (s *Server) roster() peer.Roster {
 	return r
 }
 
+// rosterOfPeers is the roster with those who were removed.
+func (s *Server) rosterOfPeers() peer.Roster {
+	r := s.roster()
+	select {
+	case <-s.opened:
+		r.Removed = s.node.Store().RemovedMembers()
+	default:
+	}
+	return r
+}
+
 // address is where a member is.
 func (s *Server) address(id event.NodeID) (raft.ServerAddress, bool) {
 	select {

@@ -32,8 +32,8 @@ var errRemoved = errors.New("the member has been permanently removed from the cl
 // serve opens the doors for clients and tells the cluster about this member; both go on in the background.
 func (s *Server) serve(clients, metrics []net.Listener) error {
 	o := etcdapi.Options{Member: member{s}, BcryptCost: s.c.BcryptCost, MaxTxnOps: s.c.MaxTxnOps, MaxRequestBytes: s.c.MaxRequestBytes,
-		MaxStreams: s.c.MaxStreams, KeepAliveLeast: s.c.KeepAliveLeast, KeepAliveEvery: s.c.KeepAliveEvery, KeepAliveTimeout: s.c.KeepAliveTimeout,
-		CertAuth: s.c.ClientTLS.ClientCertAuth, Metrics: etcdapi.ProcessMetrics(s.c.ExtensiveMetrics)}
+		MaxStreams: s.c.MaxStreams, KeepAliveLeast: orOff(s.c.KeepAliveLeast), KeepAliveEvery: orOff(s.c.KeepAliveEvery), KeepAliveTimeout: orOff(s.c.KeepAliveTimeout),
+		CertAuth: s.c.ClientTLS.ClientCertAuth, Metrics: s.metrics}
 	if err := s.compact(); err != nil {
 		return err
 	}
@@ -60,6 +60,14 @@ func (s *Server) serve(clients, metrics []net.Listener) error {
 	})
 	s.work.Go(s.care)
 	return nil
+}
+
+// orOff is a keep-alive as etcd's flags have it: 0 is off.
+func orOff(d time.Duration) time.Duration {
+	if d == 0 {
+		return -1
+	}
+	return d
 }
 
 func (s *Server) metricsTLS() transport.TLSInfo {

@@ -39,6 +39,7 @@ type Server struct {
 	opened    chan struct{} // node can be used
 	clients   []*etcdapi.Server
 	compactor v3compactor.Compactor
+	metrics   *etcdapi.Metrics
 
 	ctx    context.Context // ends with the server
 	cancel context.CancelFunc
@@ -131,7 +132,7 @@ func shut(ls []net.Listener) error {
 // run opens transport and node.
 func (s *Server) run(peers []net.Listener) (err error) {
 	s.transport, err = peer.New(peer.Options{Self: s.id.Node, Member: s.id.member, Cluster: s.id.cluster, Listeners: peers,
-		TLS: s.c.PeerTLS, PreVote: s.c.PreVote, Timeout: max(5*time.Second, s.c.Election), Log: s.c.Log, Roster: s.roster, Address: s.address})
+		TLS: s.c.PeerTLS, PreVote: s.c.PreVote, Timeout: max(5*time.Second, s.c.Election), Log: s.c.Log, Roster: s.rosterOfPeers, Removed: s.fail, Address: s.address})
 	if err != nil {
 		return err
 	}
@@ -141,10 +142,11 @@ func (s *Server) run(peers []net.Listener) (err error) {
 			return err
 		}
 	}
+	s.metrics = etcdapi.ProcessMetrics(s.c.ExtensiveMetrics)
 	o := node.Options{ID: s.id.Node, Dir: dir, NoSync: s.c.NoFsync, FsyncDelay: func() time.Duration { return 0 }, Failed: s.fail, Reboot: s.reboot,
-		Transport: s.transport, Tap: func(event.Event) {}, Cluster: s.id.cluster, Member: s.id.member, Definite: peer.Definite, Address: s.founded,
+		Transport: s.transport, Tap: s.metrics.Tap, Cluster: s.id.cluster, Member: s.id.member, Definite: peer.Definite, Address: s.founded,
 		Timing: node.Timing{Heartbeat: s.c.Heartbeat, Election: s.c.Election, Snapshot: s.c.SnapshotCount, Trailing: s.c.Trailing},
-		Log:    newLogger(s.c.Log.Named("raft")), Quota: s.c.Quota, Tokens: s.c.AuthToken, TokenTTL: s.c.AuthTokenTTL, CertAuth: s.c.ClientTLS.ClientCertAuth, Places: true, Batch: true}
+		Log:    newLogger(s.c.Log.Named("raft")), Quota: s.c.Quota, Request: int(s.c.MaxRequestBytes), Tokens: s.c.AuthToken, TokenTTL: s.c.AuthTokenTTL, CertAuth: s.c.ClientTLS.ClientCertAuth, Places: true, Batch: true}
 	if s.id.founders != nil {
 		for _, f := range s.id.founders {
 			o.Bootstrap = append(o.Bootstrap, f.Member)
