@@ -61,7 +61,7 @@ func (t *Transport) newServer() *http.Server {
 	mux.HandleFunc("GET /version", t.versionPage)
 	mux.HandleFunc("GET "+prefix+raftProtocol, t.upgrade(raftProtocol, func(_ event.NodeID, s *stream) { t.streams.give(s) }))
 	mux.HandleFunc("GET "+prefix+callsProtocol, t.upgrade(callsProtocol, t.answerCalls))
-	return &http.Server{Handler: mux, ReadTimeout: t.o.Timeout, WriteTimeout: t.o.Timeout, IdleTimeout: time.Minute,
+	return &http.Server{Handler: t.named(mux), ReadTimeout: t.o.Timeout, WriteTimeout: t.o.Timeout, IdleTimeout: t.o.Timeout,
 		MaxHeaderBytes: maxHeader, ErrorLog: log.New(complaints{t.o.Log}, "", 0)}
 }
 
@@ -99,6 +99,7 @@ func (t *Transport) writeJSON(w http.ResponseWriter, body any) {
 func (t *Transport) upgrade(protocol string, take func(event.NodeID, *stream)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set(clusterHeader, strconv.FormatUint(t.o.Cluster, 16))
+		w.Header().Set("Connection", "close") // after a refusal
 		if r.Header.Get("Upgrade") != protocol || r.ProtoMajor != 1 {
 			w.Header().Set("Upgrade", protocol)
 			http.Error(w, "only members of the cluster talk here, in "+protocol, http.StatusUpgradeRequired)

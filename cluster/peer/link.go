@@ -87,9 +87,9 @@ func (t *Transport) enter(to event.NodeID, c *call) (*link, error) {
 	}
 	l := &link{t: t, to: to, pending: map[uint64]*call{}, wake: make(chan struct{}, 1)}
 	t.links[to] = l
+	l.waiting = append(l.waiting, c) // before it runs, and perhaps ends
 	t.work.Go(l.run)
-	_, err := l.add(c)
-	return l, err
+	return l, nil
 }
 
 // add queues a call; false when the link has ended.
@@ -128,8 +128,9 @@ func (l *link) withdraw(c *call, timeout time.Duration) outcome {
 		return outcome{err: definite("%v could not be asked within %v; nothing was done", l.to, timeout)}
 	}
 	delete(l.pending, c.number)
-	if !l.silent.IsZero() && time.Since(l.silent) > l.t.o.Timeout && l.stream != nil {
-		_ = l.stream.Close() // it is half open, or the other side stands still: the next call tries a new connection
+	if !l.silent.IsZero() && time.Since(l.silent) > l.t.o.Timeout { // half open, or the other side stands still: on to a new connection
+		_ = l.stream.Close()
+		l.finish(definite("%v says nothing; nothing was done", l.to), fmt.Errorf("%w (%v says nothing)", errLost, l.to))
 	}
 	return outcome{err: fmt.Errorf("%v did not answer within %v; the request may have been served or not", l.to, timeout)}
 }
@@ -167,6 +168,11 @@ func (l *link) connect() (*stream, error) {
 func (l *link) end(unwritten, written error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.finish(unwritten, written)
+}
+
+// finish is end with the lock held.
+func (l *link) finish(unwritten, written error) {
 	l.ended = true
 	for _, c := range l.waiting {
 		c.done <- outcome{err: unwritten}

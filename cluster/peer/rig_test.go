@@ -23,7 +23,7 @@ const (
 
 // rig is a number of members on this machine, n1 to n…; etcd's ids are 0x11 and so on.
 type rig struct {
-	t     *testing.T
+	t     testing.TB
 	peers []*Transport
 	logs  []*observer.ObservedLogs
 
@@ -34,7 +34,7 @@ type rig struct {
 func memberID(n event.NodeID) uint64 { return 0x10 + uint64(n) }
 
 // newRig starts members. Change their options first with adjust, which may be nil.
-func newRig(t *testing.T, size int, info transport.TLSInfo, adjust func(*Options)) *rig {
+func newRig(t testing.TB, size int, info transport.TLSInfo, adjust func(*Options)) *rig {
 	t.Helper()
 	r := &rig{t: t, roster: Roster{Cluster: testCluster}}
 	scheme := "http"
@@ -65,7 +65,7 @@ func newRig(t *testing.T, size int, info transport.TLSInfo, adjust func(*Options
 	return r
 }
 
-func listen(t *testing.T) net.Listener {
+func listen(t testing.TB) net.Listener {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -111,7 +111,7 @@ func echo(_ event.NodeID, body any, reply func(any, error)) {
 }
 
 // until waits for a condition.
-func until(t *testing.T, what string, ok func() bool) {
+func until(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	deadline := time.After(patience)
 	tick := time.NewTicker(2 * time.Millisecond)
@@ -126,7 +126,7 @@ func until(t *testing.T, what string, ok func() bool) {
 }
 
 // within fails when f takes longer than the patience.
-func within(t *testing.T, what string, f func()) {
+func within(t testing.TB, what string, f func()) {
 	t.Helper()
 	done := make(chan struct{})
 	go func() { defer close(done); f() }()
