@@ -122,15 +122,6 @@ func (t *Transport) allLinks() (all []*link) {
 // Dead is closed when the transport is.
 func (t *Transport) Dead() <-chan struct{} { return t.dead }
 
-func (t *Transport) isDead() bool {
-	select {
-	case <-t.dead:
-		return true
-	default:
-		return false
-	}
-}
-
 // Later is the time when d has passed, counted from when the transport was made.
 func (t *Transport) Later(d time.Duration) event.Micros {
 	return event.Micros((time.Since(t.began) + d).Microseconds())
