@@ -18,8 +18,9 @@ import (
 
 // Times of making or joining a cluster.
 const (
-	askPeer  = 5 * time.Second // how long a peer may take to say who its members are
-	askAgain = time.Second     // between two looks for a peer that answers
+	askPeer    = 5 * time.Second // how long peers may take to say who the members are, for one that joins
+	askFounder = time.Second     // and for one that founds a cluster with them
+	askAgain   = 500 * time.Millisecond
 )
 
 // rules are etcd's own checks of what the flags say.
@@ -79,15 +80,21 @@ func found(ctx context.Context, c *Config) (*identity, error) {
 // bootstrapped says whether the others run already and know this member by its name: its data directory was lost, and it
 // would vote a second time (etcd's isMemberBootstrapped).
 func bootstrapped(ctx context.Context, c *Config, ring *membership.RaftCluster, me *membership.Member) bool {
-	for _, url := range others(ring, me) {
-		ctx, cancel := context.WithTimeout(ctx, askPeer)
-		r, err := peer.Members(ctx, url, c.PeerTLS)
-		cancel()
-		if err != nil {
-			continue
+	ctx, cancel := context.WithTimeout(ctx, askFounder)
+	defer cancel()
+	urls := others(ring, me)
+	knows := make(chan bool, len(urls))
+	for _, url := range urls {
+		go func() {
+			r, err := peer.Members(ctx, url, c.PeerTLS)
+			i := slices.IndexFunc(r.Members, func(m peer.Listed) bool { return m.ID == uint64(me.ID) })
+			knows <- err == nil && i >= 0 && len(r.Members[i].ClientURLs) > 0
+		}()
+	}
+	for range urls {
+		if <-knows {
+			return true
 		}
-		i := slices.IndexFunc(r.Members, func(m peer.Listed) bool { return m.ID == uint64(me.ID) })
-		return i >= 0 && len(r.Members[i].ClientURLs) > 0
 	}
 	return false
 }

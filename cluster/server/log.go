@@ -1,8 +1,10 @@
 package server
 
 import (
+	"fmt"
 	"io"
 	"log"
+	"slices"
 
 	"github.com/hashicorp/go-hclog"
 	"go.uber.org/zap"
@@ -24,16 +26,16 @@ func newLogger(z *zap.Logger) hclog.Logger {
 func (l *logger) Trace(msg string, args ...any) { l.Debug(msg, args...) }
 
 // Debug is hclog's.
-func (l *logger) Debug(msg string, args ...any) { l.z.Debugw(msg, args...) }
+func (l *logger) Debug(msg string, args ...any) { l.z.Debugw(msg, formatted(args)...) }
 
 // Info is hclog's.
-func (l *logger) Info(msg string, args ...any) { l.z.Infow(msg, args...) }
+func (l *logger) Info(msg string, args ...any) { l.z.Infow(msg, formatted(args)...) }
 
 // Warn is hclog's.
-func (l *logger) Warn(msg string, args ...any) { l.z.Warnw(msg, args...) }
+func (l *logger) Warn(msg string, args ...any) { l.z.Warnw(msg, formatted(args)...) }
 
 // Error is hclog's.
-func (l *logger) Error(msg string, args ...any) { l.z.Errorw(msg, args...) }
+func (l *logger) Error(msg string, args ...any) { l.z.Errorw(msg, formatted(args)...) }
 
 // Log is hclog's.
 func (l *logger) Log(level hclog.Level, msg string, args ...any) {
@@ -47,6 +49,17 @@ func (l *logger) Log(level hclog.Level, msg string, args ...any) {
 	case hclog.NoLevel, hclog.Trace, hclog.Debug, hclog.Off:
 		l.Debug(msg, args...)
 	}
+}
+
+// formatted are values as raft wants them shown.
+func formatted(args []any) []any {
+	out := slices.Clone(args)
+	for i, a := range out {
+		if f, ok := a.(hclog.Format); ok && len(f) > 0 {
+			out[i] = fmt.Sprintf(fmt.Sprint(f[0]), f[1:]...)
+		}
+	}
+	return out
 }
 
 func (l *logger) enabled(at zapcore.Level) bool { return l.z.Desugar().Core().Enabled(at) }
@@ -71,7 +84,7 @@ func (l *logger) ImpliedArgs() []any { return l.bound }
 
 // With binds values to a logger.
 func (l *logger) With(args ...any) hclog.Logger {
-	return &logger{l.z.With(args...), l.name, append(l.bound[:len(l.bound):len(l.bound)], args...)}
+	return &logger{l.z.With(formatted(args)...), l.name, append(l.bound[:len(l.bound):len(l.bound)], args...)}
 }
 
 // Name is that of the logger.

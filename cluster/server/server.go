@@ -68,6 +68,9 @@ func Start(ctx context.Context, c Config) (s *Server, err error) {
 	if err := s.takeDir(); err != nil {
 		return s, err
 	}
+	if s.id, err = whoAmI(ctx, &s.c); err != nil { // asks the peers, who may ask this one as well: so before it listens
+		return s, err
+	}
 	peers, err := listen(c.ListenPeer, "--listen-peer-urls")
 	if err != nil {
 		return s, err
@@ -77,9 +80,6 @@ func Start(ctx context.Context, c Config) (s *Server, err error) {
 		return s, errors.Join(err, shut(peers))
 	}
 	metrics, err := listen(c.ListenMetrics, "--listen-metrics-urls")
-	if err == nil {
-		s.id, err = whoAmI(ctx, &s.c)
-	}
 	if err == nil {
 		err = s.run(peers)
 	}
@@ -138,7 +138,7 @@ func (s *Server) run(peers []net.Listener) (err error) {
 	}
 	dir := filepath.Join(s.c.Dir, nodeDir)
 	if s.c.ForceNew {
-		if err := forceNew(dir, s.id); err != nil {
+		if err := s.forceNew(dir); err != nil {
 			return err
 		}
 	}
