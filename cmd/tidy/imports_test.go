@@ -47,6 +47,8 @@ var imports = map[string][]string{
 	"cmd/build-app":   {},
 	"cmd/reference":   {}, // builds the real etcd, for tests and bench
 	"cmd/tidy":        {},
+
+	"cmd/reference/conform": {}, // plays scripts of etcdctl to etcd and to us, for tests
 }
 
 // taboo is one package that only some may import, themselves or through others.
@@ -73,7 +75,7 @@ var taboos = []taboo{
 	{pkg: "github.com/hashicorp/raft", clean: client, but: []string{"cluster", "cluster/conductor", "cluster/disk", "cluster/store", "cluster/node", "cluster/peer", "cluster/server"},
 		why: "the engine stays behind the facade: everyone else sees events"},
 	{pkg: "go.etcd.io/bbolt", clean: client, but: []string{"cluster/disk", "cluster/store", "cluster/node"}, why: "files belong to disk and store"},
-	{pkg: "go.etcd.io/etcd", clean: client, but: []string{"cluster", "cluster/disk", "cluster/store", "cluster/node", "cluster/etcdapi", "cluster/peer", "cluster/server", "cmd/etcdmain", "cmd/quorumlab", "cmd/bench", "cmd/reference"},
+	{pkg: "go.etcd.io/etcd", clean: client, but: []string{"cluster", "cluster/disk", "cluster/store", "cluster/node", "cluster/etcdapi", "cluster/peer", "cluster/server", "cmd/etcdmain", "cmd/quorumlab", "cmd/bench", "cmd/reference", "cmd/reference/conform"},
 		why: "etcd's code is the state machine and the log, and promises no stable interface"},
 	{pkg: "google.golang.org/grpc", clean: client, but: []string{"cluster/etcdapi"}, why: "only etcd's interface speaks it"},
 	{pkg: "github.com/gorilla/websocket", clean: client, but: []string{"web", "web/lobby", "cmd/quorumlab"}, why: "sockets end in web (and bench is a viewer); a cluster knows no viewers"},
@@ -82,7 +84,7 @@ var taboos = []taboo{
 	{pkg: "github.com/goccy/go-yaml", clean: client, but: []string{"lessons"}, why: "lesson files are read in one place"},
 	{pkg: "testing/synctest", clean: client, but: []string{"cluster/world"}, why: "one package knows how a world's time is made"},
 	{pkg: "syscall/js", but: []string{"wasm/browser"}, why: "the rest of the front end is plain Go under plain tests"},
-	{pkg: "os/exec", clean: client, but: []string{"web/lobby", "cmd/build-app", "cmd/quorumlab", "cmd/bench", "cmd/reference"}, why: "only the lobby starts processes, and programs that build and measure"},
+	{pkg: "os/exec", clean: client, but: []string{"web/lobby", "cmd/build-app", "cmd/quorumlab", "cmd/bench", "cmd/reference", "cmd/reference/conform"}, why: "only the lobby starts processes, and programs that build and measure"},
 }
 
 // listed is what go list tells of a package.

@@ -1,0 +1,5 @@
+//go:build race
+
+package etcdapi_test
+
+const raceEnabled = true
