@@ -28,6 +28,9 @@ type Options struct {
 	Failed   func(error)                    // a write failed, a full disk for example; the goroutine that wrote has ended or is about to
 	Peer     func(addr []byte) event.NodeID // who a vote is for; nil: event.ParseNodeID
 	Keep     int                            // snapshots; 0: Snapshots
+	Witness  string                         // a file outside of Dir that tells LosePower what is on disk; "": none
+
+	witness *witness
 }
 
 // Drive is a node's directory, open. Its parts are safe for concurrent use.
@@ -37,7 +40,8 @@ type Drive struct {
 	Snapshots raft.SnapshotStore
 	Opened    Opened
 
-	dir string
+	dir     string
+	witness *witness
 }
 
 // Opened tells what opening found.
@@ -50,7 +54,7 @@ type Opened struct {
 // sentence; nothing has been changed then.
 func Open(o Options) (*Drive, error) {
 	o = o.withDefaults()
-	if err := prepare(o.Dir); err != nil {
+	if err := prepare(o.Dir, o.Sync); err != nil {
 		return nil, err
 	}
 	found, err := checkLog(o.Dir)
@@ -86,7 +90,10 @@ func (o Options) withDefaults() Options {
 }
 
 func open(o Options, found *scan) (d *Drive, err error) {
-	d = &Drive{dir: o.Dir}
+	if o.witness, err = openWitness(o.Dir, o.Witness); err != nil {
+		return nil, err
+	}
+	d = &Drive{dir: o.Dir, witness: o.witness}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, d.Close())
@@ -122,8 +129,11 @@ func (d *Drive) Close() error {
 	if d.Stable != nil {
 		errs = append(errs, d.Stable.Close())
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, d.witness.close())...)
 }
+
+// StoreSynced notes for LosePower that the store's file is on disk as it is now. Call it while nothing is being committed.
+func (d *Drive) StoreSynced() { d.witness.bolt(dbFile) }
 
 // Wipe empties a stopped node's directory.
 func Wipe(dir string) error {
@@ -140,4 +150,5 @@ const (
 	stableFile = "stable.db"
 	storeDir   = "store"
 	sealFile   = "seal"
+	dbFile     = "store/db"
 )

@@ -113,7 +113,11 @@ func (l *Log) read(dir string, start *walpb.Snapshot) error {
 		}
 		// Etcd's log has forgotten its state: it would begin its next file without the commit index, and the snapshot
 		// record that says where the log begins would not count any more.
-		return l.w.Save(l.hardState(state.GetCommit(), 0), nil)
+		if err := l.w.Save(l.hardState(state.GetCommit(), 0), nil); err != nil {
+			return err
+		}
+		l.synced()
+		return nil
 	})
 }
 
@@ -152,7 +156,11 @@ func (l *Log) mark(index, term uint64) error {
 		}
 		s := &walpb.Snapshot{Index: &index, Term: &term, ConfState: &raftpb.ConfState{}}
 		stamp(s, snapshotFields, write{number: l.number})
-		return l.w.SaveSnapshot(s)
+		if err := l.w.SaveSnapshot(s); err != nil {
+			return err
+		}
+		l.synced()
+		return nil
 	})
 }
 
@@ -184,6 +192,7 @@ func (l *Log) renew() error {
 		return err
 	}
 	l.generation++
+	l.synced()
 	l.base, l.based, l.entries, l.bytes = 0, false, nil, 0
 	return os.RemoveAll(generationDir(l.dir, l.generation-1))
 }

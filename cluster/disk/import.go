@@ -230,12 +230,3 @@ func copyDB(to, from string) error {
 	err = db.Update(func(tx *bolt.Tx) error { return tx.Bucket(schema.Meta.Name()).Delete([]byte(partKey)) })
 	return errors.Join(err, db.Close())
 }
-
-// syncDir makes the names in a directory durable.
-func syncDir(dir string) error {
-	d, err := fileutil.OpenDir(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(fileutil.Fsync(d), d.Close())
-}

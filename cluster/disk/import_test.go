@@ -43,15 +43,14 @@ func check(t *testing.T, err error) {
 
 // node is a member with real raft, disk and store, and a network inside the process.
 type node struct {
-	t      *testing.T
-	name   string
-	dir    string
-	drive  *disk.Drive
-	store  *store.Store
-	raft   *raft.Raft
-	net    *raft.InmemTransport
-	addr   raft.ServerAddress
-	closed bool
+	t     *testing.T
+	name  string
+	dir   string
+	drive *disk.Drive
+	store *store.Store
+	raft  *raft.Raft
+	net   *raft.InmemTransport
+	addr  raft.ServerAddress
 }
 
 func start(t *testing.T, name, dir string) *node {

@@ -175,6 +175,7 @@ func (l *Log) append(entries []*raft.Log) (bytes int64, err error) {
 	if err := guard(func() error { return l.w.Save(nil, records) }); err != nil {
 		return 0, err
 	}
+	l.synced()
 	l.keepUntil(first)
 	for _, e := range entries {
 		l.entries = append(l.entries, *e)
@@ -182,6 +183,9 @@ func (l *Log) append(entries []*raft.Log) (bytes int64, err error) {
 	}
 	return bytes, nil
 }
+
+// synced notes that all writes so far are on disk.
+func (l *Log) synced() { l.o.witness.log(l.generation, l.number) }
 
 // makeRoom checks that an entry may stand at first, and rebases an empty log.
 func (l *Log) makeRoom(first uint64) error {
@@ -263,6 +267,7 @@ func (l *Log) truncate(first uint64) error {
 	if err := guard(func() error { return l.w.Save(nil, []*raftpb.Entry{again}) }); err != nil {
 		return err
 	}
+	l.synced()
 	l.keepUntil(first)
 	return nil
 }

@@ -39,7 +39,7 @@ func Seal(dir string) error {
 		return fmt.Errorf("%s cannot be sealed: %w", dir, err)
 	}
 	fmt.Fprintf(&b, "%08x\n", crc32.Checksum(b.Bytes(), castagnoli))
-	return replaceFile(filepath.Join(dir, sealFile), b.Bytes())
+	return replaceFile(filepath.Join(dir, sealFile), b.Bytes(), false)
 }
 
 const sealHead = "quorumlab seal 1\n"

@@ -56,6 +56,7 @@ func openStable(o Options) (s *Stable, err error) {
 		db.Close()
 		return nil, err
 	}
+	o.witness.bolt(stableFile)
 	return s, nil
 }
 
@@ -85,6 +86,7 @@ func (s *Stable) Set(key, value []byte) error {
 		s.o.Fence.Arm(event.Now)
 		runtime.Goexit()
 	}
+	s.o.witness.bolt(stableFile)
 	if term != nil {
 		s.o.Tap(event.Event{Kind: event.VoteCast, Node: s.o.Node, Peer: s.o.Peer(value), Term: binary.BigEndian.Uint64(term)})
 	}

@@ -153,7 +153,7 @@ func TestJoinedReplay(t *testing.T) {
 		inBubble(t, func(r *rig) {
 			r.reopen(func() { r.o.batchLimit = limit })
 			file := filepath.Join(r.o.Dir, "db")
-			r.s.position.committing = func() { // the file is that of the commit before
+			r.s.position.synced = func() { // the file is that of the commit before
 				r.check(copyFile(filepath.Join(kept, fmt.Sprint(commits), "db"), file))
 				commits++
 			}
@@ -163,7 +163,7 @@ func TestJoinedReplay(t *testing.T) {
 			r.mixed(24)
 			r.s.WaitCompacted(nil)
 			r.s.position.mu.Lock()
-			r.s.position.committing = nil
+			r.s.position.synced = nil
 			r.s.position.mu.Unlock()
 			want, hash := r.s.Revision(), r.hash()
 			if commits < 24 {

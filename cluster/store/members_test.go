@@ -141,7 +141,7 @@ func TestMembersAfterCrash(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		r.reopen(func() { r.o.Place, r.o.batchLimit = place, 1 })
 		commits := 0
-		r.s.position.committing = func() {
+		r.s.position.synced = func() {
 			dir := filepath.Join(kept, fmt.Sprint(commits))
 			r.check(mkdir(dir))
 			r.check(copyFile(filepath.Join(dir, "db"), filepath.Join(r.o.Dir, "db")))
@@ -150,7 +150,7 @@ func TestMembersAfterCrash(t *testing.T) {
 		r.configure("a1@http://1", "a2@http://2", "a3@http://3")
 		r.check(r.name(0xa3, "three"))
 		r.configure("a1@http://1", "~a4@http://4", "a3@http://33")
-		r.s.position.committing = nil
+		r.s.position.synced = nil
 		want := r.members()
 		if commits < 6 {
 			t.Fatalf("there were %d commits only", commits)

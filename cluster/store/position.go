@@ -22,7 +22,7 @@ type position struct {
 	resume  part   // what the file said when it was opened
 	saved   bool   // the file has a part
 
-	committing func() // called ahead of every commit; nil: nobody
+	synced func() // Options.Synced
 }
 
 // part of an entry: so many of its requests, from the first on.
@@ -101,8 +101,8 @@ func (p *position) pass(index, term uint64) {
 func (p *position) OnPreCommitUnsafe(tx backend.UnsafeReadWriter) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.committing != nil {
-		p.committing()
+	if p.synced != nil {
+		p.synced()
 	}
 	p.index.UnsafeSave(tx)
 	switch {

@@ -48,6 +48,9 @@ type Options struct {
 	// list of members in step with raft's configuration; nil: it keeps none.
 	Place func(raft.ServerAddress) (member uint64, urls []string, err error)
 
+	// Synced is told ahead of every commit: the file is on disk as it is now. Nil: nobody.
+	Synced func()
+
 	batchLimit int // writes of a transaction; 0: etcd's default, 10,000
 }
 
@@ -138,7 +141,7 @@ func (s *Store) newPath() string { return s.path + ".new" }
 func (s *Store) build() error {
 	s.log = s.logger()
 	s.index = cindex.NewConsistentIndex(nil)
-	s.position.index = s.index
+	s.position.index, s.position.synced = s.index, s.o.Synced
 	s.be = s.openBackend()
 	s.index.SetBackend(s.be)
 	schema.CreateMetaBucket(s.be.BatchTx())
