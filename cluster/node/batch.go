@@ -29,7 +29,7 @@ type proposal struct {
 	op       uint64
 	data     []byte
 	deadline time.Time
-	answer   chan Answer // capacity 1
+	answer   func(Answer) // called once; it must not block
 }
 
 func newBatcher(n *Node) *batcher {
@@ -40,7 +40,8 @@ func newBatcher(n *Node) *batcher {
 
 // propose waits for its turn and for the cluster. A full queue makes its client wait, until its deadline.
 func (b *batcher) propose(op uint64, data []byte, deadline time.Time) Answer {
-	p := &proposal{op, data, deadline, make(chan Answer, 1)}
+	answer := make(chan Answer, 1)
+	p := &proposal{op, data, deadline, func(a Answer) { answer <- a }}
 	t := time.NewTimer(time.Until(deadline))
 	defer t.Stop()
 	select {
@@ -51,12 +52,21 @@ func (b *batcher) propose(op uint64, data []byte, deadline time.Time) Answer {
 		return Answer{Result: failed("%v went down", b.n.o.ID), Err: etcderrors.ErrStopped}
 	}
 	select {
-	case a := <-p.answer:
+	case a := <-answer:
 		return a
 	case <-t.C:
 		return Answer{Result: unknown("%v has no majority for it yet; it may still be done", b.n.o.ID), Err: etcderrors.ErrTimeout}
 	case <-b.n.o.Transport.Dead():
 		return Answer{Result: unknown("%v went down meanwhile", b.n.o.ID), Err: etcderrors.ErrStopped}
+	}
+}
+
+// take is propose for who cannot wait: a full queue is told at once.
+func (b *batcher) take(op uint64, data []byte, deadline time.Time, answer func(Answer)) {
+	select {
+	case b.queue <- &proposal{op, data, deadline, answer}:
+	default:
+		answer(Answer{Retry: true, Result: failed("%v has too many requests waiting", b.n.o.ID)})
 	}
 }
 
@@ -116,6 +126,6 @@ func (b *batcher) finish(batch []*proposal, f raft.ApplyFuture) {
 		if err == nil {
 			a.Response, a.Err = store.VerdictOf(f.Response(), i)
 		}
-		p.answer <- a
+		p.answer(a)
 	}
 }

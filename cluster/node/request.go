@@ -190,6 +190,10 @@ func (n *Node) serve(_ event.NodeID, body any, reply func(any, error)) {
 		return
 	}
 	timeout := time.Duration(a.Command.Timeout) * time.Microsecond
+	if n.batcher != nil && a.Data != nil {
+		n.batcher.take(a.Op, a.Data, time.Now().Add(timeout), func(answer Answer) { reply(&answer, nil) })
+		return
+	}
 	go func() {
 		answer := n.carryOut(a, time.Now().Add(timeout))
 		answer.Result.Op = a.Op
