@@ -48,8 +48,9 @@ type Config struct {
 	ClientTLS, PeerTLS transport.TLSInfo
 	MetricsTLS         transport.TLSInfo // zero: that of the clients, where a URL is https
 
-	ExtensiveMetrics bool // metrics=extensive
-	NoFsync          bool // unsafe-no-fsync
+	ExtensiveMetrics bool   // metrics=extensive
+	NoFsync          bool   // unsafe-no-fsync
+	Witness          string // a file outside of Dir for what an fsync has put on disk, see disk.LosePower; "": none
 	Log              *zap.Logger
 }
 

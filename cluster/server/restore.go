@@ -50,7 +50,7 @@ func configurationOf(ms []*membership.Member) (all raft.Configuration) {
 
 // forceNew makes a cluster of this member alone of what its disk holds.
 func (s *Server) forceNew(dir string) error {
-	o := disk.Options{Dir: dir, Node: s.id.Node, Sync: !s.c.NoFsync}
+	o := disk.Options{Dir: dir, Node: s.id.Node, Sync: !s.c.NoFsync, Witness: s.c.Witness}
 	var urls []string
 	for _, u := range s.c.AdvertisePeer {
 		urls = append(urls, u.String())

@@ -143,7 +143,7 @@ func (s *Server) run(peers []net.Listener) (err error) {
 		}
 	}
 	s.metrics = etcdapi.ProcessMetrics(s.c.ExtensiveMetrics)
-	o := node.Options{ID: s.id.Node, Dir: dir, NoSync: s.c.NoFsync, FsyncDelay: func() time.Duration { return 0 }, Failed: s.fail, Reboot: s.reboot,
+	o := node.Options{ID: s.id.Node, Dir: dir, NoSync: s.c.NoFsync, Witness: s.c.Witness, FsyncDelay: func() time.Duration { return 0 }, Failed: s.fail, Reboot: s.reboot,
 		Transport: s.transport, Tap: s.metrics.Tap, Cluster: s.id.cluster, Member: s.id.member, Definite: peer.Definite, Address: s.founded,
 		Timing: node.Timing{Heartbeat: s.c.Heartbeat, Election: s.c.Election, Snapshot: s.c.SnapshotCount, Trailing: s.c.Trailing},
 		Log:    newLogger(s.c.Log.Named("raft")), Quota: s.c.Quota, Request: int(s.c.MaxRequestBytes), Tokens: s.c.AuthToken, TokenTTL: s.c.AuthTokenTTL, CertAuth: s.c.ClientTLS.ClientCertAuth, Places: true, Batch: true}
@@ -182,8 +182,11 @@ func (s *Server) fail(err error) {
 	}
 }
 
-// reboot ends the process: whoever supervises it starts it again, as after a crash.
-func (s *Server) reboot(why string) { s.fail(errors.New(why)) }
+// ErrAgain is in what Ended gives when nothing is lost, but the member has to be started once more.
+var ErrAgain = errors.New("the member has to be started again")
+
+// reboot ends the member, so that whoever runs it starts it again.
+func (s *Server) reboot(why string) { s.fail(fmt.Errorf("%w: %s", ErrAgain, why)) }
 
 // Stop hands leadership over if this member leads, ends its clients' connections in order and closes its files.
 func (s *Server) Stop(ctx context.Context) error {
