@@ -47,7 +47,7 @@ func (t *Transport) answerCalls(from event.NodeID, s *stream) {
 	d := &desk{t: t, from: from, s: s, wake: make(chan struct{}, 1), gone: make(chan struct{})}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.closed {
+	if t.leaving {
 		_ = s.Close()
 		return
 	}
@@ -146,15 +146,19 @@ func (d *desk) stop(err error) {
 func (d *desk) leave() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.leaving {
+		return
+	}
 	d.leaving = true
 	d.waiting = append(d.waiting, reply{call: d.last, kind: bye})
 	d.ring()
 }
 
-// farewell lets the others know which of their requests were not taken, and waits a little until they do.
-func (t *Transport) farewell() {
+// Leave takes no more calls of other members, lets each of them know which of its calls were not taken, so that it can ask
+// elsewhere, and waits a little until the others are answered. Call it while the node still works; Close does it otherwise.
+func (t *Transport) Leave() {
 	t.mu.Lock()
-	t.closed = true
+	t.leaving = true
 	desks := slices.Collect(maps.Keys(t.desks))
 	t.mu.Unlock()
 	for _, d := range desks {

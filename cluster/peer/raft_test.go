@@ -196,7 +196,9 @@ func TestSnapshotsTravel(t *testing.T) {
 		engines = append(engines, r.engine(event.NodeID(i+1), p))
 	}
 	for i := range 100 {
-		until(t, "an entry is committed", func() bool { return leaderOf(t, engines).Apply(bytes.Repeat([]byte{'a' + byte(i%26)}, 10_000), patience).Error() == nil })
+		until(t, "an entry is committed", func() bool {
+			return leaderOf(t, engines).Apply(bytes.Repeat([]byte{'a' + byte(i%26)}, 10_000), patience).Error() == nil
+		})
 	}
 	for _, e := range engines {
 		until(t, "a snapshot is taken", func() bool { return e.list.len() >= 100 && e.Snapshot().Error() == nil })

@@ -51,10 +51,11 @@ type Transport struct {
 	served atomic.Pointer[func(request, response any, err error)]
 	serve  atomic.Pointer[func(from event.NodeID, body any, reply func(body any, err error))]
 
-	mu     sync.Mutex
-	closed bool
-	links  map[event.NodeID]*link
-	desks  map[*desk]struct{}
+	mu      sync.Mutex
+	leaving bool // takes no calls any more
+	closed  bool // makes none
+	links   map[event.NodeID]*link
+	desks   map[*desk]struct{}
 }
 
 // New listens for peers. Raft gets their requests when OnGuard has been called.
@@ -98,7 +99,10 @@ func (t *Transport) Close() error {
 		close(t.dead)
 		t.cancel()
 		_ = t.server.Close()
-		t.farewell()
+		t.mu.Lock()
+		t.closed = true
+		t.mu.Unlock()
+		t.Leave()
 		_ = t.network.Close() // closes the streams too
 		t.network.CloseStreams()
 		for _, l := range t.allLinks() {
