@@ -18,12 +18,12 @@ func (n *Node) openDisk() (err error) {
 		describe = nil // nobody reads what an entry is called
 	}
 	n.drive, err = disk.Open(disk.Options{Dir: n.o.Dir, Node: n.o.ID, Sync: !n.o.NoSync, Tap: n.heardDisk, Describe: describe,
-		Delay: n.o.FsyncDelay, Fence: n.o.Fence, Failed: n.o.Failed})
+		Delay: n.o.FsyncDelay, Fence: n.o.Fence, Failed: n.o.Failed, Witness: n.o.Witness})
 	if err != nil {
 		return err
 	}
 	n.store, err = store.Open(store.Options{Dir: n.drive.StoreDir(), Node: n.o.ID, Member: n.o.Member, Sync: !n.o.NoSync, Tap: n.o.Tap, Failed: n.o.Failed,
-		Quota: n.o.Quota, Request: n.o.Request, Tokens: n.o.Tokens, TokenTTL: n.o.TokenTTL, Batch: n.o.Batch, Cluster: n.o.Cluster, CertAuth: n.o.CertAuth, Place: n.place()})
+		Quota: n.o.Quota, Request: n.o.Request, Tokens: n.o.Tokens, TokenTTL: n.o.TokenTTL, Batch: n.o.Batch, Cluster: n.o.Cluster, CertAuth: n.o.CertAuth, Place: n.place(), Synced: n.synced()})
 	if err == nil {
 		n.snapshot, err = n.findSnapshot()
 	}
@@ -31,6 +31,14 @@ func (n *Node) openDisk() (err error) {
 		return errors.Join(err, n.drive.Close())
 	}
 	return nil
+}
+
+// synced notes what of the store is on disk, if there is a note.
+func (n *Node) synced() func() {
+	if n.o.Witness == "" {
+		return nil
+	}
+	return n.drive.StoreSynced
 }
 
 // place reads addresses for the store, if they are Places.

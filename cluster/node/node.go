@@ -81,6 +81,7 @@ type Options struct {
 	CertAuth bool                                  // a client's certificate names its user
 	Places   bool                                  // addresses are Places: the store keeps etcd's list of members by them
 	Batch    bool                                  // many requests share an entry, an fsync, a transaction of the store and a confirmation of reads
+	Witness  string                                // a file outside of Dir for what an fsync has put on disk, see disk.LosePower; "": none
 }
 
 // Known is the log as the room knows it: the terms of the entries from First on.
