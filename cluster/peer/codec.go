@@ -23,6 +23,7 @@ const (
 	askKeys
 	askChange
 	askStrict
+	askNotice
 )
 
 // sizeOfAsk is about how long its wire form is, and never less than its data.
@@ -48,6 +49,7 @@ func appendAsk(b []byte, a *node.Ask) []byte {
 		set(&flags, askChange, true)
 		set(&flags, askStrict, c.Strict)
 	}
+	set(&flags, askNotice, a.Notice != nil)
 	b = append(b, flags, byte(a.Command.Kind))
 	b = binary.AppendUvarint(b, a.Op)
 	b = binary.AppendVarint(b, int64(a.Command.Timeout))
@@ -63,6 +65,11 @@ func appendAsk(b []byte, a *node.Ask) []byte {
 		for _, u := range c.URLs {
 			b = appendText(b, u)
 		}
+	}
+	if n := a.Notice; n != nil {
+		b = binary.AppendUvarint(b, n.Term)
+		b = binary.AppendUvarint(b, n.Index)
+		b = binary.AppendUvarint(b, n.LogTerm)
 	}
 	return append(b, a.Data...)
 }
@@ -84,6 +91,9 @@ func readAsk(b []byte) (*node.Ask, error) {
 			c.URLs = append(c.URLs, r.text())
 		}
 		a.Change = c
+	}
+	if flags&askNotice != 0 {
+		a.Notice = &node.Notice{Term: r.uint(), Index: r.uint(), LogTerm: r.uint()}
 	}
 	if flags&askData != 0 {
 		a.Data = append([]byte{}, r.b...)

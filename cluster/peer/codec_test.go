@@ -24,6 +24,7 @@ var asks = []*node.Ask{
 	{Command: event.Command{Kind: event.Get, Timeout: -1}, Lease: &node.LeaseAsk{ID: math.MinInt64, Renew: true}},
 	{Lease: &node.LeaseAsk{ID: 9, Keys: true}},
 	{Change: &node.Change{Kind: node.AddLearner, URLs: []string{"http://a:1", "http://b:2"}, Member: 1 << 63, Strict: true}},
+	{Notice: &node.Notice{Term: 1, Index: math.MaxUint64, LogTerm: 3}},
 	{Change: &node.Change{Kind: node.Remove, Node: math.MaxUint16}},
 }
 
@@ -50,6 +51,45 @@ func TestAsksTravel(t *testing.T) {
 			if short, err := readAsk(b[:n]); err == nil && a.Data == nil {
 				t.Errorf("%+v cut to %d bytes became %+v", a, n, short)
 			}
+		}
+	}
+}
+
+// A field that is added to what is asked needs a place in the wire form.
+func TestEveryFieldOfAnAskTravels(t *testing.T) {
+	a := &node.Ask{}
+	fill(reflect.ValueOf(a).Elem())
+	a.Command = event.Command{Kind: a.Command.Kind, Key: a.Command.Key, Timeout: a.Command.Timeout} // what the answering side needs of it
+	got, err := readAsk(appendAsk(nil, a))
+	if err != nil || !reflect.DeepEqual(got, a) {
+		t.Errorf("%+v became %+v, %v", a, got, err)
+	}
+}
+
+// fill sets everything to something.
+func fill(v reflect.Value) {
+	// All others are numbers of two kinds.
+	//exhaustive:ignore
+	switch v.Kind() {
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(v.Elem())
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fill(v.Field(i))
+		}
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		fill(v.Index(0))
+	case reflect.String:
+		v.SetString("x")
+	case reflect.Bool:
+		v.SetBool(true)
+	default:
+		if v.CanInt() {
+			v.SetInt(1)
+		} else {
+			v.SetUint(1)
 		}
 	}
 }
