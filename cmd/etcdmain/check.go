@@ -152,6 +152,9 @@ func secure(u url.URL) bool { return u.Scheme == "https" || u.Scheme == "unixs" 
 func (c security) empty() bool { return c.CertFile == "" && c.KeyFile == "" }
 
 func (s *settings) checkRest() error {
+	if s.MaxTxnOps == 0 || s.MaxRequestBytes == 0 {
+		return fmt.Errorf("--max-txn-ops and --max-request-bytes must be >0 (set to %d and %d): nothing could be written", s.MaxTxnOps, s.MaxRequestBytes)
+	}
 	if s.Metrics != metricsBasic && s.Metrics != metricsExtensive {
 		return fmt.Errorf("unknown value %q of --metrics; it is basic or extensive", s.Metrics)
 	}

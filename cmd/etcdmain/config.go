@@ -1,11 +1,13 @@
 package etcdmain
 
 import (
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net/url"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -39,14 +41,26 @@ func (s *settings) config(log *zap.Logger, initialized bool) (server.Config, err
 		InitialCluster: members, Token: s.InitialClusterToken, Existing: s.InitialClusterState == stateExisting,
 		ForceNew: s.ForceNewCluster, StrictReconfig: s.StrictReconfigCheck, PreVote: s.PreVote,
 		Heartbeat: time.Duration(s.Heartbeat) * time.Millisecond, Election: time.Duration(s.Election) * time.Millisecond,
-		SnapshotCount: s.SnapshotCount, Trailing: s.CatchUp, NoFsync: s.UnsafeNoFsync,
-		Quota: s.Quota, CompactionMode: s.CompactionMode, CompactionRetain: s.CompactionRetain,
+		SnapshotCount: cmp.Or(s.SnapshotCount, defaults().SnapshotCount), Trailing: cmp.Or(s.CatchUp, defaults().CatchUp), NoFsync: s.UnsafeNoFsync,
+		Witness: os.Getenv(witnessVariable),
+		Quota:   s.Quota, CompactionMode: s.CompactionMode, CompactionRetain: s.CompactionRetain,
 		MaxTxnOps: s.MaxTxnOps, MaxRequestBytes: s.MaxRequestBytes, MaxStreams: s.MaxStreams,
-		KeepAliveLeast: s.KeepAliveMinTime, KeepAliveEvery: s.KeepAliveInterval, KeepAliveTimeout: s.KeepAliveTimeout,
+		KeepAliveLeast: off(s.KeepAliveMinTime), KeepAliveEvery: off(s.KeepAliveInterval), KeepAliveTimeout: off(s.KeepAliveTimeout),
 		AuthToken: s.AuthToken, AuthTokenTTL: time.Duration(s.AuthTokenTTL) * time.Second, BcryptCost: s.cost(log),
 		ClientTLS: client, PeerTLS: peer, ExtensiveMetrics: s.Metrics == metricsExtensive, Log: log,
 	}, nil
 }
+
+// off makes a keep-alive that a flag of 0 switches off one that is off for the server, to which 0 is the default.
+func off(d time.Duration) time.Duration {
+	if d == 0 {
+		return -1
+	}
+	return d
+}
+
+// witnessVariable names a file to which tests of power cuts have the node write what is on disk.
+const witnessVariable = "QUORUMLAB_WITNESS"
 
 // cost is bcrypt's; etcd takes its default for one that bcrypt does not have.
 func (s *settings) cost(log *zap.Logger) int {

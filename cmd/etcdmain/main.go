@@ -172,9 +172,11 @@ func (p *program) identify(dir string) (bool, error) {
 	if slices.ContainsFunc(entries, func(e os.DirEntry) bool { return e.Name() == "proxy" }) {
 		return false, fmt.Errorf("the data directory %q is of an etcd 2 proxy; choose another with --data-dir", dir)
 	}
-	if _, err := os.Stat(filepath.Join(dir, "member")); err == nil {
-		p.log.Info("server has already been initialized", zap.String("data-dir", dir), zap.String("dir-type", "member"))
-		return true, nil
+	for _, name := range []string{"member.json", "member"} { // ours, and that of a backup that etcdutl restored
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			p.log.Info("server has already been initialized", zap.String("data-dir", dir), zap.String("dir-type", "member"))
+			return true, nil
+		}
 	}
 	p.log.Info("Initialize and start etcd server", zap.String("data-dir", dir), zap.String("dir-type", "empty"))
 	return false, nil
@@ -224,27 +226,38 @@ func (p *program) serve(s *settings, c server.Config) int {
 			p.ready(s)
 		case sig := <-signals.arrived:
 			p.log.Info("received signal; shutting down", zap.String("signal", sig.String()))
-			ctx, cancel := context.WithTimeout(context.Background(), stopPatience)
-			defer cancel()
-			if err := member.Stop(ctx); err != nil {
-				p.log.Error("failed to stop", zap.Error(err))
+			if err := p.stop(member); err != nil {
 				return p.fail(err)
 			}
 			p.log.Sync()
 			return again(sig)
 		case err := <-member.Ended():
-			return p.ended(err)
+			return p.ended(member, err)
 		}
 	}
 }
 
-// ended is for a server that stopped by itself.
-func (p *program) ended(err error) int {
-	if err == nil {
-		return codeDone
+// stop ends the member in order.
+func (p *program) stop(member *server.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopPatience)
+	defer cancel()
+	err := member.Stop(ctx)
+	if err != nil {
+		p.log.Error("failed to stop", zap.Error(err))
 	}
-	p.log.Error("server error", zap.Error(err))
-	return p.fail(err)
+	return err
+}
+
+// ended is for a member that cannot go on. One that was removed from its cluster ends content, as with etcd.
+func (p *program) ended(member *server.Server, why error) int {
+	p.log.Warn("server error", zap.Error(why))
+	if errors.Is(why, server.ErrRemoved) {
+		p.log.Warn("data-dir used by this member must be removed")
+	}
+	if err := p.stop(member); err != nil || !errors.Is(why, server.ErrRemoved) {
+		return p.fail(errors.Join(why, err))
+	}
+	return codeDone
 }
 
 // hint logs why the server did not start, and what etcd advises then.

@@ -223,6 +223,7 @@ func TestWhatCannotBeUsedIsSaid(t *testing.T) {
 		{"is no log output", []string{"--log-outputs=https://example.org/log"}},
 		{"--log-outputs=systemd/journal is not supported", []string{"--log-outputs=systemd/journal"}},
 		{`unknown value "loud" of --log-level`, []string{"--log-level=loud"}}, // etcd panics
+		{"must be >0 (set to 128 and 0)", []string{"--max-request-bytes=0"}},
 		{`unknown value "all" of --metrics`, []string{"--metrics=all"}},
 		{"the data directory cannot be read", []string{"--data-dir=" + taken}},
 		{"is of an etcd 2 proxy", []string{"--data-dir=" + proxy}},

@@ -135,7 +135,7 @@ func TestEveryFlagReachesTheServer(t *testing.T) {
 	v := reflect.ValueOf(everything())
 	for _, field := range reflect.VisibleFields(v.Type()) {
 		switch field.Name {
-		case "Log", "MetricsTLS", "StrictReconfig", "PreVote": // not of flags, or off here and on by default
+		case "Log", "Witness", "MetricsTLS", "StrictReconfig", "PreVote": // not of flags, or off here and on by default
 			continue
 		}
 		if v.FieldByIndex(field.Index).IsZero() {
@@ -184,6 +184,9 @@ func TestDefaults(t *testing.T) {
 	}
 	if c := read(t, "--bcrypt-cost=3"); c.BcryptCost != 10 {
 		t.Errorf("a cost that bcrypt does not have becomes %d", c.BcryptCost)
+	}
+	if c := read(t, "--grpc-keepalive-interval=0", "--snapshot-count=0", "--snapshot-catchup-entries=0"); c.KeepAliveEvery >= 0 || c.SnapshotCount != 10000 || c.Trailing != 5000 {
+		t.Errorf("zeros mean %v, %d and %d", c.KeepAliveEvery, c.SnapshotCount, c.Trailing)
 	}
 	if c := read(t, "--initial-cluster-state=existing", "--auto-compaction-retention="); !c.Existing || c.CompactionRetain != "0" {
 		t.Errorf("existing is %v, retention %q", c.Existing, c.CompactionRetain)
