@@ -53,6 +53,7 @@ func (s *Store) applyEntries(l *raft.Log) (response any, op uint64) {
 func (s *Store) applyJoined(l *raft.Log, requests [][]byte) responses {
 	out := make(responses, len(requests))
 	for i := s.position.begin(l.Index, l.Term, len(requests)); i < len(requests); i++ {
+		s.endIfFailed()
 		out[i], _ = s.applyRequest(l.Index, requests[i])
 		s.position.next()
 	}
@@ -94,7 +95,7 @@ func (s *Store) tell(index, op uint64) {
 	if s.o.Tap == nil {
 		return
 	}
-	s.o.Tap(event.Event{Kind: event.Applied, Node: s.o.Node, Index: index, Op: op, Rev: s.kv.Rev()})
+	s.o.Tap(event.Event{Kind: event.Applied, Node: s.o.Node, Index: index, Op: op, Rev: s.Revision()})
 }
 
 // askForAlarm has Serve propose the alarm NOSPACE; one request that waits is enough.

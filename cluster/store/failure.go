@@ -37,6 +37,9 @@ func (h fatalHook) OnWrite(e *zapcore.CheckedEntry, fields []zapcore.Field) {
 		h.s.fail(err)
 		runtime.Goexit()
 	}
+	if h.s.o.Fatal != nil {
+		h.s.o.Fatal(err)
+	}
 	h.s.fail(errors.Join(err, h.s.detachOrRemove()))
 }
 

@@ -69,7 +69,10 @@ func (s *Store) receive(from io.Reader) error {
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(to, from)
+	size, err := io.Copy(to, from)
+	if err == nil && size == 0 {
+		err = errors.New("it is empty, so what it stands for should be on this disk, and is not: wipe this node and let it join again as a new member, or put the file back from a copy")
+	}
 	if err == nil && s.o.Sync {
 		err = to.Sync()
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"go.etcd.io/etcd/api/v3/version"
 	"go.etcd.io/etcd/client/pkg/v3/types"
+	"go.etcd.io/etcd/pkg/v3/traceutil"
 	"go.etcd.io/etcd/server/v3/auth"
 	"go.etcd.io/etcd/server/v3/etcdserver/api/membership"
 	"go.etcd.io/etcd/server/v3/etcdserver/api/v3alarm"
@@ -43,6 +44,11 @@ type Options struct {
 	Batch      bool          // made for many requests a second: commits are as far apart as in etcd
 	Request    int           // bytes of the largest request; 0: MaxRequestBytes
 	Failed     func(error)   // the store cannot go on, its disk is full for example; the node has to crash
+
+	// Fatal is told instead of Failed that a commit failed, and has to end the process, as etcd does: what is committed
+	// after that lacks a transaction. Without it the file is put aside, or removed if there is no room for a copy, which is
+	// for nodes that have all of it in a snapshot too.
+	Fatal func(error)
 
 	// Place reads one of raft's addresses: etcd's id of the member and its peer URLs. With it the store keeps etcd's own
 	// list of members in step with raft's configuration; nil: it keeps none.
@@ -202,7 +208,12 @@ func (s *Store) buildApplier() error {
 }
 
 // Revision of the key-value store: 1 when it is empty, one more with every write.
-func (s *Store) Revision() int64 { return s.kv.Rev() }
+// It asks for a transaction that shares the buffer of writes: etcd's own question for it copies that.
+func (s *Store) Revision() int64 {
+	tx := s.kv.Read(mvcc.SharedBufReadTxMode, traceutil.TODO())
+	defer tx.End()
+	return tx.Rev()
+}
 
 // Hash is that of all keys and values up to a revision (0: the newest), as etcd's HashKV has it: equal stores have equal
 // hashes. It fails for a revision that was compacted or is not there yet.
