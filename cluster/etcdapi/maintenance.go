@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 
 	"github.com/coreos/go-semver/semver"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/api/v3/membershippb"
@@ -50,7 +52,11 @@ func head(n *node.Node, revision int64) *pb.ResponseHeader {
 	return h
 }
 
+// Alarm raises, disarms and lists alarms. An action that is none would end etcd; here it is refused.
 func (s *maintenance) Alarm(ctx context.Context, q *pb.AlarmRequest) (*pb.AlarmResponse, error) {
+	if _, known := pb.AlarmRequest_AlarmAction_name[int32(q.Action)]; !known {
+		return nil, status.Errorf(codes.InvalidArgument, "etcdserver: alarms know no action %d: list, raise or disarm them", q.Action)
+	}
 	may := ask[*pb.AlarmResponse]
 	if q.Action != pb.AlarmRequest_GET {
 		may = adminTold[*pb.AlarmResponse]

@@ -109,14 +109,17 @@ func (s *members) MemberAdd(ctx context.Context, q *pb.MemberAddRequest) (*pb.Me
 	if _, err := types.NewURLs(q.PeerURLs); err != nil {
 		return nil, rpctypes.ErrGRPCMemberBadURLs
 	}
-	if _, _, err := s.list(ctx, false, true); err != nil {
+	now, _, err := s.list(ctx, false, true)
+	if err == nil {
+		err = s.mayAdd(now, q)
+	}
+	if err != nil {
 		return nil, err
 	}
 	c, added := node.Change{Kind: node.AddVoter, URLs: q.PeerURLs}, event.Member{Suffrage: event.Voter}
 	if q.IsLearner {
 		c.Kind, added.Suffrage = node.AddLearner, event.Learner
 	}
-	var err error
 	if added.ID, err = s.m.Change(ctx, c); err != nil {
 		return nil, grpcError(err)
 	}
@@ -127,6 +130,23 @@ func (s *members) MemberAdd(ctx context.Context, q *pb.MemberAddRequest) (*pb.Me
 	m := s.show(added)
 	m.Name, m.ClientURLs = "", nil
 	return &pb.MemberAddResponse{Header: h, Member: m, Members: ms}, nil
+}
+
+// mayAdd refuses what can be told from the list. Whoever makes the change looks again.
+func (s *members) mayAdd(now []event.Member, q *pb.MemberAddRequest) error {
+	learners := 0
+	for _, m := range now {
+		if slices.ContainsFunc(s.m.Peer(m.ID).PeerURLs, func(u string) bool { return slices.Contains(q.PeerURLs, u) }) {
+			return rpctypes.ErrGRPCPeerURLExist
+		}
+		if m.Suffrage == event.Learner {
+			learners++
+		}
+	}
+	if q.IsLearner && learners >= node.MaxLearner {
+		return rpctypes.ErrGRPCTooManyLearners
+	}
+	return nil
 }
 
 // MemberRemove takes a member out. One that removes itself does not answer, as with etcd.

@@ -171,7 +171,9 @@ func (s *Server) Serve(l net.Listener) error {
 	var err error
 	if s.grpc == nil {
 		if s.tls != nil {
-			l = tls.NewListener(l, s.tls)
+			c := s.tls.Clone()
+			c.NextProtos = []string{"h2", "http/1.1"}
+			l = tls.NewListener(l, c)
 		}
 		err = s.http.Serve(l)
 	} else {

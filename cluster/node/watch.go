@@ -162,6 +162,7 @@ func (w *Watch) noLeader() bool {
 func (w *Watch) say(r *pb.WatchResponse, revision int64) {
 	r.Header = &pb.ResponseHeader{Revision: revision}
 	w.n.Head(r.Header)
+	r.Header.Revision = revision // none stays none, as when a watch is refused what was compacted
 	w.room = w.to.Hear(r) && w.room
 }
 
