@@ -18,6 +18,9 @@ import (
 // retryAfter is how long a node waits, on its own clock, before it looks again for a leader.
 const retryAfter = 50 * time.Millisecond
 
+// askAgain is after what time a node asks anew, the leader of then, what may be asked twice. Etcd takes as long.
+const askAgain = 500 * time.Millisecond
+
 // Ask is a command on its way to the leader, a read that asks it how far to wait, or a question about a lease.
 type Ask struct {
 	Op      uint64
@@ -115,7 +118,11 @@ func (n *Node) attempt(a *Ask, deadline time.Time) Answer {
 	if a.reads() {
 		t = event.ReadIndex
 	}
-	body, err := n.o.Transport.Call(leader, t, a, time.Until(deadline))
+	patience := time.Until(deadline)
+	if n.o.Batch && a.reads() { // whom this node takes for the leader may stand still, and another lead meanwhile
+		patience = min(patience, askAgain)
+	}
+	body, err := n.o.Transport.Call(leader, t, a, patience)
 	switch {
 	case err == nil:
 		got := *body.(*Answer)

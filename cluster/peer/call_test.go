@@ -249,6 +249,43 @@ func TestACallHasATimeout(t *testing.T) {
 	}
 }
 
+func TestNoticesAreNotAnswered(t *testing.T) {
+	r := newRig(t, 2, transport.TLSInfo{}, nil)
+	var heard atomic.Int64
+	r.peers[1].OnServe(func(from event.NodeID, body any, reply func(any, error)) {
+		if body.(*node.Ask).Notice == nil {
+			echo(from, body, reply)
+			return
+		}
+		heard.Add(1)
+		reply(&node.Answer{}, nil)
+	})
+	const notices = 2 * MaxCalls // more than may wait for an answer
+	for i := range notices {
+		until(t, "there is room", func() bool {
+			_, err := r.peers[0].Call(2, event.MessageNone, &node.Ask{Notice: &node.Notice{Index: uint64(i)}}, 0)
+			return err == nil
+		})
+	}
+	until(t, "all are heard", func() bool { return heard.Load() == notices })
+	if _, err := r.peers[0].Call(2, event.Forward, op(1), patience); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAMemberThatIsDownIsNotTriedWithoutPause(t *testing.T) {
+	r := newRig(t, 2, transport.TLSInfo{}, nil)
+	_ = r.peers[1].Close()
+	until(t, "two calls share one attempt", func() bool {
+		_, first := r.peers[0].Call(2, event.Forward, op(1), patience)
+		_, second := r.peers[0].Call(2, event.Forward, op(1), patience)
+		if !Definite(first) || !Definite(second) {
+			t.Fatalf("%v, then %v", first, second)
+		}
+		return first == second // the very same: else the machine was too busy for that
+	})
+}
+
 // mute accepts connections and says nothing.
 func mute(t *testing.T) net.Listener {
 	l := listen(t)

@@ -95,6 +95,13 @@ func (d *desk) take(f frame) error {
 	if err != nil {
 		return err
 	}
+	if ask.Notice != nil {
+		(*serve)(d.from, ask, func(any, error) {})
+		d.mu.Lock()
+		d.open--
+		d.mu.Unlock()
+		return nil
+	}
 	(*serve)(d.from, ask, func(body any, err error) { d.answer(f.call, body, err) })
 	return nil
 }

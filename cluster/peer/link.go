@@ -14,6 +14,9 @@ import (
 // MaxCalls bounds the requests of one member to another that wait for an answer. More are refused at once.
 const MaxCalls = 8192
 
+// dialPause is how long after a connection could not be made the next one is tried. Notices come with every commit.
+const dialPause = 50 * time.Millisecond
+
 // call is one request.
 type call struct {
 	kind   event.MessageType
@@ -39,13 +42,15 @@ type link struct {
 	last    uint64           // number
 	silent  time.Time        // since when something was asked and nothing heard; zero: everything is well
 	ended   bool
-	stream  *stream // nil until it is connected
+	refused error     // why it could not be connected; nil: it was, or may yet be
+	until   time.Time // no new connection is tried before, where it could not be
+	stream  *stream   // nil until it is connected
 
 	wake chan struct{} // has room for one: something waits, or the link has ended
 }
 
 // Call sends a request that is not raft's, a *node.Ask, and waits for its answer, a *node.Answer. Definite tells of its errors whether
-// the request was certainly not served.
+// the request was certainly not served. A notice is sent only: there is no answer to it.
 func (t *Transport) Call(to event.NodeID, k event.MessageType, body any, timeout time.Duration) (any, error) {
 	ask, ok := body.(*node.Ask)
 	if !ok {
@@ -55,6 +60,10 @@ func (t *Transport) Call(to event.NodeID, k event.MessageType, body any, timeout
 		return nil, definite("the request of %d bytes to %v is larger than %d; nothing was done", size, to, t.o.MaxRequest)
 	}
 	c := &call{kind: k, ask: ask, done: make(chan outcome, 1)}
+	if ask.Notice != nil { // nobody waits for an answer
+		_, err := t.enter(to, c)
+		return &node.Answer{}, err
+	}
 	timer := time.NewTimer(timeout)
 	defer timer.Stop()
 	l, err := t.enter(to, c)
@@ -97,6 +106,8 @@ func (l *link) add(c *call) (ok bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
+	case l.ended && time.Now().Before(l.until):
+		return false, l.refused
 	case l.ended:
 		return false, nil
 	case len(l.waiting)+len(l.pending) >= MaxCalls:
@@ -139,8 +150,7 @@ func (l *link) withdraw(c *call, timeout time.Duration) outcome {
 func (l *link) run() {
 	s, err := l.connect()
 	if err != nil {
-		why := definite("%v cannot be asked: %w", l.to, err)
-		l.end(why, why)
+		l.fail(definite("%v cannot be asked: %w", l.to, err))
 		return
 	}
 	l.t.work.Go(func() { l.read(s) })
@@ -162,6 +172,14 @@ func (l *link) connect() (*stream, error) {
 	l.stream = s
 	l.mu.Unlock()
 	return s, nil
+}
+
+// fail ends a link that could not be connected. Calls within the next moment are told so without another try.
+func (l *link) fail(why error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.refused, l.until = why, time.Now().Add(dialPause)
+	l.finish(why, why)
 }
 
 // end finishes all calls: those that were never written with one error, the others with another.
@@ -240,9 +258,11 @@ func (l *link) take(last []*call) ([]*call, bool) {
 	for _, c := range batch {
 		l.last++
 		c.number = l.last
-		l.pending[c.number] = c
+		if c.ask.Notice == nil {
+			l.pending[c.number] = c
+		}
 	}
-	if l.silent.IsZero() {
+	if l.silent.IsZero() && len(l.pending) > 0 {
 		l.silent = time.Now()
 	}
 	return batch, true
