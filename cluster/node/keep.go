@@ -14,7 +14,7 @@ import (
 // openDisk opens what the machine keeps: log, term and vote, snapshots and store.
 func (n *Node) openDisk() (err error) {
 	describe := store.Describe
-	if n.o.Batch {
+	if n.o.Batch && !n.o.Watched {
 		describe = nil // nobody reads what an entry is called
 	}
 	n.drive, err = disk.Open(disk.Options{Dir: n.o.Dir, Node: n.o.ID, Sync: !n.o.NoSync, Tap: n.heardDisk, Describe: describe,
@@ -23,7 +23,7 @@ func (n *Node) openDisk() (err error) {
 		return err
 	}
 	n.store, err = store.Open(store.Options{Dir: n.drive.StoreDir(), Node: n.o.ID, Member: n.o.Member, Sync: !n.o.NoSync, Tap: n.o.Tap, Failed: n.o.Failed,
-		Quota: n.o.Quota, Request: n.o.Request, Tokens: n.o.Tokens, TokenTTL: n.o.TokenTTL, Batch: n.o.Batch, Cluster: n.o.Cluster, CertAuth: n.o.CertAuth, Place: n.place(), Synced: n.synced()})
+		Quota: n.o.Quota, Request: n.o.Request, Tokens: n.o.Tokens, TokenTTL: n.o.TokenTTL, Batch: n.o.Batch, Cluster: n.o.Cluster, CertAuth: n.o.CertAuth, Place: n.place(), Fatal: n.o.Fatal, Synced: n.synced()})
 	if err == nil {
 		n.snapshot, err = n.findSnapshot()
 	}

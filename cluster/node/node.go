@@ -79,8 +79,10 @@ type Options struct {
 	Tokens   string                                // etcd's auth-token: "simple" (the default) or "jwt,…"
 	TokenTTL time.Duration                         // of simple tokens; 0: etcd's default
 	CertAuth bool                                  // a client's certificate names its user
+	Watched  bool                                  // with Batch: somebody reads what Tap is told
 	Places   bool                                  // addresses are Places: the store keeps etcd's list of members by them
 	Batch    bool                                  // many requests share an entry, an fsync, a transaction of the store and a confirmation of reads
+	Fatal    func(error)                           // a commit of the store failed: it has to end the process; nil: Failed
 	Witness  string                                // a file outside of Dir for what an fsync has put on disk, see disk.LosePower; "": none
 }
 

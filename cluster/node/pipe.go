@@ -59,6 +59,8 @@ func (p *pipe) run() {
 func (p *pipe) hear(f raft.AppendFuture) {
 	q, r := f.Request(), f.Response()
 	if f.Error() == nil && r.Success && r.Term <= q.Term {
-		p.n.acks.matched(p.peer, q.PrevLogEntry+uint64(len(q.Entries)), q.Term)
+		match := q.PrevLogEntry + uint64(len(q.Entries))
+		p.n.acks.matched(p.peer, match, q.Term)
+		p.n.tap(event.Event{Kind: event.MatchSet, Peer: p.peer, Index: match, N: int64(match + 1)})
 	}
 }

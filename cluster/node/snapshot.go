@@ -18,10 +18,18 @@ type machine struct {
 // Apply applies an entry. In a process of its own, where there is no world that comes to rest, this is when a commit shows.
 func (m machine) Apply(l *raft.Log) any {
 	if m.n.o.Batch {
-		m.n.observe()
+		m.n.Observe()
 		m.n.tellCommit()
 	}
 	return m.Store.Apply(l)
+}
+
+// StoreConfiguration keeps a committed configuration, and is such a moment too.
+func (m machine) StoreConfiguration(index uint64, c raft.Configuration) {
+	if m.n.o.Batch {
+		m.n.Observe()
+	}
+	m.Store.StoreConfiguration(index, c)
 }
 
 func (m machine) Restore(from io.ReadCloser) error {

@@ -40,6 +40,7 @@ type Config struct {
 	KeepAliveLeast   time.Duration // grpc-keepalive-min-time
 	KeepAliveEvery   time.Duration // grpc-keepalive-interval
 	KeepAliveTimeout time.Duration // grpc-keepalive-timeout
+	ProgressEvery    time.Duration // watch-progress-notify-interval; 0: etcd's default, 10 minutes
 
 	AuthToken    string        // "simple" or "jwt,pub-key=…,priv-key=…,sign-method=…,ttl=…"
 	AuthTokenTTL time.Duration // of simple tokens
@@ -50,6 +51,7 @@ type Config struct {
 
 	ExtensiveMetrics bool   // metrics=extensive
 	NoFsync          bool   // unsafe-no-fsync
+	Record           bool   // what the member tells of itself can be watched
 	Witness          string // a file outside of Dir for what an fsync has put on disk, see disk.LosePower; "": none
 	Log              *zap.Logger
 }

@@ -39,6 +39,7 @@ type Server struct {
 	opened    chan struct{} // node can be used
 	clients   []*etcdapi.Server
 	compactor v3compactor.Compactor
+	recorder  *recorder // nil: nobody watches
 	metrics   *etcdapi.Metrics
 
 	ctx    context.Context // ends with the server
@@ -143,8 +144,17 @@ func (s *Server) run(peers []net.Listener) (err error) {
 		}
 	}
 	s.metrics = etcdapi.ProcessMetrics(s.c.ExtensiveMetrics)
-	o := node.Options{ID: s.id.Node, Dir: dir, NoSync: s.c.NoFsync, Witness: s.c.Witness, FsyncDelay: func() time.Duration { return 0 }, Failed: s.fail, Reboot: s.reboot,
-		Transport: s.transport, Tap: s.metrics.Tap, Cluster: s.id.cluster, Member: s.id.member, Definite: peer.Definite, Address: s.founded,
+	tap := s.metrics.Tap
+	if s.c.Record {
+		s.recorder = newRecorder(s.id.Node)
+		s.work.Go(func() { s.recorder.run(s.ctx) })
+		tap = func(e event.Event) {
+			s.metrics.Tap(e)
+			s.recorder.tap(e)
+		}
+	}
+	o := node.Options{ID: s.id.Node, Dir: dir, NoSync: s.c.NoFsync, Witness: s.c.Witness, FsyncDelay: func() time.Duration { return 0 }, Failed: s.fail, Fatal: s.fatal, Reboot: s.reboot,
+		Transport: s.transport, Tap: tap, Watched: s.c.Record, Cluster: s.id.cluster, Member: s.id.member, Definite: peer.Definite, Address: s.founded,
 		Timing: node.Timing{Heartbeat: s.c.Heartbeat, Election: s.c.Election, Snapshot: s.c.SnapshotCount, Trailing: s.c.Trailing},
 		Log:    newLogger(s.c.Log.Named("raft")), Quota: s.c.Quota, Request: int(s.c.MaxRequestBytes), Tokens: s.c.AuthToken, TokenTTL: s.c.AuthTokenTTL, CertAuth: s.c.ClientTLS.ClientCertAuth, Places: true, Batch: true}
 	if s.id.founders != nil {
@@ -181,6 +191,9 @@ func (s *Server) fail(err error) {
 	default: // it has ended already
 	}
 }
+
+// fatal ends the process, as etcd does when a transaction does not reach the disk: it must not go on without it.
+func (s *Server) fatal(err error) { s.c.Log.Fatal("the store cannot be written", zap.Error(err)) }
 
 // ErrAgain is in what Ended gives when nothing is lost, but the member has to be started once more.
 var ErrAgain = errors.New("the member has to be started again")

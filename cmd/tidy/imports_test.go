@@ -25,7 +25,8 @@ var imports = map[string][]string{
 	"cluster/node":      {"cluster/event", "cluster/disk", "cluster/store"},
 	"cluster/etcdapi":   {"cluster/event", "cluster/node", "cluster/store"},
 	"cluster/peer":      {"cluster/event", "cluster/node", "cluster/store"},
-	"cluster/server":    {"cluster/event", "cluster/disk", "cluster/store", "cluster/node", "cluster/peer", "cluster/etcdapi"},
+	"cluster/server":    {"cluster/event", "cluster/view", "cluster/journal", "cluster/disk", "cluster/store", "cluster/node", "cluster/peer", "cluster/etcdapi"},
+	"cluster/ctl":       {}, // etcdctl's verbs, on clients that others make
 	"cluster/check":     {"cluster/event", "cluster/view"},
 	"cluster": {"cluster/event", "cluster/view", "cluster/journal", "cluster/world", "cluster/conductor", "cluster/disk",
 		"cluster/store", "cluster/node", "cluster/check"},
@@ -41,7 +42,7 @@ var imports = map[string][]string{
 	"web/browsertest": {},
 	"static":          {},
 	"cmd/etcdmain":    {"cluster/server"}, // flags of etcd, for quorumlab node and etcd
-	"cmd/quorumlab":   {"cmd/etcdmain", "cluster", "cluster/chaos", "cluster/event", "cluster/view", "cluster/check", "cluster/etcdapi", "cluster/node", "cmd/bench", "lessons", "lessons/play", "static", "web", "web/lobby"},
+	"cmd/quorumlab":   {"cmd/etcdmain", "cluster", "cluster/chaos", "cluster/event", "cluster/view", "cluster/check", "cluster/ctl", "cluster/etcdapi", "cluster/node", "cmd/bench", "lessons", "lessons/play", "static", "web", "web/lobby"},
 	"cmd/etcd":        {"cmd/etcdmain"},
 	"cmd/bench":       {"cmd/reference"}, // loads and comparisons, for quorumlab bench
 	"cmd/build-app":   {},
