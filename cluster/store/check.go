@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"io"
 	"io/fs"
 	"math"
 	"os"
@@ -20,14 +21,22 @@ import (
 // panic, with goroutines running that never end, or read outside of the file. What still makes sense but is wrong,
 // because a bit of a value was flipped, is not found: bbolt has no checksums (disk.Seal has, for a machine that was stopped).
 func checkFile(path string) error {
-	b, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && len(b) == 0 {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("%s cannot be read: %w", path, err)
 	}
-	if err := checkPages(b); err != nil {
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return fmt.Errorf("%s cannot be read: %w", path, err)
+	}
+	if info.Size() == 0 {
+		return nil
+	}
+	if err := checkPages(f, info.Size()); err != nil {
 		return fmt.Errorf("%s is damaged: %w; wipe this node and let it join again as a new member, or put the file back from a copy", path, err)
 	}
 	return nil
@@ -48,34 +57,34 @@ const (
 	leastPage, topPage = 1 << 10, 1 << 16
 )
 
-// pages is a file being checked.
+// pages is a file being checked. Only the pages from the root to the one being looked at are in memory.
 type pages struct {
-	b    []byte
-	size uint64 // of a page
-	high uint64 // no page has this number or a higher one
-	seen map[uint64]bool
+	file io.ReaderAt
+	size uint64   // of a page
+	high uint64   // no page has this number or a higher one
+	seen []uint64 // a bit a page
 }
 
-func checkPages(b []byte) error {
-	root, p, err := newestMeta(b)
+func checkPages(file io.ReaderAt, length int64) error {
+	root, p, err := newestMeta(file, length)
 	if err != nil {
 		return err
 	}
+	p.seen = make([]uint64, p.high/64+1)
 	_, err = p.walk(root, nil, nil, "")
 	return err
 }
 
 // newestMeta finds the newer whole one of the two meta pages.
-func newestMeta(b []byte) (root uint64, p *pages, err error) {
-	newest := uint64(0)
+func newestMeta(file io.ReaderAt, length int64) (root uint64, p *pages, err error) {
+	newest, m := uint64(0), make([]byte, metaBytes)
 	for size := uint64(leastPage); size <= topPage; size *= 2 {
 		for _, at := range []uint64{0, size} {
-			m := slice(b, at+pageHead, metaBytes)
-			if m == nil || !wholeMeta(m) || u32(m, 8) != uint32(size) || p != nil && u64(m, 48) < newest {
+			if _, err := file.ReadAt(m, int64(at+pageHead)); err != nil || !wholeMeta(m) || u32(m, 8) != uint32(size) || p != nil && u64(m, 48) < newest {
 				continue
 			}
 			newest, root = u64(m, 48), u64(m, 16)
-			p = &pages{b: b, size: size, high: u64(m, 40), seen: map[uint64]bool{}}
+			p = &pages{file: file, size: size, high: min(u64(m, 40), uint64(length)/size)}
 			if u64(m, 32) != noFreelist {
 				err = errors.New("it has a list of free pages, which is never written")
 			}
@@ -114,25 +123,34 @@ func (p *pages) walk(number uint64, least, most []byte, bucket string) (last []b
 	return last, nil
 }
 
-// page finds a page with those that continue it, each of which may be used once.
+// page reads a page with those that continue it, each of which may be used once.
 func (p *pages) page(number uint64) ([]byte, error) {
-	head := slice(p.b, number*p.size, p.size)
-	if number < 2 || number >= p.high || head == nil || u64(head, 0) != number {
+	if number < 2 || number >= p.high {
 		return nil, fmt.Errorf("page %d is not there", number)
 	}
-	n := uint64(u32(head, 12)) + 1
+	body, at := make([]byte, p.size), int64(number*p.size)
+	if _, err := p.file.ReadAt(body, at); err != nil {
+		return nil, fmt.Errorf("page %d cannot be read: %w", number, err)
+	}
+	if u64(body, 0) != number {
+		return nil, fmt.Errorf("page %d is not there", number)
+	}
+	n := uint64(u32(body, 12)) + 1
 	if n > p.high-number {
 		return nil, fmt.Errorf("page %d is continued behind the end", number)
 	}
-	for i := range n {
-		if p.seen[number+i] {
-			return nil, fmt.Errorf("page %d is used twice", number+i)
+	for i := number; i < number+n; i++ {
+		if p.seen[i/64]&(1<<(i%64)) != 0 {
+			return nil, fmt.Errorf("page %d is used twice", i)
 		}
-		p.seen[number+i] = true
+		p.seen[i/64] |= 1 << (i % 64)
 	}
-	body := slice(p.b, number*p.size, n*p.size)
-	if body == nil {
-		return nil, fmt.Errorf("page %d is continued behind the end", number)
+	if n == 1 {
+		return body, nil
+	}
+	body = make([]byte, n*p.size)
+	if _, err := p.file.ReadAt(body, at); err != nil {
+		return nil, fmt.Errorf("page %d cannot be read: %w", number, err)
 	}
 	return body, nil
 }

@@ -91,9 +91,9 @@ func FuzzCheckPages(f *testing.F) {
 		if whole == nil {
 			whole = storeFile(t)
 		}
-		_ = checkPages(b)
+		_ = checkPages(bytes.NewReader(b), int64(len(b)))
 		changed := bytes.Clone(whole)
 		copy(changed[int(at)%len(changed):], change)
-		_ = checkPages(changed)
+		_ = checkPages(bytes.NewReader(changed), int64(len(changed)))
 	})
 }
