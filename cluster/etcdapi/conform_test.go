@@ -3,23 +3,17 @@ package etcdapi_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"sync"
 	"testing"
 
-	clientv3 "go.etcd.io/etcd/client/v3"
-	"go.uber.org/zap"
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/quorumlab/quorumlab/cluster"
 	"github.com/quorumlab/quorumlab/cluster/etcdapi"
 	"github.com/quorumlab/quorumlab/cluster/event"
-	"github.com/quorumlab/quorumlab/cluster/node"
 	"github.com/quorumlab/quorumlab/cmd/reference"
 	"github.com/quorumlab/quorumlab/cmd/reference/conform"
 )
@@ -96,36 +90,6 @@ type pair struct {
 	etcd       *conform.Cluster
 }
 
-// ordered gives the token with which etcd's members have ids in the same order as the room's, so that lists are.
-func ordered(h *house, members []conform.Member) string {
-	rank := func(token string, urls []string) (order []int) {
-		ids := make([]uint64, len(urls))
-		for i, u := range urls {
-			id, err := node.MemberID(token, u)
-			h.check(err)
-			ids[i] = id
-			order = append(order, i)
-		}
-		slices.SortFunc(order, func(a, b int) int {
-			if ids[a] < ids[b] {
-				return -1
-			}
-			return 1
-		})
-		return order
-	}
-	var theirs, ours []string
-	for i, m := range members {
-		theirs, ours = append(theirs, m.Peer), append(ours, fmt.Sprintf("http://n%d:2380", i+1))
-	}
-	want := rank(h.token(), ours)
-	for i := 0; ; i++ {
-		if token := fmt.Sprint("token", i); slices.Equal(rank(token, theirs), want) {
-			return token
-		}
-	}
-}
-
 func beside(t *testing.T, h *house) *pair {
 	t.Helper()
 	p := programs(t)
@@ -135,57 +99,19 @@ func beside(t *testing.T, h *house) *pair {
 		members[i].Flags = []string{"--bcrypt-cost=4", "--unsafe-no-fsync"}
 	}
 	c := &conform.Cluster{Program: p.Etcd, Dir: t.TempDir(), Members: members}
-	c.Token = ordered(h, members)
+	var theirs, ours []string
+	for i, m := range members {
+		theirs, ours = append(theirs, m.Peer), append(ours, fmt.Sprintf("http://n%d:2380", i+1))
+	}
+	c.Token, err = conform.Token(theirs, ours, h.token())
+	h.check(err)
 	t.Cleanup(c.Close)
 	h.check(c.Start(h.ctx))
 	pair := &pair{house: h, etcd: c, ours: conform.NewTarget("the room", p.Etcdctl, t.TempDir(), 2, h.urls()...), real: conform.NewTarget("etcd", p.Etcdctl, t.TempDir(), 2, c.URLs()...)}
 	for _, x := range []*conform.Target{pair.ours, pair.real} {
-		h.check(introduce(h.ctx, x))
+		h.check(x.Introduce(h.ctx, false))
 	}
 	return pair
-}
-
-// introduce names a cluster's members and has n1 lead it.
-func introduce(ctx context.Context, x *conform.Target) error {
-	c, err := x.Client(ctx)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	list, err := c.MemberList(ctx)
-	if err != nil {
-		return err
-	}
-	x.Number("cluster", list.Header.ClusterId)
-	for _, m := range list.Members {
-		x.Number(m.Name, m.ID)
-		x.Call("peer"+strings.TrimPrefix(m.Name, "n"), m.PeerURLs[0])
-	}
-	return lead(ctx, c, x)
-}
-
-// lead has n1 lead.
-func lead(ctx context.Context, c *clientv3.Client, x *conform.Target) error {
-	for ctx.Err() == nil {
-		first, err := c.Status(ctx, x.Endpoints[0])
-		if err != nil || first.Leader == 0 {
-			continue
-		}
-		if first.Leader == first.Header.MemberId {
-			return nil
-		}
-		for _, e := range x.Endpoints[1:] {
-			one, err := clientv3.New(clientv3.Config{Endpoints: []string{e}, Logger: zap.NewNop()})
-			if err != nil {
-				return err
-			}
-			_, err = one.MoveLeader(ctx, first.Header.MemberId) // whoever does not lead refuses
-			if err = errors.Join(one.Close()); err != nil {
-				return err
-			}
-		}
-	}
-	return ctx.Err()
 }
 
 // compare plays a script to both.

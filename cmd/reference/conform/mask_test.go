@@ -20,6 +20,7 @@ func TestCover(t *testing.T) {
 		text, want string
 	}{
 		{Step{}, "abcdef 11259375 0000000000abcdef fabcdef", "<n1> <n1> <n1> fabcdef"},
+		{Step{}, "cluster           abcdef is", "cluster <n1> is"},
 		{Step{}, "http://127.0.0.1:40011,http://127.0.0.1:4001", "http://<url2>,http://<url1>"},
 		{Step{}, "lease 694d9ae5f6c2a309 of 7587891259667292937", "lease <lease> of <lease>"},
 		{Step{}, `{"header":{"revision":7,"raft_term":3}}`, `{"header":{"revision":7,"raft_term":<term>}}`},

@@ -20,7 +20,7 @@ func Machines() (script []Step) {
 	const id = "Member +([0-9a-f]+) added"
 	script = append(AsAll(Run("member list"), Run("member list --consistency=s")),
 		Run("member add n4 --learner --peer-urls=http://n4:2380").Keep("n4", id).Mask(chance).Again("added"), Run("member list").Sorted(),
-		Run("member add n5 --learner --peer-urls=http://n5:2380"), Run("member add n5 --peer-urls=http://n4:2380"),
+		Run("member add n5 --learner --peer-urls=http://n5:2380"), Run("member add n5 --peer-urls=$peer1"),
 		Run("member promote $n2"), Run("member promote $n4"), Run("member update $n4 --peer-urls=http://n6:2380,http://n7:2380"), Run("member update $n4 --peer-urls=$peer1"), Run("member list").Sorted(),
 		Run("member remove $n4"), Run("member remove $n4"), Run("member promote $n4"), Run("member update $n4 --peer-urls=http://n6:2380"), Run("member list"))
 	return append(script, memberMistakes()...)

@@ -50,8 +50,11 @@ func (t *Target) Call(name, address string) {
 // Number gives an id a name, in all forms that etcdctl prints.
 func (t *Target) Number(name string, id uint64) {
 	t.words[name] = strconv.FormatUint(id, 16)
-	for _, form := range []string{"%d", "%x", "%16x", "%016x"} {
+	for _, form := range []string{"%d", "%x", "%016x"} {
 		t.known.add(fmt.Sprintf(form, id), "<"+name+">")
+	}
+	if padded := fmt.Sprintf(" %16x", id); padded[1] == ' ' { // some lines pad with blanks
+		t.known.add(padded, " <"+name+">")
 	}
 }
 

@@ -37,6 +37,6 @@ func guarded() (script []Step) {
 		}
 		script = append(script, Run("txn"+who).Input("\nput mine/b 1\nget other\n\n\n"), Run("txn"+who).Input("\nput mine/b 1\nget mine/b\n\n\n"))
 	}
-	return append(script, Run("watch other --user=x:pw --rev=25").While().Alone(), Run("watch mine/a --user=x:pw --rev=25").Ready("1").Until("PUT"), Run("user delete root --user=root:secret"), Run("role delete r --user=root:secret"),
+	return append(script, Run("watch other --user=x:pw --rev=25").While().Alone(), Run("watch mine/a --user=x:pw --rev=25").Until("(?s)(PUT\nmine/a\n1\n){3}"), Run("user delete root --user=root:secret"), Run("role delete r --user=root:secret"),
 		Run("get mine/a --user=x:pw"), Run("auth disable --user=x:pw"), Run("auth disable --user=root:secret"), Run("auth status"), Run("get mine/a"), Run("user list"), Run("role list"))
 }
