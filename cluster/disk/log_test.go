@@ -2,7 +2,9 @@ package disk
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand"
 	"os"
 	"path/filepath"
@@ -207,4 +209,51 @@ func files(t testing.TB, dir string) map[string][]byte {
 		t.Fatal(err)
 	}
 	return found
+}
+
+// However much goes through a log: memory and disk hold what was not compacted away, and a few files more.
+func TestLogIsBounded(t *testing.T) {
+	d, err := Open(Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	const size, keep, spare = 4 << 10, 100, 4 * SegmentBytes
+	next := uint64(1)
+	for round := range 12 {
+		for range 64 {
+			var batch []*raft.Log
+			for range 16 {
+				batch = append(batch, &raft.Log{Index: next, Term: 1, Data: make([]byte, size)})
+				next++
+			}
+			if err := d.Log.StoreLogs(batch); err != nil {
+				t.Fatal(err)
+			}
+		}
+		first, _ := d.Log.FirstIndex()
+		if err := d.Log.DeleteRange(first, next-1-keep); err != nil {
+			t.Fatal(err)
+		}
+		if got := d.Log.Bytes(); got != keep*size {
+			t.Errorf("round %d: %d bytes are in memory, want %d", round, got, keep*size)
+		}
+		onDisk := int64(0)
+		err := filepath.WalkDir(d.Log.dir, func(_ string, f fs.DirEntry, err error) error {
+			if err != nil || f.IsDir() {
+				return err
+			}
+			info, err := f.Info()
+			if errors.Is(err, fs.ErrNotExist) { // the file in reserve was just given its name
+				return nil
+			}
+			if err == nil {
+				onDisk += info.Size()
+			}
+			return err
+		})
+		if err != nil || onDisk > keep*size+spare {
+			t.Errorf("round %d: %d bytes are on disk for %d in the log (%v)", round, onDisk, keep*size, err)
+		}
+	}
 }
