@@ -68,7 +68,7 @@ var absent = []absence{
 	{name: "wal-dir", same: only(""), why: "the log lies in the data directory"},
 	{name: "listen-client-http-urls", same: only(""), why: "gRPC and HTTP share --listen-client-urls"},
 	{name: "max-snapshots", same: most(2), why: "two snapshots are kept at most, and fewer cannot be asked for"},
-	{name: "max-wals", same: most(2), why: "the log is one file beside the one that replaces it, and fewer cannot be asked for"},
+	{name: "max-wals", same: only("0"), why: "the log keeps every file that members may still need, and no other"},
 	{name: "initial-election-tick-advance", plain: true, same: no, why: "a member waits its whole election timeout after a start"},
 	{name: "backend-bbolt-freelist-type", same: only("", "array", "map"), why: "the types are array and map"},
 	{name: "backend-batch-interval", same: lasting(0, 500*time.Millisecond), why: "the backend commits when half a second has passed"},
@@ -117,7 +117,6 @@ var absent = []absence{
 	{name: "compact-hash-check-time", same: anything, why: noCheck}, // nothing to etcd without its gate CompactHashCheck
 	{name: "compaction-batch-limit", same: only("0", "1000"), why: "a compaction deletes 1000 revisions at once"},
 	{name: "compaction-sleep-interval", same: lasting(0, 10*time.Millisecond), why: "a compaction pauses for 10ms between its batches"},
-	{name: "watch-progress-notify-interval", same: lasting(0, 10*time.Minute), why: "a quiet watch tells its progress every ten minutes"},
 	{name: "downgrade-check-time", same: only(), why: "a downgrade is noted, and nothing follows from it"},
 	{name: "bootstrap-defrag-threshold-megabytes", same: only("0"), why: "a start does not defragment; `etcdctl defrag` does"},
 	{name: "max-learners", same: only("1"), why: "a cluster has one learner at most"},

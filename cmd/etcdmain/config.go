@@ -45,18 +45,11 @@ func (s *settings) config(log *zap.Logger, initialized bool) (server.Config, err
 		Witness: os.Getenv(witnessVariable),
 		Quota:   s.Quota, CompactionMode: s.CompactionMode, CompactionRetain: s.CompactionRetain,
 		MaxTxnOps: s.MaxTxnOps, MaxRequestBytes: s.MaxRequestBytes, MaxStreams: s.MaxStreams,
-		KeepAliveLeast: off(s.KeepAliveMinTime), KeepAliveEvery: off(s.KeepAliveInterval), KeepAliveTimeout: off(s.KeepAliveTimeout),
-		AuthToken: s.AuthToken, AuthTokenTTL: time.Duration(s.AuthTokenTTL) * time.Second, BcryptCost: s.cost(log),
+		KeepAliveLeast: s.KeepAliveMinTime, KeepAliveEvery: s.KeepAliveInterval, KeepAliveTimeout: s.KeepAliveTimeout,
+		ProgressEvery: s.ProgressNotify,
+		AuthToken:     s.AuthToken, AuthTokenTTL: time.Duration(s.AuthTokenTTL) * time.Second, BcryptCost: s.cost(log),
 		ClientTLS: client, PeerTLS: peer, ExtensiveMetrics: s.Metrics == metricsExtensive, Log: log,
 	}, nil
-}
-
-// off makes a keep-alive that a flag of 0 switches off one that is off for the server, to which 0 is the default.
-func off(d time.Duration) time.Duration {
-	if d == 0 {
-		return -1
-	}
-	return d
 }
 
 // witnessVariable names a file to which tests of power cuts have the node write what is on disk.

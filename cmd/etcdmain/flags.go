@@ -77,6 +77,7 @@ func (l *line) limitFlags(s *settings) {
 	l.DurationVar(&s.KeepAliveMinTime, "grpc-keepalive-min-time", s.KeepAliveMinTime, "Minimum duration interval that a client should wait before pinging server.")
 	l.DurationVar(&s.KeepAliveInterval, "grpc-keepalive-interval", s.KeepAliveInterval, "Frequency duration of server-to-client ping to check if a connection is alive (0 to disable).")
 	l.DurationVar(&s.KeepAliveTimeout, "grpc-keepalive-timeout", s.KeepAliveTimeout, "Additional duration of wait before closing a non-responsive connection (0 to disable).")
+	l.DurationVar(&s.ProgressNotify, "watch-progress-notify-interval", s.ProgressNotify, "Duration of periodical watch progress notification (0 for ten minutes).")
 	l.StringVar(&s.AuthToken, "auth-token", s.AuthToken, "Specify a v3 authentication token type and its options ('simple' or 'jwt').")
 	l.UintVar(&s.AuthTokenTTL, "auth-token-ttl", s.AuthTokenTTL, "Time (in seconds) that a simple token lives.")
 	l.UintVar(&s.BcryptCost, "bcrypt-cost", s.BcryptCost, "Specify the cost / strength of the bcrypt algorithm for hashing auth passwords. Valid values are between 4 and 31.")

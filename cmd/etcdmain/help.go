@@ -31,7 +31,8 @@ var chapters = []struct {
 }{
 	{"Member", []string{"name", "data-dir", "config-file", "listen-peer-urls", "listen-client-urls", "heartbeat-interval", "election-timeout",
 		"snapshot-count", "snapshot-catchup-entries", "quota-backend-bytes", "max-txn-ops", "max-request-bytes", "max-concurrent-streams",
-		"grpc-keepalive-min-time", "grpc-keepalive-interval", "grpc-keepalive-timeout"}},
+		"grpc-keepalive-min-time", "grpc-keepalive-interval", "grpc-keepalive-timeout",
+		"watch-progress-notify-interval"}},
 	{"Clustering", []string{"initial-advertise-peer-urls", "initial-cluster", "initial-cluster-state", "initial-cluster-token",
 		"advertise-client-urls", "strict-reconfig-check", "pre-vote", "auto-compaction-retention", "auto-compaction-mode"}},
 	{"Security", []string{"cert-file", "key-file", "client-cert-auth", "client-cert-file", "client-key-file", "client-crl-file",

@@ -202,20 +202,31 @@ func (p *program) describe(s *settings, c server.Config, initialized bool) {
 		zap.String("auto-compaction-retention", s.CompactionRetain))
 }
 
-// serve runs the server until it ends by itself or a signal says so.
+// serve runs the member until it ends by itself or a signal says so.
 func (p *program) serve(s *settings, c server.Config) int {
 	signals := catch()
 	defer signals.release()
-	member, err := server.Start(signals.starting, c)
-	signals.started()
+	for {
+		code, last := p.live(signals, s, c)
+		if last {
+			return code
+		}
+	}
+}
+
+// live is one life of the member; it is not the last if the member says that it only has to be started again.
+func (p *program) live(signals signals, s *settings, c server.Config) (code int, last bool) {
+	ctx, started := signals.starting()
+	member, err := server.Start(ctx, c)
+	started()
 	if err != nil {
 		select {
 		case sig := <-signals.arrived:
 			p.log.Info("received signal; shutting down", zap.String("signal", sig.String()))
-			return again(sig)
+			return again(sig), true
 		default:
 			p.hint(s, err)
-			return p.fail(err)
+			return p.fail(err), true
 		}
 	}
 	ready := member.Ready()
@@ -227,12 +238,17 @@ func (p *program) serve(s *settings, c server.Config) int {
 		case sig := <-signals.arrived:
 			p.log.Info("received signal; shutting down", zap.String("signal", sig.String()))
 			if err := p.stop(member); err != nil {
-				return p.fail(err)
+				return p.fail(err), true
 			}
 			p.log.Sync()
-			return again(sig)
+			return again(sig), true
 		case err := <-member.Ended():
-			return p.ended(member, err)
+			served := ready == nil // one that never did would start for ever
+			if errors.Is(err, server.ErrAgain) && served && p.stop(member) == nil {
+				p.log.Warn("starting the member again", zap.Error(err))
+				return codeDone, false
+			}
+			return p.ended(member, err), true
 		}
 	}
 }

@@ -123,7 +123,7 @@ func TestEveryFlagOfEtcdIsKnownWithItsDefault(t *testing.T) {
 		t.Fatal(err)
 	}
 	// What the help says otherwise than the flag does.
-	told := map[string]string{"data-dir": "", "max-concurrent-streams": "4294967295"}
+	told := map[string]string{"data-dir": "", "max-concurrent-streams": "4294967295", "watch-progress-notify-interval": "0s"}
 	// Flags of etcd 3.6 and before that the help of 3.7 still has; giving one is an error there too.
 	gone := []string{"discovery", "discovery-proxy"}
 	l := commandLine("etcd")

@@ -48,6 +48,7 @@ type settings struct {
 	KeepAliveMinTime  time.Duration `json:"grpc-keepalive-min-time"`
 	KeepAliveInterval time.Duration `json:"grpc-keepalive-interval"`
 	KeepAliveTimeout  time.Duration `json:"grpc-keepalive-timeout"`
+	ProgressNotify    time.Duration `json:"watch-progress-notify-interval"`
 
 	AuthToken    string `json:"auth-token"`
 	AuthTokenTTL uint   `json:"auth-token-ttl"` // seconds

@@ -51,7 +51,7 @@ func everything() server.Config {
 		Token:          "ours", Existing: true, ForceNew: true,
 		Heartbeat: 50 * time.Millisecond, Election: 500 * time.Millisecond, SnapshotCount: 77, Trailing: 33, NoFsync: true,
 		Quota: 1 << 40, CompactionMode: "revision", CompactionRetain: "1000", MaxTxnOps: 9, MaxRequestBytes: 999, MaxStreams: 5,
-		KeepAliveLeast: time.Second, KeepAliveEvery: 3 * time.Hour, KeepAliveTimeout: time.Minute,
+		KeepAliveLeast: time.Second, KeepAliveEvery: 3 * time.Hour, KeepAliveTimeout: time.Minute, ProgressEvery: 5 * time.Second,
 		AuthToken: "jwt,sign-method=HS256,priv-key=k", AuthTokenTTL: 7 * time.Second, BcryptCost: 4,
 		ClientTLS:        transport.TLSInfo{TrustedCAFile: "ca", ClientCertAuth: true, ClientCertFile: "cc", ClientKeyFile: "ck", AllowedHostnames: []string{"a", "b"}, CipherSuites: []uint16{0xc02f}, MinVersion: 0x303, MaxVersion: 0x303},
 		PeerTLS:          transport.TLSInfo{TrustedCAFile: "pca", ClientCertAuth: true, ClientCertFile: "pc", ClientKeyFile: "pk", AllowedCNs: []string{"x"}, AllowedHostnames: []string{"z"}, SkipClientSANVerify: true, CipherSuites: []uint16{0xc02f}, MinVersion: 0x303, MaxVersion: 0x303},
@@ -65,7 +65,7 @@ const everythingInFlags = `--name=n1 --data-dir=there --listen-peer-urls=http://
 --initial-cluster-state=existing --force-new-cluster --heartbeat-interval=50 --election-timeout=500 --snapshot-count=77
 --snapshot-catchup-entries=33 --unsafe-no-fsync --quota-backend-bytes=1099511627776 --auto-compaction-mode=revision
 --auto-compaction-retention=1000 --max-txn-ops=9 --max-request-bytes=999 --max-concurrent-streams=5 --grpc-keepalive-min-time=1s
---grpc-keepalive-interval=3h --grpc-keepalive-timeout=1m --auth-token=jwt,sign-method=HS256,priv-key=k --auth-token-ttl=7
+--grpc-keepalive-interval=3h --grpc-keepalive-timeout=1m --watch-progress-notify-interval=5s --auth-token=jwt,sign-method=HS256,priv-key=k --auth-token-ttl=7
 --bcrypt-cost=4 --strict-reconfig-check=false --pre-vote=false --metrics=extensive --log-outputs=stderr,stdout --log-level=error
 --trusted-ca-file=ca --client-cert-auth --client-cert-file=cc --client-key-file=ck --client-cert-allowed-hostname=a,b
 --peer-trusted-ca-file=pca --peer-client-cert-auth --peer-client-cert-file=pc --peer-client-key-file=pk --peer-cert-allowed-cn=x
@@ -107,7 +107,7 @@ metrics: extensive
 log-outputs: [stderr, stdout]
 log-level: error
 feature-gates: FastLeaseKeepAlive=true
-watch-progress-notify-interval: 600000000000
+watch-progress-notify-interval: 5000000000
 enable-pprof: false
 v2-deprecation: gone
 cipher-suites: [TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]
@@ -135,7 +135,7 @@ func TestEveryFlagReachesTheServer(t *testing.T) {
 	v := reflect.ValueOf(everything())
 	for _, field := range reflect.VisibleFields(v.Type()) {
 		switch field.Name {
-		case "Log", "Witness", "MetricsTLS", "StrictReconfig", "PreVote": // not of flags, or off here and on by default
+		case "Log", "Record", "Witness", "MetricsTLS", "StrictReconfig", "PreVote": // not of flags, or off here and on by default
 			continue
 		}
 		if v.FieldByIndex(field.Index).IsZero() {
@@ -185,7 +185,7 @@ func TestDefaults(t *testing.T) {
 	if c := read(t, "--bcrypt-cost=3"); c.BcryptCost != 10 {
 		t.Errorf("a cost that bcrypt does not have becomes %d", c.BcryptCost)
 	}
-	if c := read(t, "--grpc-keepalive-interval=0", "--snapshot-count=0", "--snapshot-catchup-entries=0"); c.KeepAliveEvery >= 0 || c.SnapshotCount != 10000 || c.Trailing != 5000 {
+	if c := read(t, "--grpc-keepalive-interval=0", "--snapshot-count=0", "--snapshot-catchup-entries=0"); c.KeepAliveEvery != 0 || c.SnapshotCount != 10000 || c.Trailing != 5000 {
 		t.Errorf("zeros mean %v, %d and %d", c.KeepAliveEvery, c.SnapshotCount, c.Trailing)
 	}
 	if c := read(t, "--initial-cluster-state=existing", "--auto-compaction-retention="); !c.Existing || c.CompactionRetain != "0" {

@@ -14,13 +14,12 @@ const stopPatience = 20 * time.Second
 
 // signals are those that end the program.
 type signals struct {
-	arrived  chan os.Signal // the first; while the program stops, others are let go by
-	starting context.Context
-	started  func() bool // to be called when the server has started or has not: no signal ends starting after it
-	release  func()
+	arrived chan os.Signal  // the first; while the program stops, others are let go by
+	caught  context.Context // ends then
+	release func()
 }
 
-// catch keeps signals from ending the program. One that arrives while the server starts ends that context.
+// catch keeps signals from ending the program.
 func catch() signals {
 	raw := make(chan os.Signal, 1)
 	signal.Notify(raw, os.Interrupt, syscall.SIGTERM)
@@ -34,12 +33,16 @@ func catch() signals {
 		case <-released:
 		}
 	}()
-	starting, abort := context.WithCancel(context.Background())
-	return signals{arrived: arrived, starting: starting, started: context.AfterFunc(caught, abort), release: func() {
+	return signals{arrived: arrived, caught: caught, release: func() {
 		signal.Stop(raw)
 		close(released)
-		abort()
 	}}
+}
+
+// starting is a context that a signal ends, but not once started was called.
+func (s signals) starting() (ctx context.Context, started func() bool) {
+	ctx, abort := context.WithCancel(context.Background())
+	return ctx, context.AfterFunc(s.caught, abort)
 }
 
 // again lets the signal do what it does to a program that does not catch it, so that the parent sees what ended us. The
