@@ -37,17 +37,20 @@ func TestKilledMembersLoseNothing(t *testing.T) {
 		m.restart()
 	}
 	s.further(20 + rng.Int64N(60))
-	for _, m := range c.members { // all at once
-		if err := m.cmd.Process.Kill(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, m := range c.members {
-		m.over()
-	}
+	killAll(c.members)
 	restartAll(c.members)
 	s.further(50)
 	s.end()
+}
+
+// killAll kills members at the same moment.
+func killAll(members []*member) {
+	for _, m := range members {
+		_ = m.cmd.Process.Kill() // whether it has ended is seen next
+	}
+	for _, m := range members {
+		m.over()
+	}
 }
 
 // restartAll runs members that need each other to serve.
