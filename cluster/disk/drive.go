@@ -145,10 +145,11 @@ func Wipe(dir string) error {
 
 // The names in a node's directory.
 const (
-	formatFile = "format"
-	logDir     = "log"
-	stableFile = "stable.db"
-	storeDir   = "store"
-	sealFile   = "seal"
-	dbFile     = "store/db"
+	formatFile  = "format"
+	logDir      = "log"
+	stableFile  = "stable.db"
+	storeDir    = "store"
+	sealFile    = "seal"
+	snapshotDir = "snapshots" // raft's name for it
+	dbFile      = "store/db"
 )

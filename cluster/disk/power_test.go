@@ -3,6 +3,7 @@ package disk
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -192,4 +193,42 @@ func TestMetasAreBolts(t *testing.T) {
 	if !bytes.Equal(found[0].b[:4], binary.LittleEndian.AppendUint32(nil, 0xED0CDAED)) {
 		t.Errorf("the page begins with %x", found[0].b[:4])
 	}
+}
+
+// A snapshot that cannot be read any more, where the log does not go back as far, is refused, not found out later.
+func TestCovered(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "n")
+	m := power(t, dir, filepath.Join(t.TempDir(), "note"))
+	m.writes(20)
+	check := func(what string, refused bool) {
+		t.Helper()
+		var damage *Damage
+		if err := m.drive.Covered(); errors.As(err, &damage) != refused {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	check("a whole log", false)
+	_, trans := raft.NewInmemTransport("")
+	sink, err := m.drive.Snapshots.Create(raft.SnapshotVersionMax, 12, 1, raft.Configuration{}, 1, trans)
+	if err == nil {
+		err = sink.Close()
+	}
+	if err == nil {
+		err = m.drive.Log.DeleteRange(1, 12)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	check("a log behind a snapshot", false)
+	m.close()
+	heads, err := filepath.Glob(filepath.Join(dir, snapshotDir, "*", "meta.json"))
+	if err != nil || len(heads) != 1 {
+		t.Fatalf("%v, %v", heads, err)
+	}
+	if err := os.WriteFile(heads[0], []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m = power(t, dir, m.note)
+	defer m.close()
+	check("a log whose snapshot is broken", true)
 }

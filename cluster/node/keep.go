@@ -113,6 +113,9 @@ func (n *Node) tellLog() {
 
 // findSnapshot looks for the newest snapshot on disk.
 func (n *Node) findSnapshot() (*raft.SnapshotMeta, error) {
+	if err := n.drive.Covered(); err != nil {
+		return nil, err
+	}
 	ms, err := n.drive.Snapshots.List()
 	if err != nil || len(ms) == 0 {
 		return nil, err
