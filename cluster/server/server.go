@@ -179,6 +179,9 @@ func (s *Server) founded(id event.NodeID) raft.ServerAddress {
 	return ""
 }
 
+// Name is the member's, as its configuration has it.
+func (s *Server) Name() string { return s.c.Name }
+
 // Ready is closed when the member has found a leader, has told the cluster its name, and serves clients.
 func (s *Server) Ready() <-chan struct{} { return s.ready }
 

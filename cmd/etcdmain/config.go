@@ -36,7 +36,7 @@ func (s *settings) config(log *zap.Logger, initialized bool) (server.Config, err
 	}
 	return server.Config{
 		Name: s.Name, Dir: s.Dir,
-		ListenPeer: s.ListenPeer, ListenClient: s.ListenClient, ListenMetrics: s.ListenMetrics,
+		ListenPeer: s.ListenPeer, ListenClient: s.ListenClient, ListenMetrics: s.ListenMetrics, Record: s.Facts != "",
 		AdvertisePeer: s.AdvertisePeer, AdvertiseClient: s.AdvertiseClient,
 		InitialCluster: members, Token: s.InitialClusterToken, Existing: s.InitialClusterState == stateExisting,
 		ForceNew: s.ForceNewCluster, StrictReconfig: s.StrictReconfigCheck, PreVote: s.PreVote,

@@ -34,13 +34,22 @@ type program struct {
 	name      string // as it is called in its usage
 	out, errs io.Writer
 	log       *zap.Logger
+	facts     Facts // nil: not served
 }
+
+// Facts serves what a member tells of itself at an address, host and port, until stop.
+type Facts func(address string, member *server.Server) (stop func(), err error)
 
 // Main runs a member of a cluster until a signal ends it, and returns the exit code. args are without the program's
 // name. A signal that ended it is sent again after everything was stopped, as etcd does, so that who waits for the
 // process is told of it; then Main does not return.
 func Main(name string, args []string, out, errs io.Writer) int {
-	p := &program{name: name, out: out, errs: errs}
+	return MainWithFacts(name, args, out, errs, nil)
+}
+
+// MainWithFacts is Main with a flag more, --listen-facts: a program that can serve what a member tells of itself gives how.
+func MainWithFacts(name string, args []string, out, errs io.Writer, facts Facts) int {
+	p := &program{name: name, out: out, errs: errs, facts: facts}
 	encoder := zapcore.NewJSONEncoder(logutil.DefaultZapLoggerConfig.EncoderConfig)
 	p.log = zap.New(zapcore.NewCore(encoder, zapcore.Lock(zapcore.AddSync(errs)), zap.InfoLevel), zap.AddCaller())
 	s, code, err := p.settings(args)
@@ -68,6 +77,9 @@ func (p *program) settings(args []string) (*settings, int, error) {
 		return nil, codeFailed, fmt.Errorf("%q is not supported: this program is a member of a cluster; point clients at the members, or run etcd's own %s", args[0], args[0])
 	}
 	l := commandLine(p.name)
+	if p.facts != nil {
+		l.StringVar(&l.settings.Facts, "listen-facts", "", "Address (host:port) where programs may follow what this member does: /events, /state, /log and /ws as rooms have them. Not a flag of etcd's.")
+	}
 	l.SetOutput(p.errs)
 	l.Usage = func() { fmt.Fprintf(p.errs, usage, p.name) }
 	err := l.Parse(args)
@@ -229,6 +241,11 @@ func (p *program) live(signals signals, s *settings, c server.Config) (code int,
 			return p.fail(err), true
 		}
 	}
+	unseen, err := p.serveFacts(s, member)
+	if err != nil {
+		return p.ended(member, err), true
+	}
+	defer unseen()
 	ready := member.Ready()
 	for {
 		select {
@@ -251,6 +268,18 @@ func (p *program) live(signals signals, s *settings, c server.Config) (code int,
 			return p.ended(member, err), true
 		}
 	}
+}
+
+// serveFacts lets others see what the member does, if they may; the result ends that.
+func (p *program) serveFacts(s *settings, member *server.Server) (stop func(), err error) {
+	if s.Facts == "" {
+		return func() {}, nil
+	}
+	if stop, err = p.facts(s.Facts, member); err != nil {
+		return nil, fmt.Errorf("--listen-facts %s: %w", s.Facts, err)
+	}
+	p.log.Info("serving the facts of this member", zap.String("address", s.Facts))
+	return stop, nil
 }
 
 // stop ends the member in order.

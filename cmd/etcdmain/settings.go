@@ -20,11 +20,12 @@ type settings struct {
 	Name string `json:"name"`
 	Dir  string `json:"data-dir"`
 
-	ListenPeer      urls `json:"listen-peer-urls"`
-	ListenClient    urls `json:"listen-client-urls"`
-	ListenMetrics   urls `json:"listen-metrics-urls"`
-	AdvertisePeer   urls `json:"initial-advertise-peer-urls"`
-	AdvertiseClient urls `json:"advertise-client-urls"`
+	ListenPeer      urls   `json:"listen-peer-urls"`
+	ListenClient    urls   `json:"listen-client-urls"`
+	ListenMetrics   urls   `json:"listen-metrics-urls"`
+	Facts           string `json:"-"` // listen-facts
+	AdvertisePeer   urls   `json:"initial-advertise-peer-urls"`
+	AdvertiseClient urls   `json:"advertise-client-urls"`
 
 	InitialCluster      string `json:"initial-cluster"`
 	InitialClusterState string `json:"initial-cluster-state"`

@@ -14,7 +14,7 @@ func newNode() *cobra.Command {
 		Short:              "Run one member of a cluster as a process of its own, with etcd's flags and API",
 		DisableFlagParsing: true,
 		Run: func(cmd *cobra.Command, args []string) {
-			os.Exit(etcdmain.Main("quorumlab node", args, os.Stdout, os.Stderr))
+			os.Exit(etcdmain.MainWithFacts("quorumlab node", args, os.Stdout, os.Stderr, serveFacts))
 		},
 	}
 }

@@ -42,7 +42,7 @@ var imports = map[string][]string{
 	"web/browsertest": {},
 	"static":          {},
 	"cmd/etcdmain":    {"cluster/server"}, // flags of etcd, for quorumlab node and etcd
-	"cmd/quorumlab":   {"cmd/etcdmain", "cluster", "cluster/chaos", "cluster/event", "cluster/view", "cluster/check", "cluster/ctl", "cluster/etcdapi", "cluster/node", "cmd/bench", "lessons", "lessons/play", "static", "web", "web/lobby"},
+	"cmd/quorumlab":   {"cmd/etcdmain", "cluster/server", "cluster", "cluster/chaos", "cluster/event", "cluster/view", "cluster/check", "cluster/ctl", "cluster/etcdapi", "cluster/node", "cmd/bench", "lessons", "lessons/play", "static", "web", "web/lobby"},
 	"cmd/etcd":        {"cmd/etcdmain"},
 	"cmd/bench":       {"cmd/reference"}, // loads and comparisons, for quorumlab bench
 	"cmd/build-app":   {},
