@@ -139,7 +139,7 @@ func (t *Transport) knock(to string, member uint64, protocol string, deadline ti
 	if err != nil {
 		return nil, errors.Join(err, closeFailed(c))
 	}
-	s, ok := t.streams.wrap(c, early)
+	s, ok := t.streams.wrap(c, early, 0)
 	if !ok {
 		return nil, net.ErrClosed
 	}

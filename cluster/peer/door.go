@@ -115,7 +115,7 @@ func (t *Transport) upgrade(protocol string, take func(event.NodeID, *stream)) h
 			http.Error(w, refusal.Why, refusal.Status)
 			return
 		}
-		s, err := t.hijack(w, protocol)
+		s, err := t.hijack(w, protocol, c.member)
 		if err != nil {
 			t.o.Log.Warn("a peer's connection was lost", zap.String("remote-addr", r.RemoteAddr), zap.Error(err))
 			return
@@ -125,7 +125,7 @@ func (t *Transport) upgrade(protocol string, take func(event.NodeID, *stream)) h
 }
 
 // hijack takes the connection from net/http and agrees to the upgrade. What the caller sent behind its request is kept.
-func (t *Transport) hijack(w http.ResponseWriter, protocol string) (*stream, error) {
+func (t *Transport) hijack(w http.ResponseWriter, protocol string, member uint64) (*stream, error) {
 	c, buffered, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		return nil, err
@@ -137,7 +137,7 @@ func (t *Transport) hijack(w http.ResponseWriter, protocol string) (*stream, err
 	if err := errors.Join(c.SetDeadline(time.Time{}), keepAlong(c)); err != nil {
 		return nil, errors.Join(err, closeFailed(c))
 	}
-	s, ok := t.streams.wrap(c, early)
+	s, ok := t.streams.wrap(c, early, member)
 	if !ok {
 		return nil, net.ErrClosed
 	}

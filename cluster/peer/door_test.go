@@ -85,6 +85,38 @@ func refuse(t *testing.T, adjust func(*Options), change func(*Roster), status in
 	}
 }
 
+// A member that was removed while its connections were open loses them, and hears why when it comes again.
+func TestARemovedMemberIsCutOff(t *testing.T) {
+	removed := make(chan error, 100)
+	r := newRig(t, 2, transport.TLSInfo{}, func(o *Options) {
+		o.Removed = func(why error) {
+			select {
+			case removed <- why:
+			default:
+			}
+		}
+	})
+	r.peers[1].OnServe(echo)
+	r.peers[1].OnGuard(func(any) (any, any) { return nil, &raft.RequestVoteResponse{} })
+	call := func() error { _, err := r.peers[0].Call(2, event.Forward, op(1), patience); return err }
+	vote := func() error {
+		return r.peers[0].RequestVote("n2", r.place(2), &raft.RequestVoteRequest{}, &raft.RequestVoteResponse{})
+	}
+	if err := errors.Join(call(), vote()); err != nil {
+		t.Fatal(err)
+	}
+	r.change(func(l *Roster) { l.Members, l.Removed = l.Members[1:], []uint64{0x11} })
+	for name, f := range map[string]func() error{"call": call, "vote": vote} {
+		until(t, "a "+name+" is refused", func() bool {
+			var refused *Refusal
+			return errors.As(f(), &refused) && refused.Status == http.StatusGone
+		})
+	}
+	if why := <-removed; !strings.Contains(why.Error(), "permanently removed") {
+		t.Error(why)
+	}
+}
+
 func TestMembersAndVersionAreAskedForAsAnEtcdIs(t *testing.T) {
 	r := newRig(t, 2, transport.TLSInfo{}, nil)
 	r.change(func(r *Roster) { r.Members[1].IsLearner, r.Members[1].Name = true, "" })

@@ -2,10 +2,13 @@ package peer
 
 import (
 	"net"
+	"slices"
+	"strconv"
 	"sync"
 	"time"
 
 	"github.com/hashicorp/raft"
+	"go.uber.org/zap"
 )
 
 // stream is a connection that was upgraded. No write takes longer than timeout.
@@ -15,6 +18,7 @@ type stream struct {
 	timeout time.Duration
 	gone    func(*stream)
 	once    sync.Once
+	member  uint64 // who made the connection; 0: this member did
 
 	// Of a connection on which raft's requests come: who reads it also writes to it, in turn.
 	turns   bool
@@ -84,9 +88,9 @@ func newStreams(t *Transport) (*streams, error) {
 	return &streams{t: t, dialer: d, accepted: make(chan net.Conn), all: map[*stream]struct{}{}}, nil
 }
 
-// wrap makes a stream of a connection; false when all have been closed already.
-func (s *streams) wrap(c net.Conn, early []byte) (*stream, bool) {
-	w := &stream{Conn: c, early: early, timeout: s.t.o.Timeout, gone: s.forget}
+// wrap makes a stream of a connection that a member made, or 0 this one; false when all have been closed already.
+func (s *streams) wrap(c net.Conn, early []byte, member uint64) (*stream, bool) {
+	w := &stream{Conn: c, early: early, timeout: s.t.o.Timeout, gone: s.forget, member: member}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -101,6 +105,42 @@ func (s *streams) forget(w *stream) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.all, w)
+}
+
+// sweepEvery is how often connections of removed members are looked for.
+const sweepEvery = time.Second
+
+// sweep closes the connections of members that have been removed. Their next try is refused, and so they hear of it: they
+// may have missed the entry that removed them.
+func (s *streams) sweep() {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			for _, w := range s.of(s.t.o.Roster().Removed) {
+				s.t.o.Log.Info("a removed member is cut off", zap.String("member-id", strconv.FormatUint(w.member, 16)))
+				_ = w.Close()
+			}
+		case <-s.t.dead:
+			return
+		}
+	}
+}
+
+// of lists the connections that members made.
+func (s *streams) of(members []uint64) (found []*stream) {
+	if len(members) == 0 {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for w := range s.all {
+		if w.member != 0 && slices.Contains(members, w.member) {
+			found = append(found, w)
+		}
+	}
+	return found
 }
 
 // Dial connects for raft's messages.

@@ -89,6 +89,7 @@ func New(o Options) (t *Transport, err error) {
 		})
 	}
 	t.work.Go(t.pump)
+	t.work.Go(t.streams.sweep)
 	return t, nil
 }
 
