@@ -8,7 +8,9 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
+	"go.uber.org/zap"
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/quorumlab/quorumlab/cluster"
@@ -27,6 +29,15 @@ func programs(t *testing.T) reference.Programs {
 	}
 	return p
 }
+
+// quiet is the log of clients that are meant to fail at times.
+var quiet = zap.NewNop()
+
+// look is how often a condition is looked at.
+const look = 2 * time.Millisecond
+
+// pause is until it is looked at again.
+func pause() { <-time.After(look) }
 
 // house is a room whose nodes have ports, as the room program makes them.
 type house struct {

@@ -41,15 +41,26 @@ func (s *watch) Watch(stream pb.Watch_WatchServer) (err error) {
 		done(err)
 	}()
 	who, box := callerOf(stream.Context(), s.m), newMailbox()
+	var home *node.Node // the watch lives in this one, and dies with it; the machine's next one knows nothing of it
 	w, err := ask(stream.Context(), s.m, untold, func(n *node.Node, _ *node.Call) (*node.Watch, error) {
+		home = n
 		return n.Watch(who.user, who.needLeader, node.Hearer{Hear: box.put, Ended: box.end,
 			Fragment: s.most.bytes + messageOverhead, Progress: s.progress}), nil
 	})
 	if err != nil {
 		return err
 	}
-	post := func(do func()) { s.m.Post(func(*node.Node) { do() }, func() { box.end(node.ErrDown) }) }
-	defer s.m.Post(func(*node.Node) { w.Close() }, func() {})
+	post := func(do func()) {
+		gone := func() { box.end(node.ErrDown) }
+		s.m.Post(func(n *node.Node) {
+			if n != home {
+				gone()
+				return
+			}
+			do()
+		}, gone)
+	}
+	defer post(w.Close)
 	go receive(stream, box, func(q *pb.WatchRequest) { post(func() { w.Ask(q) }) })
 	return deliver(stream, box, func() { post(w.Resume) })
 }
