@@ -14,6 +14,10 @@ type Doors struct {
 	Open func(s *Session, before string) (url string, err error)
 	// Shut is called when it has gone down: nothing goes through any more.
 	Shut func(event.NodeID)
+	// Changed is called when Endpoints has something else to tell: not when a node goes down or comes back. It must not wait.
+	Changed func()
+	// Before is where nodes of a new room should be reached: one that takes another's place keeps its endpoints.
+	Before map[event.NodeID]string
 }
 
 // Endpoint is a node's door.
@@ -29,7 +33,7 @@ func (r *Room) openDoor(id event.NodeID) {
 	if r.o.Doors.Open == nil || s == nil {
 		return
 	}
-	url, err := r.o.Doors.Open(r.Session(id), s.URL)
+	url, err := r.o.Doors.Open(r.Session(id), cmp.Or(s.URL, r.o.Doors.Before[id]))
 	if err != nil {
 		r.o.Warn(err)
 		return

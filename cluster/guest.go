@@ -14,6 +14,9 @@ func (r *Room) Guest(id event.NodeID, name string) *Session {
 	return &Session{r: r, id: id, guest: name}
 }
 
+// Pinned is the session of the node that is asked now, and of no other later.
+func (s *Session) Pinned() *Session { return &Session{r: s.r, id: s.node(), guest: s.guest} }
+
 // node is the node that is asked.
 func (s *Session) node() event.NodeID {
 	if s.id == 0 {

@@ -34,10 +34,14 @@ func (r *Room) Peer(id event.NodeID) node.Peer {
 // Announce tells where a node is reached by etcd's clients; empty: nowhere.
 func (r *Room) Announce(id event.NodeID, url string) {
 	r.urls.Lock()
-	defer r.urls.Unlock()
+	changed := r.clientURLs[id] != url
 	if url == "" {
 		delete(r.clientURLs, id)
 	} else {
 		r.clientURLs[id] = url
+	}
+	r.urls.Unlock()
+	if changed && r.o.Doors.Changed != nil {
+		r.o.Doors.Changed()
 	}
 }

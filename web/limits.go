@@ -3,6 +3,8 @@ package web
 import (
 	"cmp"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 // Limits are what the people in one room may use. Every field has a default; zero means that default.
@@ -34,8 +36,20 @@ const (
 	// LearnBytes is the longest thing that can be said to a lesson, TokenBytes the longest name of a viewer.
 	LearnBytes = 256
 	TokenBytes = 64
+	// RunningLines is how many lines of one viewer may run at a time, RunBytes how long one may be, and InputLines how much
+	// may be typed before it is read.
+	RunningLines = 8
+	RunBytes     = 4096
+	InputLines   = 16
+	// OutputLines of one running line are said at once, OutputRate a second after that; what is more is left out. OutputLine is
+	// the longest, in bytes.
+	OutputLines            = 240
+	OutputRate  rate.Limit = 60
+	OutputLine             = 4096
 	// LogEntries is the most log entries one request returns.
 	LogEntries = 1000
+
+	outputGather = 30 * time.Millisecond // lines that are said together come in one frame
 
 	pictureLarge = time.Second / 20
 	// mergedFrames is how many of the journal's frames make one message at most.

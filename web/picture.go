@@ -19,6 +19,7 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 	}
 	d := page.RoomData{Assets: assets, Room: s.room, Socket: "/r/" + s.room + "/ws",
 		State: s.cluster.State(), Viewers: s.audience.size(), Narrow: narrow(r)}
+	d.Doors = s.endpointLines()
 	if s.class != nil {
 		d.Lesson = s.class.Panel("")
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -23,6 +24,7 @@ type Options struct {
 	Assets  *Assets // css, scripts and the app; nil: none
 	Log     *slog.Logger
 
+	Shell     Shell                     // runs lines as etcdctl would; nil: there is none
 	Endpoints func() []cluster.Endpoint // where etcd's clients reach the nodes; nil: nowhere
 }
 
@@ -38,6 +40,7 @@ type Options struct {
 //	POST /lesson    something said to it
 //	GET  /draft     a lesson file made of what was done
 //	GET  /endpoints where etcd's clients reach the nodes
+//	GET  /snapshot  a node's store as a file
 //	GET  /healthz, /metrics
 type Server struct {
 	cluster  Cluster
@@ -46,6 +49,7 @@ type Server struct {
 	limits   Limits
 	assets   *Assets
 	log      *slog.Logger
+	shell    Shell
 	doors    func() []cluster.Endpoint
 	audience *audience
 	ring     *ring
@@ -67,7 +71,7 @@ type Server struct {
 // New serves the room that o describes. Close it before its cluster.
 func New(o Options) *Server {
 	limits := o.Limits.Or(DefaultLimits)
-	s := &Server{cluster: o.Cluster, class: o.Class, doors: o.Endpoints, room: o.Room, limits: limits, assets: o.Assets, log: o.Log,
+	s := &Server{cluster: o.Cluster, class: o.Class, shell: o.Shell, doors: o.Endpoints, room: o.Room, limits: limits, assets: o.Assets, log: o.Log,
 		ring: &ring{cluster: o.Cluster}, usage: newUsage(),
 		http: rate.NewLimiter(rate.Limit(limits.Commands), limits.Commands),
 		wall: CommandWall, pending: make(chan struct{}, PendingCommands)}
@@ -97,6 +101,7 @@ func (s *Server) routes() *http.ServeMux {
 	m.HandleFunc("POST /lesson", s.visit(s.learn))
 	m.HandleFunc("GET /draft", s.visit(s.draft))
 	m.HandleFunc("GET /endpoints", s.visit(s.listEndpoints))
+	m.HandleFunc("GET /snapshot", s.visit(s.snapshot))
 	m.HandleFunc("GET /healthz", s.healthz)
 	m.Handle("GET /metrics", s.numbers)
 	if s.assets != nil {
@@ -166,4 +171,19 @@ func (s *Server) listEndpoints(w http.ResponseWriter, _ *http.Request) {
 		body.Endpoints = s.doors()
 	}
 	WriteJSON(w, http.StatusOK, body)
+}
+
+// EndpointsChanged says that Options.Endpoints has something new to tell.
+func (s *Server) EndpointsChanged() { s.audience.rouse() }
+
+// endpointLines are the endpoints as FrameEndpoints has them.
+func (s *Server) endpointLines() string {
+	if s.doors == nil {
+		return ""
+	}
+	var lines []string
+	for _, e := range s.doors() {
+		lines = append(lines, e.Node.String()+" "+e.URL)
+	}
+	return strings.Join(lines, "\n")
 }

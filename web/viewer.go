@@ -24,7 +24,9 @@ type viewer struct {
 
 	pending chan struct{} // holds one for every order under way
 	limit   *rate.Limiter
-	told    int // number of viewers last told
+	told    int    // number of viewers last told
+	doors   string // endpoints last told
+	runs    runs
 	learner learner
 
 	ctx    context.Context         // ends when the viewer has gone or has to go
@@ -147,6 +149,7 @@ func (v *viewer) show(hello event.Frame) *farewell {
 			err = v.follow(j.Subscribe(seq, epoch))
 		}
 		if errors.Is(err, journal.ErrClosed) {
+			v.runs.halt("the room is prepared anew; this line has ended")
 			j, err = v.successor(j)
 			seq, epoch = 0, 0
 		}
@@ -168,7 +171,21 @@ func (v *viewer) welcome(j *journal.Journal) error {
 	if err != nil {
 		return err
 	}
+	v.doors = ""
+	if err := v.tellEndpoints(); err != nil {
+		return err
+	}
 	return v.teach()
+}
+
+// tellEndpoints says where etcd's clients reach the nodes, if that is news.
+func (v *viewer) tellEndpoints() error {
+	lines := v.server.endpointLines()
+	if lines == v.doors {
+		return nil
+	}
+	v.doors = lines
+	return v.write(&event.Frame{Type: event.FrameEndpoints, Text: lines})
 }
 
 // follow writes a journal's frames until it ends, and meanwhile what is new beside them.
@@ -206,6 +223,9 @@ func (v *viewer) successor(ended *journal.Journal) (*journal.Journal, error) {
 // news is what is new beside the facts.
 func (v *viewer) news() error {
 	if err := v.countViewers(); err != nil {
+		return err
+	}
+	if err := v.tellEndpoints(); err != nil {
 		return err
 	}
 	return v.teach()
@@ -317,10 +337,12 @@ func isTimeout(err error) bool {
 func (v *viewer) read() *farewell {
 	v.await()
 	v.conn.SetPongHandler(func(string) error { v.await(); return nil })
+	hearing := v.hearing()
 	for v.ctx.Err() == nil {
 		f, bye := readFrame(v.conn)
-		if bye == nil && f.Type != event.FrameOrder && f.Type != event.FrameLearn {
-			bye = disorder("After the hello a page may send nothing but orders and words to the lesson.")
+		say, known := hearing[f.Type]
+		if bye == nil && !known {
+			bye = disorder("After the hello a page may send nothing but orders, lines to run, and words to the lesson.")
 		}
 		if bye != nil {
 			if bye != gone {
@@ -329,17 +351,27 @@ func (v *viewer) read() *farewell {
 			return bye
 		}
 		v.await()
-		var err error
-		if f.Type == event.FrameLearn {
-			err = v.learn(f.Text)
-		} else {
-			err = v.order(f.Command)
-		}
-		if err != nil {
+		if say(&f) != nil {
 			return gone
 		}
 	}
 	return gone
+}
+
+// hearing is what becomes of each frame that a page may send after the hello.
+func (v *viewer) hearing() map[event.FrameType]func(*event.Frame) error {
+	return map[event.FrameType]func(*event.Frame) error{
+		event.FrameOrder: func(f *event.Frame) error { return v.order(f.Command) },
+		event.FrameLearn: func(f *event.Frame) error { return v.learn(f.Text) },
+		event.FrameRun:   v.run,
+		event.FrameInput: v.input,
+		event.FrameStop: func(f *event.Frame) error {
+			if one, ok := v.runs.find(f.Seq); ok {
+				one.stop()
+			}
+			return nil
+		},
+	}
 }
 
 // await gives the viewer pongWait from now, unless it is on its way out.

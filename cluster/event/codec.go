@@ -72,7 +72,7 @@ func AppendFrame(dst []byte, f *Frame) []byte {
 	return w.b
 }
 
-// AppendRequest is AppendFrame for what a browser says: Hello, Order and Learn, byte for byte the same. The browser carries
+// AppendRequest is AppendFrame for what a browser says, byte for byte the same. The browser carries
 // nothing of what writes events and answers.
 func AppendRequest(dst []byte, f *Frame) []byte {
 	w := writer{b: append(dst, byte(f.Type))}
@@ -102,7 +102,7 @@ func decode(b []byte, command func(*reader) Command) (Frame, error) {
 	}
 	r := reader{b: b, items: MaxItems, command: command}
 	f := Frame{Type: FrameType(r.byte())}
-	if f.Type == FrameNone || f.Type > FrameLearn {
+	if f.Type == FrameNone || f.Type >= frameTypesEnd {
 		r.fail("type " + strconv.Itoa(int(f.Type)) + " is not known")
 	}
 	for tag := r.tag(); tag != 0; tag = r.tag() {

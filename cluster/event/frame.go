@@ -13,7 +13,7 @@ type Frame struct {
 	Events  []Event // Events, Checkpoint (there without sequence numbers of their own)
 	Result  Result  // Answer
 	Command Command // Order
-	Code    string  // Notice: "limit", "bad-command", "slow", "closing", "asleep"
+	Code    string  // Output: one of the Output codes; Notice: "limit", "bad-command", "slow", "closing", "asleep"
 	Text    string  // Notice: a sentence; Hello: the viewer's token, a random name that its browser keeps; Learn: the words
 	Viewers int     // Welcome, Audience
 	Limits  Limits  // Welcome
@@ -39,7 +39,7 @@ type Limits struct {
 }
 
 // WireVersion is written in Hello and Welcome; a side that meets another version says so and reloads.
-const WireVersion = 2
+const WireVersion = 3
 
 // FrameType is the first byte of a frame.
 type FrameType uint8
@@ -57,4 +57,20 @@ const (
 	FrameAudience             // Viewers
 	FrameLesson               // Lesson
 	FrameLearn                // browser: Text, what the viewer says to the lesson ("answer 2", "hint", "next")
+	FrameRun                  // browser: Seq: the viewer's number of it, Text: a line for the room to run as etcdctl would
+	FrameInput                // browser: Seq, Text: a line that the running line Seq asked for
+	FrameStop                 // browser: Seq: the line shall end
+	FrameOutput               // Seq, Code, Text: what the line Seq says; see the Output codes
+	FrameEndpoints            // Text: where etcd's clients reach the nodes: "n1 http://127.0.0.1:40001", one a line
+
+	frameTypesEnd
+)
+
+// The codes of FrameOutput.
+const (
+	OutputPlain = ""     // Text: lines
+	OutputBad   = "bad"  // Text: lines that say what is wrong
+	OutputAsk   = "ask"  // Text: a prompt; the line waits for a FrameInput
+	OutputFile  = "file" // Text: a name, a blank, and the path where it is to be had
+	OutputEnd   = "end"  // nothing comes any more
 )

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -94,7 +95,7 @@ func words(r *pb.InternalRaftRequest) string {
 	case r.DeleteRange != nil:
 		return "del " + start(r.DeleteRange.Key)
 	case r.Txn != nil:
-		return "txn"
+		return txnWords(r.Txn)
 	case r.Range != nil:
 		return "get " + start(r.Range.Key)
 	case r.Compaction != nil:
@@ -113,6 +114,27 @@ func words(r *pb.InternalRaftRequest) string {
 		return "version " + r.ClusterVersionSet.Ver
 	}
 	return "auth"
+}
+
+// txnWords tells the first thing that a transaction may do: "txn a=1…".
+func txnWords(t *pb.TxnRequest) string {
+	ops := slices.Concat(t.Success, t.Failure)
+	if len(ops) == 0 {
+		return "txn"
+	}
+	first, more := "", ""
+	switch q := ops[0].Request.(type) {
+	case *pb.RequestOp_RequestPut:
+		first = start(q.RequestPut.Key) + "=" + start(q.RequestPut.Value)
+	case *pb.RequestOp_RequestDeleteRange:
+		first = "del " + start(q.RequestDeleteRange.Key)
+	case *pb.RequestOp_RequestRange:
+		first = "get " + start(q.RequestRange.Key)
+	}
+	if len(ops) > 1 {
+		more = "…"
+	}
+	return strings.TrimSpace("txn " + first + more)
 }
 
 // start is more than a label can show.

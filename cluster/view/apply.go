@@ -70,18 +70,17 @@ func (s *State) addMachine(id event.NodeID) {
 		s.Links = append(s.Links, Link{From: id, To: other.ID}, Link{From: other.ID, To: id})
 	}
 	arrange(s.Links, func(a, b *Link) bool { return a.From < b.From || a.From == b.From && a.To < b.To })
-	s.Nodes = slices.Insert(s.Nodes, at, Node{ID: id, Drift: event.One})
+	s.Nodes = insert(s.Nodes, at, Node{ID: id, Drift: event.One})
 }
 
 // removeMachine takes the machine's links and the messages from and to it along.
 func (s *State) removeMachine(id event.NodeID) {
-	at, there := s.nodeAt(id)
-	if !there {
+	if _, there := s.nodeAt(id); !there {
 		return
 	}
-	s.Nodes = none(slices.Delete(s.Nodes, at, at+1))
-	s.Links = none(slices.DeleteFunc(s.Links, func(l Link) bool { return l.From == id || l.To == id }))
-	s.Messages = none(slices.DeleteFunc(s.Messages, func(m Message) bool { return m.From == id || m.To == id }))
+	s.Nodes = none(drop(s.Nodes, func(n *Node) bool { return n.ID == id }))
+	s.Links = none(drop(s.Links, func(l *Link) bool { return l.From == id || l.To == id }))
+	s.Messages = none(drop(s.Messages, func(m *Message) bool { return m.From == id || m.To == id }))
 }
 
 // arrange sorts a short list by insertion; what is equal keeps its order. The browser carries this instead of slices'

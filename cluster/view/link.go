@@ -2,7 +2,6 @@ package view
 
 import (
 	"cmp"
-	"slices"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
 )
@@ -10,8 +9,8 @@ import (
 // Link returns the direction from one machine to another, nil if the ring lacks one of them. It is valid
 // until the next Apply.
 func (s *State) Link(from, to event.NodeID) *Link {
-	at, there := slices.BinarySearchFunc(s.Links, Link{From: from, To: to}, func(a, b Link) int {
-		return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To))
+	at, there := find(len(s.Links), func(i int) int {
+		return cmp.Or(cmp.Compare(s.Links[i].From, from), cmp.Compare(s.Links[i].To, to))
 	})
 	if !there {
 		return nil

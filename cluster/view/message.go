@@ -2,7 +2,6 @@ package view
 
 import (
 	"cmp"
-	"slices"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
 )
@@ -19,7 +18,7 @@ func (s *State) messageAt(id uint64) (int, bool) {
 	if n := len(s.Messages); n == 0 || s.Messages[n-1].ID < id {
 		return n, false // ids rise: nearly every new one belongs at the end
 	}
-	return slices.BinarySearchFunc(s.Messages, id, func(m Message, id uint64) int { return cmp.Compare(m.ID, id) })
+	return find(len(s.Messages), func(i int) int { return cmp.Compare(s.Messages[i].ID, id) })
 }
 
 func (s *State) applyMessage(e *event.Event) {
@@ -52,7 +51,7 @@ func (s *State) fly(m Message) {
 	case there:
 		s.Messages[at] = m
 	case len(s.Messages) < MaxMessages:
-		s.Messages = slices.Insert(s.Messages, at, m)
+		s.Messages = insert(s.Messages, at, m)
 	}
 }
 

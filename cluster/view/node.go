@@ -2,7 +2,6 @@ package view
 
 import (
 	"cmp"
-	"slices"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
 )
@@ -16,7 +15,7 @@ func (s *State) Node(id event.NodeID) *Node {
 }
 
 func (s *State) nodeAt(id event.NodeID) (int, bool) {
-	return slices.BinarySearchFunc(s.Nodes, id, func(n Node, id event.NodeID) int { return cmp.Compare(n.ID, id) })
+	return find(len(s.Nodes), func(i int) int { return cmp.Compare(s.Nodes[i].ID, id) })
 }
 
 // apply folds what concerns one machine alone.
@@ -139,21 +138,21 @@ func (n *Node) vote(e *event.Event) {
 }
 
 func (n *Node) count(b Ballot) {
-	at, there := slices.BinarySearchFunc(n.Ballots, b, func(a, b Ballot) int { return cmp.Compare(a.Voter, b.Voter) })
+	at, there := find(len(n.Ballots), func(i int) int { return cmp.Compare(n.Ballots[i].Voter, b.Voter) })
 	switch {
 	case there:
 		n.Ballots[at] = b // a vote follows its pre-vote
 	case len(n.Ballots) < MaxNodes:
-		n.Ballots = slices.Insert(n.Ballots, at, b)
+		n.Ballots = insert(n.Ballots, at, b)
 	}
 }
 
 func (n *Node) match(p Progress) {
-	at, there := slices.BinarySearchFunc(n.Peers, p, func(a, b Progress) int { return cmp.Compare(a.ID, b.ID) })
+	at, there := find(len(n.Peers), func(i int) int { return cmp.Compare(n.Peers[i].ID, p.ID) })
 	switch {
 	case there:
 		n.Peers[at] = p
 	case len(n.Peers) < MaxNodes:
-		n.Peers = slices.Insert(n.Peers, at, p)
+		n.Peers = insert(n.Peers, at, p)
 	}
 }

@@ -23,8 +23,14 @@ func (s *State) ask(e *event.Event) {
 		return
 	}
 	if len(s.Ops) >= MaxOps {
-		oldest := max(0, slices.IndexFunc(s.Ops, func(op Op) bool { return op.Outcome != event.Pending }))
-		s.Ops = slices.Delete(s.Ops, oldest, oldest+1)
+		oldest := 0 // that is answered; else of all
+		for oldest < len(s.Ops)-1 && s.Ops[oldest].Outcome == event.Pending {
+			oldest++
+		}
+		if s.Ops[oldest].Outcome == event.Pending {
+			oldest = 0
+		}
+		s.Ops = append(s.Ops[:oldest], s.Ops[oldest+1:]...)
 	}
 	s.Ops = append(s.Ops, op)
 }

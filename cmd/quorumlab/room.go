@@ -73,7 +73,11 @@ func (s *school) open(a lobby.Assignment) (lobby.Served, error) {
 		}
 		return func() {} // the room is only just being opened
 	}
-	doors := cluster.Doors{Open: func(s *cluster.Session, before string) (string, error) { return ports.Open(s, before) }, Shut: ports.Shut}
+	doors := cluster.Doors{Open: func(s *cluster.Session, before string) (string, error) { return ports.Open(s, before) }, Shut: ports.Shut, Changed: func() {
+		if s := server.Load(); s != nil {
+			s.EndpointsChanged()
+		}
+	}}
 	stage, err := play.Open(cluster.Options{Dir: a.Dir, Nodes: a.Nodes, MaxNodes: a.Limits.Nodes, Rate: a.Rate, HistoryBytes: a.History,
 		Doors: doors, Admit: class.Admit, Watch: class.Fold, Ticked: class.Tick, Warn: warn}, library.Lesson(id))
 	if err != nil {
@@ -82,7 +86,7 @@ func (s *school) open(a lobby.Assignment) (lobby.Served, error) {
 	if err := class.Enter(stage, a.Lesson); err != nil {
 		return nil, errors.Join(err, class.Close(), stage.Close())
 	}
-	w := web.New(web.Options{Cluster: stage, Endpoints: func() []cluster.Endpoint { return stage.Room().Endpoints() }, Class: class, Room: a.ID, Limits: a.Limits, Assets: web.NewAssets(static.Files), Log: log})
+	w := web.New(web.Options{Cluster: stage, Shell: shell{stage}, Endpoints: func() []cluster.Endpoint { return stage.Room().Endpoints() }, Class: class, Room: a.ID, Limits: a.Limits, Assets: web.NewAssets(static.Files), Log: log})
 	server.Store(w)
 	return &openedRoom{w, class, stage}, nil
 }

@@ -33,6 +33,8 @@ type Stage struct {
 	mu   sync.RWMutex // held for writing while the room is staged
 	room *cluster.Room
 	done bool
+
+	doors map[event.NodeID]string // see keepDoors
 }
 
 // Open opens the cluster in o.Dir as it was left, or a new one that is prepared for the lesson l; nil prepares nothing.
@@ -94,6 +96,7 @@ func (s *Stage) Stage(l *lessons.Lesson) error {
 		return fmt.Errorf("the lesson needs %d nodes, but a room has at most %d here", o.Nodes, most)
 	}
 	o.Epoch = max(o.Epoch, s.room.Journal().Epoch()+1)
+	o.Doors.Before = s.keepDoors()
 	if err := s.mark(o.Epoch); err != nil {
 		return err
 	}
@@ -107,6 +110,17 @@ func (s *Stage) Stage(l *lessons.Lesson) error {
 		err = errors.Join(err, s.reopen(o))
 	}
 	return errors.Join(err, s.unmark())
+}
+
+// keepDoors remembers where etcd's clients reached each node there ever was: a node of the same number is to be found there again.
+func (s *Stage) keepDoors() map[event.NodeID]string {
+	if s.doors == nil {
+		s.doors = map[event.NodeID]string{}
+	}
+	for _, e := range s.room.Endpoints() {
+		s.doors[e.Node] = e.URL
+	}
+	return s.doors
 }
 
 // reopen replaces what is in the directory by a new cluster.

@@ -42,6 +42,8 @@ func (m *Model) acted(action, arg string) []Effect {
 		return []Effect{Show{"rules"}}
 	case "dismiss":
 		m.dismiss(arg)
+	case "stop":
+		return m.Console.stop(arg)
 	case "log":
 		m.logTo(arg)
 	case "learn":
@@ -91,6 +93,10 @@ func (m *Model) closeMenu() []Effect {
 // run carries out a line of the console: every gesture can be typed, and shows how.
 func (m *Model) run(line string) []Effect {
 	c, wrong := Parse(line)
+	if forRoom(line, wrong) {
+		m.Console.echo(line)
+		return m.Console.start(m, line)
+	}
 	if wrong != nil {
 		m.notify(true, wrong.Text)
 		return nil

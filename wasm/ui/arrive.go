@@ -52,6 +52,12 @@ func (m *Model) arrived(f event.Frame) []Effect {
 	case event.FrameAnswer:
 		m.Console.answered(m, f.Result)
 		m.touch(inSide)
+	case event.FrameOutput:
+		m.Console.heard(&f)
+		m.touch(inSide)
+	case event.FrameEndpoints:
+		m.endpoints = f.Text
+		m.touch(inGuide, inSide)
 	case event.FrameNotice:
 		m.noticed(f.Code, f.Text)
 	case event.FrameLesson:

@@ -26,7 +26,8 @@ type Console struct {
 	out     []*Element
 	said    uint64 // output lines so far: the key of the next one
 	waits   []wait // oldest first
-	lastID  uint64 // of the last command sent
+	runs    []run  // oldest first
+	lastID  uint64 // of the last command or line sent
 }
 
 // wait is a command that has been sent and not answered.
@@ -57,6 +58,8 @@ func (c *Console) press(m *Model, p Pressed) []Effect {
 		return c.complete(m)
 	case p.Ctrl && p.Key == "l":
 		c.out = nil
+	case p.Ctrl && p.Key == "c" && c.line == "":
+		return c.stop("")
 	case p.Ctrl && p.Key == "c", p.Key == "Escape":
 		return c.fill("")
 	}
@@ -67,6 +70,11 @@ func (c *Console) press(m *Model, p Pressed) []Effect {
 func (c *Console) enter(m *Model) []Effect {
 	line := c.line
 	effects := c.fill("")
+	if r := c.asking(); r != nil {
+		r.asks = false
+		c.echo(line)
+		return append(effects, Send{event.Frame{Type: event.FrameInput, Seq: r.id, Text: line}})
+	}
 	if trimmed(line) == "" {
 		return effects
 	}
@@ -74,11 +82,13 @@ func (c *Console) enter(m *Model) []Effect {
 	c.echo(line)
 	s, wrong := parse(line)
 	switch {
+	case forRoom(line, wrong):
+		return append(effects, c.start(m, line)...)
 	case wrong != nil:
 		c.explain(line, wrong)
 		return effects
 	case s.verb.local:
-		c.local(m, s)
+		c.local(s)
 		return effects
 	}
 	return append(effects, c.send(m, s.order)...)

@@ -73,10 +73,10 @@ func candidates(m *Model, words []word, last string) []string {
 	switch {
 	case len(words) == 1 && parts != nil:
 		return parts
-	case v == nil:
-		return nil
 	case startsWith(last, "--"):
 		return dashed(flagNames(v))
+	case v == nil:
+		return append(m.offers(offerKeys), m.offers(offerNodes)...)
 	}
 	s := said{verb: v}
 	for i, w := range words[named:] {
@@ -178,6 +178,9 @@ func (c *Console) hint() string {
 	}
 	if v, _ := find(words); v != nil {
 		return v.wording() + " — " + firstSentence(v.about)
+	}
+	if v := roomVerbOf(words); v.name != "" {
+		return v.name + " " + v.usage + " — help " + v.name + " tells more"
 	}
 	return ""
 }

@@ -33,6 +33,7 @@ func (c *Console) help(s said) {
 		}
 	}
 	if len(s.words) == 0 {
+		c.show(ink("good", "etcdctl's"), ink("dim", "  watch, lock, lease, txn -i, endpoint, user and all others"))
 		c.show(ink("dim", "help COMMAND explains one · Tab completes · ↑ brings back what was typed"))
 	}
 }

@@ -84,14 +84,20 @@ func names() []string {
 			all = append(all, verbs[i].also)
 		}
 	}
+	roomVerbs(func(v roomVerb) bool {
+		if !slices.Contains(all, v.name) {
+			all = append(all, v.name)
+		}
+		return false
+	})
 	return all
 }
 
 // partsOf are the second words of verbs such as member add.
 func partsOf(first string) []string {
 	var parts []string
-	for i := range verbs {
-		if rest, ok := after(verbs[i].name, first+" "); ok {
+	for _, name := range names() {
+		if rest, ok := after(name, first+" "); ok {
 			parts = append(parts, rest)
 		}
 	}
@@ -161,6 +167,9 @@ func unknownFlag(v *verb, name string, w word) *Mistake {
 }
 
 func flagNames(v *verb) []string {
+	if v == nil {
+		return nil
+	}
 	var all []string
 	for i := range v.flags {
 		all = append(all, v.flags[i].name)

@@ -73,8 +73,6 @@ func TestLinesAreUnderstood(t *testing.T) {
 		`snapshot n2`:                 {Kind: event.Snapshot, Node: 2},
 		`help txn`:                    {},
 		`help member`:                 {},
-		`status`:                      {},
-		`members`:                     {},
 	} {
 		got, wrong := Parse(line)
 		if want.Kind == event.CommandNone && strings.HasPrefix(line, "--") {

@@ -88,7 +88,10 @@ func (c *Console) cutOff() {
 		}
 		c.show(ink("dim", "answer to "+shortened(inWords(w.order))+": "), ink("unknown", "unknown"), ink("", why))
 	}
-	c.waits = nil
+	for i := range c.runs {
+		c.show(ink("dim", shortened(c.runs[i].line)+" has ended: the connection was lost"))
+	}
+	c.waits, c.runs = nil, nil
 }
 
 func reasonOf(r event.Result) string {

@@ -14,10 +14,10 @@ func consoleElement(m *Model) *Element {
 	c := &m.Console
 	said := classed("div", "said").keyed("said").set("role", "log").set("aria-live", "polite").set("tabindex", "0").
 		set("aria-label", "Answers").set("data-follow", "end")
-	if len(c.out) == 0 && len(c.waits) == 0 {
+	if len(c.out) == 0 && len(c.waits)+len(c.runs) == 0 {
 		said.add(greeting())
 	}
-	said.add(c.out...).add(c.waiting(m)...)
+	said.add(c.out...).add(c.waiting(m)...).add(c.running()...)
 	return classed("section", "console").set("aria-label", "Console").add(said, c.field(), c.offered(), c.hinted())
 }
 

@@ -38,7 +38,7 @@ func roomElement(m *Model) *Element {
 		row.add(classed("a", "btn").set("id", "draft").set("href", "/api/rooms/"+m.Room+"/draft").set("download", "lesson.md").
 			set("title", "What was done in this room, as the beginning of a lesson file").say("Draft a lesson"))
 	}
-	return e.add(row)
+	return e.add(row, endpointsElement(m))
 }
 
 // committed is the highest commit index that any node knows of.

@@ -21,12 +21,13 @@ type Model struct {
 	State   view.State
 	Console Console
 
-	Room    string
-	Epoch   uint64 // of the journal that State.Seq belongs to; 0: none yet
-	Viewers int
-	Limits  event.Limits
-	Lesson  event.Lesson // the panel of the lesson that is open, as the room drew it for this viewer
-	Viewer  string       // the random name by which the room knows this browser again
+	Room      string
+	Epoch     uint64 // of the journal that State.Seq belongs to; 0: none yet
+	Viewers   int
+	Limits    event.Limits
+	Lesson    event.Lesson // the panel of the lesson that is open, as the room drew it for this viewer
+	endpoints string       // where etcd's clients reach the nodes: "n1 http://127.0.0.1:40001", one a line
+	Viewer    string       // the random name by which the room knows this browser again
 
 	offered uint64 // epoch of the last Welcome
 	wire    wire
@@ -57,18 +58,19 @@ type Model struct {
 
 // Seed is what a page starts from.
 type Seed struct {
-	Room    string
-	Viewers int
-	State   view.State // what the server drew; zero in the browser until the first checkpoint
-	Lesson  event.Lesson
-	Theme   string // "light", "dark", or "" as the system says
-	Width   int    // CSS pixels; 0: a desktop
-	Height  int
+	Room      string
+	Viewers   int
+	State     view.State // what the server drew; zero in the browser until the first checkpoint
+	Lesson    event.Lesson
+	Endpoints string // as in event.FrameEndpoints
+	Theme     string // "light", "dark", or "" as the system says
+	Width     int    // CSS pixels; 0: a desktop
+	Height    int
 }
 
 // New is the model of a page that has just been opened.
 func New(seed Seed) Model {
-	m := Model{State: seed.State, Room: seed.Room, Viewers: seed.Viewers, Lesson: seed.Lesson, theme: seed.Theme, tab: "guide",
+	m := Model{State: seed.State, Room: seed.Room, Viewers: seed.Viewers, Lesson: seed.Lesson, endpoints: seed.Endpoints, theme: seed.Theme, tab: "guide",
 		width: seed.Width, height: seed.Height, Console: newConsole(), fields: map[string]string{}, cache: &cache{}}
 	if m.width == 0 {
 		m.width, m.height = 1440, 900

@@ -85,7 +85,7 @@ func detailsElement(m *Model) *Element {
 	if n.Role == event.Leader && n.Up {
 		e.add(peersElement(n))
 	}
-	return e.add(linksOf(m, n.ID))
+	return e.add(linksOf(m, n.ID), endpointOf(m, n.ID))
 }
 
 // facts are a list of names and values.

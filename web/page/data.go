@@ -30,6 +30,7 @@ type RoomData struct {
 	State   view.State // the picture to start with; the zero State shows that the cluster is starting
 	Viewers int
 	Lesson  lessons.Panel // what the left column starts with; the zero Panel until the room tells more
+	Doors   string        // where etcd's clients reach the nodes, as in event.FrameEndpoints
 	Narrow  bool          // a telephone, as far as the request tells: the first picture is drawn for it
 }
 
@@ -57,7 +58,7 @@ const phoneWidth, phoneHeight = 390, 844
 // scene is the app's first picture.
 func scene(d RoomData) templ.Component {
 	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
-		seed := ui.Seed{Room: d.Room, Viewers: d.Viewers, State: d.State}
+		seed := ui.Seed{Room: d.Room, Viewers: d.Viewers, State: d.State, Endpoints: d.Doors}
 		if d.Lesson.Lesson != "" {
 			d.Lesson.Viewers, d.Lesson.Held = 1, false // who looks is not known yet, nor who acts
 			seed.Lesson = LessonFrame(d.Lesson)

@@ -1,0 +1,60 @@
+package ui
+
+import "github.com/quorumlab/quorumlab/cluster/event"
+
+// forEtcdctl begins the line.
+const forEtcdctl = "etcdctl --endpoints="
+
+// endpointsElement is the line with which etcd's clients join in. It names all nodes; those that are down are marked.
+func endpointsElement(m *Model) *Element {
+	if m.endpoints == "" {
+		return nil
+	}
+	line, code, down := forEtcdctl, tag("code").set("id", "endpoints"), []event.NodeID(nil)
+	code.say(line)
+	first := true
+	m.eachEndpoint(func(id event.NodeID, url string) {
+		if !first {
+			line += ","
+			code.say(",")
+		}
+		first = false
+		line += url
+		n := m.State.Node(id)
+		off := n != nil && !n.Up
+		if off {
+			down = append(down, id)
+		}
+		code.add(tag("span").when(off, "class", "down").say(url))
+	})
+	note := "On the machine that runs this room."
+	if len(down) > 0 {
+		note += " Struck out: " + list(down) + ", down now."
+	}
+	return classed("div", "joining").add(tag("h2").say("etcd's clients"), code, copier(line), tag("p").say(note))
+}
+
+// eachEndpoint goes through what the room told of its endpoints.
+func (m *Model) eachEndpoint(do func(id event.NodeID, url string)) {
+	for rest := m.endpoints; rest != ""; {
+		var name string
+		name, rest, _ = halves(rest, '\n')
+		name, url, _ := halves(name, ' ')
+		do(nodeNamed(name), url)
+	}
+}
+
+func copier(line string) *Element {
+	return button("btn small", "copy", line).say("Copy the line")
+}
+
+// endpointOf is where etcd's clients reach one node.
+func endpointOf(m *Model, id event.NodeID) (el *Element) {
+	m.eachEndpoint(func(of event.NodeID, url string) {
+		if of == id {
+			el = classed("div", "joining").add(tag("h3").say("etcd's clients"),
+				tag("code").say(url), copier(forEtcdctl+url))
+		}
+	})
+	return el
+}
