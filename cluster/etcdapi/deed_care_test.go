@@ -56,7 +56,7 @@ var careDeeds = []deed{
 	{what: "txn that would put else in it", do: txn(&pb.TxnRequest{Failure: ops(1, opPut("k"))})},
 	{what: "del in it", do: del(&pb.DeleteRangeRequest{Key: []byte("nothing")})},
 	{what: "grant in it", do: grant(31, 1000)},
-	{what: "compact in it", do: compact(&pb.CompactionRequest{Revision: 4})},
+	{what: "compact in it", do: compaction(&pb.CompactionRequest{Revision: 4})},
 	{what: "disarm it", do: alarm(disarm, pb.AlarmType_NOSPACE)},
 	{what: "raise CORRUPT", do: alarm(raise, pb.AlarmType_CORRUPT)},
 	{what: "put in it", do: put(&pb.PutRequest{Key: k})},
@@ -65,7 +65,7 @@ var careDeeds = []deed{
 	{what: "del in it", do: del(&pb.DeleteRangeRequest{Key: []byte("nothing")})},
 	{what: "grant in it", do: grant(31, 1000)},
 	{what: "revoke in it", do: revoke(99)},
-	{what: "compact in it", do: compact(&pb.CompactionRequest{Revision: 5})},
+	{what: "compact in it", do: compaction(&pb.CompactionRequest{Revision: 5})},
 	{what: "disarm it", do: alarm(disarm, pb.AlarmType_CORRUPT)},
 	{what: "move the leader to nobody", do: func(s *subject) (any, error) { return s.care.MoveLeader(s.ctx, &pb.MoveLeaderRequest{TargetID: 77}) },
 		but: map[string]string{room: "FailedPrecondition: etcdserver: not leader"}}, // a follower is asked

@@ -32,7 +32,7 @@ func streamed(q *pb.RangeRequest) func(*subject) (any, error) {
 	}
 }
 
-func compact(q *pb.CompactionRequest) func(*subject) (any, error) {
+func compaction(q *pb.CompactionRequest) func(*subject) (any, error) {
 	return func(s *subject) (any, error) { return s.kv.Compact(s.ctx, q) }
 }
 
@@ -182,12 +182,12 @@ func bigPut(key string) *pb.RequestOp {
 }
 
 var compactDeeds = []deed{
-	{what: "of the future", do: compact(&pb.CompactionRequest{Revision: 999})},
-	{what: "of a negative revision", do: compact(&pb.CompactionRequest{Revision: -1})},
-	{what: "of nothing", do: compact(&pb.CompactionRequest{})},
-	{what: "to 3", do: compact(&pb.CompactionRequest{Revision: 3, Physical: true})},
-	{what: "to 3 again", do: compact(&pb.CompactionRequest{Revision: 3})},
-	{what: "to 2 behind it", do: compact(&pb.CompactionRequest{Revision: 2})},
+	{what: "of the future", do: compaction(&pb.CompactionRequest{Revision: 999})},
+	{what: "of a negative revision", do: compaction(&pb.CompactionRequest{Revision: -1})},
+	{what: "of nothing", do: compaction(&pb.CompactionRequest{})},
+	{what: "to 3", do: compaction(&pb.CompactionRequest{Revision: 3, Physical: true})},
+	{what: "to 3 again", do: compaction(&pb.CompactionRequest{Revision: 3})},
+	{what: "to 2 behind it", do: compaction(&pb.CompactionRequest{Revision: 2})},
 	{what: "get of what is gone", do: get(&pb.RangeRequest{Key: k, Revision: 2})},
 	{what: "get of the last that is there", do: get(&pb.RangeRequest{Key: k, Revision: 3})},
 	{what: "stream of what is gone", do: streamed(&pb.RangeRequest{Key: k, Revision: 2})},

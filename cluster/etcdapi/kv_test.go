@@ -1,14 +1,12 @@
 package etcdapi_test
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/api/v3/mvccpb"
-	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -131,78 +129,6 @@ func TestTxn(t *testing.T) {
 		if got.Succeeded != x.ok || got.Header.Revision != x.rev || words(all.Kvs) != x.want {
 			t.Errorf("%s: %v at revision %d, then %q; want %v, %d, %q", x.what, got.Succeeded, got.Header.Revision, words(all.Kvs), x.ok, x.rev, x.want)
 		}
-	}
-}
-
-// What etcd refuses is refused with its code and its words.
-func TestRefused(t *testing.T) {
-	r := open(t)
-	c := r.client(r.follower())
-	for i := range 4 {
-		_, err := c.Put(r.ctx, "k", fmt.Sprint(i))
-		r.check(err)
-	}
-	_, err := c.Compact(r.ctx, 4, clientv3.WithCompactPhysical())
-	r.check(err)
-	kv, leases := pb.NewKVClient(c.ActiveConnection()), pb.NewLeaseClient(c.ActiveConnection())
-	many := make([]clientv3.Op, 129)
-	for i := range many {
-		many[i] = clientv3.OpPut(fmt.Sprint(i), "")
-	}
-	get := func(opts ...clientv3.OpOption) error { _, err := c.Get(r.ctx, "k", opts...); return err }
-	txn := func(ops ...clientv3.Op) error { _, err := c.Txn(r.ctx).Then(ops...).Commit(); return err }
-	put := func(q *pb.PutRequest) error { _, err := kv.Put(r.ctx, q); return err }
-	ranged := func(q *pb.RangeRequest) error { _, err := kv.Range(r.ctx, q); return err }
-	inner := clientv3.OpTxn(nil, []clientv3.Op{clientv3.OpPut("a", "")}, []clientv3.Op{clientv3.OpPut("a", "")})
-	compact := func(rev int64) error { _, err := c.Compact(r.ctx, rev); return err }
-	revoke := func() error { _, err := leases.LeaseRevoke(r.ctx, &pb.LeaseRevokeRequest{ID: 99}); return err }
-	grant := func() error { _, err := c.Grant(r.ctx, 9_000_000_001); return err }
-	for _, x := range []struct {
-		what string
-		got  error
-		want error
-	}{
-		{"an old revision", get(clientv3.WithRev(2)), rpctypes.ErrGRPCCompacted},
-		{"a future revision", get(clientv3.WithRev(99)), rpctypes.ErrGRPCFutureRev},
-		{"a put without a key", put(&pb.PutRequest{}), rpctypes.ErrGRPCEmptyKey},
-		{"a get without a key", ranged(&pb.RangeRequest{}), rpctypes.ErrGRPCEmptyKey},
-		{"an order that is none", ranged(&pb.RangeRequest{Key: []byte("k"), SortOrder: 7}), rpctypes.ErrGRPCInvalidSortOption},
-		{"a value to ignore", put(&pb.PutRequest{Key: []byte("k"), Value: []byte("v"), IgnoreValue: true}), rpctypes.ErrGRPCValueProvided},
-		{"a lease to ignore", put(&pb.PutRequest{Key: []byte("k"), Lease: 1, IgnoreLease: true}), rpctypes.ErrGRPCLeaseProvided},
-		{"the value of nothing", put(&pb.PutRequest{Key: []byte("x"), IgnoreValue: true}), rpctypes.ErrGRPCKeyNotFound},
-		{"a lease that is not there", put(&pb.PutRequest{Key: []byte("k"), Lease: 77}), rpctypes.ErrGRPCLeaseNotFound},
-		{"129 operations", txn(many...), rpctypes.ErrGRPCTooManyOps},
-		{"128 operations", txn(many[:128]...), nil},
-		{"two puts of a key", txn(clientv3.OpPut("a", ""), clientv3.OpPut("a", "")), rpctypes.ErrGRPCDuplicateKey},
-		{"a put and a deletion of a key", txn(clientv3.OpPut("a", ""), clientv3.OpDelete("a", clientv3.WithRange("b"))), rpctypes.ErrGRPCDuplicateKey},
-		{"two puts in branches of one inside", txn(inner), nil},
-		{"one inside and one beside it", txn(inner, clientv3.OpPut("a", "")), rpctypes.ErrGRPCDuplicateKey},
-		{"compacting again", compact(4), rpctypes.ErrGRPCCompacted},
-		{"compacting the future", compact(99), rpctypes.ErrGRPCFutureRev},
-		{"1.5 MiB", put(&pb.PutRequest{Key: []byte("k"), Value: make([]byte, 3<<19)}), rpctypes.ErrGRPCRequestTooLarge},
-		{"a lease that is too long", grant(), rpctypes.ErrGRPCLeaseTTLTooLarge},
-		{"revoking nothing", revoke(), rpctypes.ErrGRPCLeaseNotFound},
-	} {
-		got, want := x.got, x.want
-		if want == nil {
-			if got != nil {
-				t.Errorf("%s: %v", x.what, got)
-			}
-			continue
-		}
-		var known rpctypes.EtcdError
-		if !errors.As(rpctypes.Error(got), &known) || known.Code() != status.Code(want) || known.Error() != rpctypes.ErrorDesc(want) {
-			t.Errorf("%s: %v, want %v", x.what, got, want)
-		}
-	}
-}
-
-// A request beyond what a connection takes is refused by it.
-func TestMessageTooLarge(t *testing.T) {
-	r := open(t)
-	_, err := r.client().Put(r.ctx, "k", strings.Repeat("x", 4<<20))
-	if status.Code(err) != codes.ResourceExhausted && !strings.Contains(fmt.Sprint(err), "larger than max") {
-		t.Errorf("4 MiB: %v", err)
 	}
 }
 

@@ -1,16 +1,20 @@
 package etcdapi
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
 	grpcmetrics "github.com/grpc-ecosystem/go-grpc-middleware/providers/prometheus"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	dto "github.com/prometheus/client_model/go"
 
 	"go.etcd.io/etcd/api/v3/version"
 
@@ -30,13 +34,12 @@ type Metrics struct {
 	grpc *grpcmetrics.ServerMetrics
 	once sync.Once
 	m    Member
-	own  map[string]bool // names that somebody else tells already
 }
 
 // NodeMetrics are a node's own, where it is one of many in this process: what etcd's code counts by itself is the whole
 // process's, so it is left out.
 func NodeMetrics() *Metrics {
-	m := newMetrics(false, nil)
+	m := newMetrics(false)
 	m.Handler = promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 	return m
 }
@@ -44,34 +47,41 @@ func NodeMetrics() *Metrics {
 // ProcessMetrics are those of a node that has its process for itself: etcd's code, the Go runtime and the process are told
 // too. Extensive ones have how long calls took (etcd's flag metrics).
 func ProcessMetrics(extensive bool) *Metrics {
-	others := names(prometheus.DefaultGatherer)
-	m := newMetrics(extensive, others)
-	if !others["os_fd_used"] {
-		m.registry.MustRegister(files{})
-	}
-	m.Handler = promhttp.HandlerFor(prometheus.Gatherers{prometheus.DefaultGatherer, m.registry}, promhttp.HandlerOpts{})
+	m := newMetrics(extensive)
+	m.registry.MustRegister(files{})
+	m.Handler = promhttp.InstrumentMetricHandler(prometheus.DefaultRegisterer, promhttp.HandlerFor(union{prometheus.DefaultGatherer, m.registry}, promhttp.HandlerOpts{}))
 	return m
 }
 
-func newMetrics(extensive bool, others map[string]bool) *Metrics {
+func newMetrics(extensive bool) *Metrics {
 	var o []grpcmetrics.ServerMetricsOption
 	if extensive {
 		o = append(o, grpcmetrics.WithServerHandlingTimeHistogram())
 	}
-	m := &Metrics{registry: prometheus.NewRegistry(), counters: newCounters(), grpc: grpcmetrics.NewServerMetrics(o...), own: others}
+	m := &Metrics{registry: prometheus.NewRegistry(), counters: newCounters(), grpc: grpcmetrics.NewServerMetrics(o...)}
 	m.registry.MustRegister(m.counters.all()...)
 	m.registry.MustRegister(m.grpc)
 	return m
 }
 
-// names are those of the metrics that somebody tells.
-func names(g prometheus.Gatherer) map[string]bool {
-	all := map[string]bool{}
-	families, _ := g.Gather() // what could be gathered is there even with an error
-	for _, f := range families {
-		all[f.GetName()] = true
+// union is what two tell; where both tell the same, it is the first one's.
+type union [2]prometheus.Gatherer
+
+// Gather is prometheus's.
+func (u union) Gather() ([]*dto.MetricFamily, error) {
+	all, err := u[0].Gather()
+	known := map[string]bool{}
+	for _, f := range all {
+		known[f.GetName()] = true
 	}
-	return all
+	more, err2 := u[1].Gather()
+	for _, f := range more {
+		if !known[f.GetName()] {
+			all = append(all, f)
+		}
+	}
+	slices.SortFunc(all, func(a, b *dto.MetricFamily) int { return cmp.Compare(a.GetName(), b.GetName()) })
+	return all, errors.Join(err, err2)
 }
 
 // bind says whose metrics they are; the first one counts.
@@ -92,7 +102,6 @@ type standing struct {
 // metric is one figure.
 type metric struct {
 	desc *prometheus.Desc
-	name string
 	kind prometheus.ValueType
 	of   func(standing) float64
 }
@@ -105,7 +114,7 @@ func one(yes bool) float64 {
 }
 
 func gauge(name, help string, of func(standing) float64) metric {
-	return metric{prometheus.NewDesc(name, help, nil, nil), name, prometheus.GaugeValue, of}
+	return metric{prometheus.NewDesc(name, help, nil, nil), prometheus.GaugeValue, of}
 }
 
 // collector asks the node whenever somebody collects.
@@ -120,23 +129,13 @@ func (m *Metrics) standing() *collector {
 	fixed := func(name, help, label, value string) prometheus.Metric {
 		return prometheus.MustNewConstMetric(prometheus.NewDesc(name, help, []string{label}, nil), prometheus.GaugeValue, 1, value)
 	}
-	c := &collector{m: m.m, labels: []prometheus.Metric{
+	return &collector{m: m.m, all: figures(m.m), labels: []prometheus.Metric{
 		fixed("etcd_server_id", "Server or member ID in hexadecimal format. 1 for 'server_id' label with current ID.", "server_id", fmt.Sprintf("%x", self.ID)),
 		fixed("etcd_server_version", "Which version is running. 1 for 'server_version' label with current version.", "server_version", version.Version),
 		fixed("etcd_server_go_version", "Which Go version server is running with. 1 for 'server_go_version' label with current version.", "server_go_version", runtime.Version()),
+		fixed("etcd_cluster_version", "Which version is running. 1 for 'cluster_version' label with current cluster version", "cluster_version", version.Cluster(version.Version)),
 	}}
-	for _, one := range figures(m.m) {
-		if !m.own[one.name] {
-			c.all = append(c.all, one)
-		}
-	}
-	if !m.own[clusterVersion] {
-		c.labels = append(c.labels, fixed(clusterVersion, "Which version is running. 1 for 'cluster_version' label with current cluster version", "cluster_version", version.Cluster(version.Version)))
-	}
-	return c
 }
-
-const clusterVersion = "etcd_cluster_version"
 
 func figures(m Member) []metric {
 	return []metric{

@@ -32,7 +32,12 @@ const nodes = 3
 
 func open(t *testing.T) *rig {
 	t.Helper()
-	room, err := cluster.Open(cluster.Options{Dir: t.TempDir(), Nodes: nodes, NoSync: true, Rate: 4 * event.One,
+	return openAt(t, 4*event.One)
+}
+
+func openAt(t *testing.T, rate event.Factor) *rig {
+	t.Helper()
+	room, err := cluster.Open(cluster.Options{Dir: t.TempDir(), Nodes: nodes, NoSync: true, Rate: rate,
 		Warn: func(err error) { t.Error(err) }, Fatal: func(err error) { t.Error(err); panic(err) }})
 	if err != nil {
 		t.Fatal(err)

@@ -89,8 +89,8 @@ func (a *authority) client(name string) *tls.Config {
 	return c
 }
 
-// secure serves a node once more, over TLS.
-func (r *rig) secure(id event.NodeID, o etcdapi.Options) string {
+// another serves a node once more, perhaps over TLS.
+func (r *rig) another(id event.NodeID, o etcdapi.Options) string {
 	r.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	r.check(err)
@@ -122,9 +122,9 @@ func (r *rig) dial(url string, c *tls.Config, user string) (*clientv3.Client, er
 // is needed gets nothing.
 func TestSecure(t *testing.T) {
 	r, a := open(t), newAuthority(t)
-	open := r.secure(1, etcdapi.Options{TLS: &tls.Config{Certificates: []tls.Certificate{a.server()}}})
-	closed := r.secure(1, etcdapi.Options{TLS: &tls.Config{Certificates: []tls.Certificate{a.server()}, ClientCAs: a.pool, ClientAuth: tls.RequireAndVerifyClientCert}})
-	metrics := r.secure(1, etcdapi.Options{PlainHTTP: true, TLS: &tls.Config{Certificates: []tls.Certificate{a.server()}}})
+	open := r.another(1, etcdapi.Options{TLS: &tls.Config{Certificates: []tls.Certificate{a.server()}}})
+	closed := r.another(1, etcdapi.Options{TLS: &tls.Config{Certificates: []tls.Certificate{a.server()}, ClientCAs: a.pool, ClientAuth: tls.RequireAndVerifyClientCert}})
+	metrics := r.another(1, etcdapi.Options{PlainHTTP: true, TLS: &tls.Config{Certificates: []tls.Certificate{a.server()}}})
 	for url, who := range map[string]string{open: "", closed: "me"} {
 		c, err := r.dial(url, a.client(who), "")
 		r.check(err)

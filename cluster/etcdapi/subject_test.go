@@ -24,6 +24,7 @@ import (
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 
+	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/server"
 )
 
@@ -79,7 +80,7 @@ func (s *subject) as(user string) context.Context {
 // subjects are the three, each a cluster of its own: the real etcd, a room's follower and one member in this process.
 func subjects(t *testing.T) []*subject {
 	t.Helper()
-	r := open(t)
+	r := openAt(t, 20*event.One)
 	return []*subject{meet(t, realEtcd, startEtcd(t)), meet(t, room, r.urls[r.follower()]), meet(t, process, startMember(t))}
 }
 

@@ -60,23 +60,28 @@ func (s *Store) mayRead(who *auth.AuthInfo, key []byte) error {
 }
 
 func (s *Store) mayUse(user Credentials, may func(*auth.AuthInfo, []byte) error, leases ...*lease.Lease) error {
-	if err := s.Authenticated(user); err != nil || !s.auth.IsAuthEnabled() {
+	revision := s.auth.Revision()
+	who, err := s.who(user)
+	switch {
+	case err != nil || !s.auth.IsAuthEnabled():
 		return err
-	}
-	return s.permitted(user, func(who *auth.AuthInfo) error {
-		if s.auth.IsAdminPermitted(who) == nil {
-			return nil
-		}
-		for _, l := range leases {
-			if l == nil {
-				continue
-			}
-			for _, k := range l.Keys() {
-				if err := may(who, []byte(k)); err != nil {
-					return err
-				}
-			}
-		}
+	case who == nil:
+		return auth.ErrUserEmpty
+	case s.auth.IsAdminPermitted(who) == nil:
 		return nil
-	}, func() error { return nil })
+	}
+	for _, l := range leases {
+		if l == nil {
+			continue
+		}
+		for _, k := range l.Keys() {
+			if err := may(who, []byte(k)); err != nil {
+				return err
+			}
+		}
+	}
+	if revision != s.auth.Revision() { // not that of a token that is older, as with etcd
+		return auth.ErrAuthOldRevision
+	}
+	return nil
 }
