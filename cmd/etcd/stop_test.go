@@ -113,6 +113,47 @@ func TestReadsAndWritesGoOnWithoutTheLeader(t *testing.T) {
 	all.Wait()
 }
 
+// A watch of a member that stood still until it needed a snapshot goes on without a gap.
+func TestAWatchGoesOnThroughASnapshot(t *testing.T) {
+	t.Parallel()
+	c := form(t, 3, "http", hasty...).start()
+	_, others, _ := leader(t, c.members)
+	still, busy := others[0], dial(t, c.at(others[1]).endpoints()...)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	events := still.conn().Watch(clientv3.WithRequireLeader(ctx), "k", clientv3.WithCreatedNotify())
+	if r := <-events; !r.Created {
+		t.Fatalf("the watch began with %+v", r)
+	}
+	const before, meanwhile, behind, writes = 20, 50, 20, 90
+	write := func(n, size int) {
+		for range n {
+			if _, err := busy.Put(ctx, "k", strings.Repeat("x", size)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	write(before, 1)
+	still.freeze()
+	write(meanwhile, 1<<20) // more than the others keep of their logs
+	still.thaw()
+	write(behind, 1)
+	for next := 0; next < writes; {
+		r, ok := <-events
+		if !ok || r.Err() != nil {
+			t.Fatalf("the watch ended before write %d: %v", next, r.Err())
+		}
+		for _, e := range r.Events {
+			if next++; e.Kv.Version != int64(next) {
+				t.Fatalf("write %d came next, but the watch told of write %d", next, e.Kv.Version)
+			}
+		}
+	}
+	if said := still.said(); !strings.Contains(strings.ToLower(said), "installed remote snapshot") {
+		t.Errorf("%s needed no snapshot, its log says:\n%s", still.name, tail(said, 4000))
+	}
+}
+
 // within has something done that must not take until the server's own timeout of seven seconds.
 func within(t *testing.T, what string, do func(context.Context) error) {
 	t.Helper()
