@@ -193,7 +193,9 @@ func (l *Log) renew() error {
 	}
 	l.generation++
 	l.synced()
+	l.mu.Lock()
 	l.base, l.based, l.entries, l.bytes = 0, false, nil, 0
+	l.mu.Unlock()
 	return os.RemoveAll(generationDir(l.dir, l.generation-1))
 }
 

@@ -24,14 +24,18 @@ type Log struct {
 	dir      string
 	repaired string
 
-	mu         sync.RWMutex // never held across a sleep: in a bubble that would stop its clock for ever
+	// One writes at a time. Never held across a sleep: in a bubble that would stop its clock for ever.
+	writing    sync.Mutex
 	generation uint64
 	w          *wal.WAL
-	number     uint64     // of the last write
-	based      bool       // base counts
-	base       uint64     // entries up to here are gone
-	entries    []raft.Log // base+1 …
-	bytes      int64
+	number     uint64 // of the last write
+
+	// What is kept for readers, who do not wait for the disk. Only a writer changes it, and may read it without the lock.
+	mu      sync.RWMutex
+	based   bool       // base counts
+	base    uint64     // entries up to here are gone
+	entries []raft.Log // base+1 …
+	bytes   int64
 }
 
 var (
@@ -153,8 +157,8 @@ func (l *Log) giveUp(err error) error {
 }
 
 func (l *Log) append(entries []*raft.Log) (bytes int64, err error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.writing.Lock()
+	defer l.writing.Unlock()
 	first := entries[0].Index
 	for i, e := range entries {
 		if e.Index != first+uint64(i) {
@@ -176,11 +180,7 @@ func (l *Log) append(entries []*raft.Log) (bytes int64, err error) {
 		return 0, err
 	}
 	l.synced()
-	l.keepUntil(first)
-	for _, e := range entries {
-		l.entries = append(l.entries, *e)
-		l.bytes += int64(len(e.Data))
-	}
+	l.keep(first, entries)
 	return bytes, nil
 }
 
@@ -211,17 +211,25 @@ func (l *Log) makeRoom(first uint64) error {
 			return err
 		}
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.base, l.based = first-1, true
 	return nil
 }
 
-// keepUntil forgets entries from first on.
-func (l *Log) keepUntil(first uint64) {
+// keep puts entries in the place of those from first on.
+func (l *Log) keep(first uint64, entries []*raft.Log) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	for _, e := range l.entries[first-l.base-1:] {
 		l.bytes -= int64(len(e.Data))
 	}
 	clear(l.entries[first-l.base-1:])
 	l.entries = l.entries[:first-l.base-1]
+	for _, e := range entries {
+		l.entries = append(l.entries, *e)
+		l.bytes += int64(len(e.Data))
+	}
 }
 
 // DeleteRange forgets entries from first to last: a prefix (compaction), a suffix (conflict with a leader) or all (a
@@ -240,8 +248,8 @@ func (l *Log) DeleteRange(first, last uint64) error {
 }
 
 func (l *Log) delete(first, last uint64) (e event.Event, err error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.writing.Lock()
+	defer l.writing.Unlock()
 	have := l.last()
 	if have == 0 || last <= l.base || first > have || first > last {
 		return e, nil
@@ -268,7 +276,7 @@ func (l *Log) truncate(first uint64) error {
 		return err
 	}
 	l.synced()
-	l.keepUntil(first)
+	l.keep(first, nil)
 	return nil
 }
 
@@ -278,12 +286,19 @@ func (l *Log) compact(last uint64) error {
 	if err := l.mark(last, l.entries[n-1].Term); err != nil {
 		return err
 	}
+	l.forget(int(n))
+	return l.purge()
+}
+
+// forget drops the first n entries.
+func (l *Log) forget(n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	for _, e := range l.entries[:n] {
 		l.bytes -= int64(len(e.Data))
 	}
-	l.entries = append(make([]raft.Log, 0, len(l.entries)-int(n)+64), l.entries[n:]...)
-	l.base = last
-	return l.purge()
+	l.entries = append(make([]raft.Log, 0, len(l.entries)-n+64), l.entries[n:]...)
+	l.base += uint64(n)
 }
 
 func (l *Log) tellAppended(entries []*raft.Log, bytes int64, took time.Duration) {
@@ -312,8 +327,8 @@ func EntryType(t raft.LogType) event.EntryType {
 
 // Close ends the log's goroutine and closes its files.
 func (l *Log) Close() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.writing.Lock()
+	defer l.writing.Unlock()
 	if l.w == nil {
 		return nil
 	}

@@ -43,10 +43,13 @@ func (n *Node) holds(index, term uint64) bool {
 // engine looks for that one in its log, where it is no more, and refuses for ever; but what is in a snapshot is committed,
 // so it is the leader's (§5.4).
 func (n *Node) guardEntries(q *raft.AppendEntriesRequest) any {
-	first, err := n.drive.Log.FirstIndex()
 	snapshot := n.snapshotAt.Load()
+	if q.PrevLogEntry == 0 || q.PrevLogEntry > snapshot {
+		return q
+	}
+	first, err := n.drive.Log.FirstIndex()
 	switch {
-	case err != nil || q.PrevLogEntry == 0 || q.PrevLogEntry > snapshot:
+	case err != nil:
 		return q
 	case first == 0 && q.PrevLogEntry == snapshot: // the engine knows the snapshot's own last entry
 		return q

@@ -102,8 +102,9 @@ type Node struct {
 
 	refusals refusals
 	acks     acks
-	batcher  *batcher // nil: every request has an entry of its own
-	rounds   *rounds  // nil: every read is confirmed by itself
+	batcher  *batcher               // nil: every request has an entry of its own
+	rounds   *rounds                // nil: every read is confirmed by itself
+	heard    atomic.Pointer[Notice] // the newest
 
 	mu   sync.Mutex // guards seen; never held while blocking
 	seen seen

@@ -19,9 +19,31 @@ type Notice struct {
 	LogTerm uint64 // of the entry there
 }
 
-// learn has raft hear of a commit as the leader could tell it: by a request without entries, which this node's log must
-// match (§5.3). Who has not got the entry yet, or follows somebody else, learns nothing.
+// learn has raft hear of a commit. An entry that has not come yet is on its way: the notice waits for it, so that who asked
+// here need not wait for the next message of the leader.
 func (n *Node) learn(c Notice) {
+	for {
+		old := n.heard.Load()
+		if old != nil && (old.Term > c.Term || old.Term == c.Term && old.Index >= c.Index) {
+			return // raft has heard of it, or it waits
+		}
+		if n.heard.CompareAndSwap(old, &c) {
+			break
+		}
+	}
+	n.tellRaft(&c)
+}
+
+// arrived looks whether what raft has just stored is known to be committed.
+func (n *Node) arrived() {
+	if c := n.heard.Load(); c != nil {
+		n.tellRaft(c)
+	}
+}
+
+// tellRaft tells raft of a commit as the leader could: by a request without entries, which this node's log must match
+// (§5.3). Who has not got the entry, or follows somebody else, learns nothing.
+func (n *Node) tellRaft(c *Notice) {
 	if n.raft.CommitIndex() >= c.Index || n.raft.CurrentTerm() != c.Term || n.raft.State() != raft.Follower {
 		return
 	}

@@ -18,6 +18,9 @@ func (n *Node) served(request, response any, err error) {
 	case *raft.AppendEntriesRequest:
 		if r, ok := response.(*raft.AppendEntriesResponse); ok && r.Success {
 			n.contact()
+			if len(q.Entries) > 0 {
+				n.arrived()
+			}
 		}
 	case *raft.InstallSnapshotRequest:
 		if r, ok := response.(*raft.InstallSnapshotResponse); ok && r.Success {
