@@ -62,6 +62,9 @@ func (s *Store) applyJoined(l *raft.Log, requests [][]byte) responses {
 
 // applyRequest gives a *apply.Result or an error.
 func (s *Store) applyRequest(index uint64, data []byte) (response any, op uint64) {
+	if p, ok := readPlainPut(data); ok && s.putsPlainly(p) {
+		return s.applyPut(p), p.op
+	}
 	r := new(pb.InternalRaftRequest)
 	if err := proto.Unmarshal(data, r); err != nil {
 		return fmt.Errorf("entry %d is no request to the store: %w", index, err), 0

@@ -21,6 +21,7 @@ import (
 	"go.etcd.io/etcd/server/v3/etcdserver/apply"
 	"go.etcd.io/etcd/server/v3/etcdserver/cindex"
 	"go.etcd.io/etcd/server/v3/lease"
+	serverstorage "go.etcd.io/etcd/server/v3/storage"
 	"go.etcd.io/etcd/server/v3/storage/backend"
 	"go.etcd.io/etcd/server/v3/storage/mvcc"
 	"go.etcd.io/etcd/server/v3/storage/schema"
@@ -84,6 +85,7 @@ type Store struct {
 	auth     auth.AuthStore
 	ring     *membership.RaftCluster
 	ua       apply.UberApplier
+	quota    serverstorage.Quota
 
 	opened    atomic.Bool
 	failed    atomic.Bool
@@ -201,6 +203,7 @@ func (s *Store) buildApplier() error {
 		return err
 	}
 	s.alarms.Store(alarms)
+	s.quota = serverstorage.NewBackendQuota(s.log, s.o.Quota, s.be, "v3-applier")
 	s.ua = apply.NewUberApplier(apply.ApplierOptions{Logger: s.log, KV: s.kv, AlarmStore: alarms, AuthStore: s.auth, Lessor: s.lessor,
 		Cluster: s.ring, RaftStatus: status{s}, SnapshotServer: noForcedSnapshots{}, ConsistentIndex: applyingIndex{s.index, s}, Backend: s.be,
 		QuotaBackendBytesCfg: s.o.Quota, WarningApplyDuration: time.Hour, TxnModeWriteWithSharedBuffer: true})
