@@ -117,10 +117,47 @@ func join(ctx context.Context, c *Config) (*identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := askAround(ctx, c, others(ring, ring.MemberByName(c.Name)))
-	if err != nil {
-		return nil, fmt.Errorf("cannot fetch cluster info from peer urls: %w", err)
+	urls := others(ring, ring.MemberByName(c.Name))
+	if len(urls) == 0 {
+		return nil, errors.New("cannot fetch cluster info from peer urls: --initial-cluster names no other member")
 	}
+	ctx, cancel := context.WithTimeout(ctx, askPeer)
+	defer cancel()
+	for {
+		id, err := askAround(ctx, c, ring, urls)
+		if err == nil {
+			return id, nil
+		}
+		t := time.NewTimer(askAgain) // perhaps who was asked has yet to hear of this member
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			t.Stop()
+			return nil, err
+		}
+	}
+}
+
+// askAround asks one peer after the other who the members are, until one knows this one too.
+func askAround(ctx context.Context, c *Config, ring *membership.RaftCluster, urls []string) (*identity, error) {
+	var errs []error
+	for _, url := range urls {
+		r, err := peer.Members(ctx, url, c.PeerTLS)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("cannot fetch cluster info from peer urls: %w", err))
+			continue
+		}
+		id, err := find(c, ring, r)
+		if err == nil {
+			return id, nil
+		}
+		errs = append(errs, err)
+	}
+	return nil, errors.Join(errs...)
+}
+
+// find is who this member is in a roster.
+func find(c *Config, ring *membership.RaftCluster, r peer.Roster) (*identity, error) {
 	if err := membership.ValidateClusterAndAssignIDs(c.Log, ring, ringOf(c, r)); err != nil {
 		return nil, fmt.Errorf("error validating peerURLs of %s: %w; --initial-cluster has to name the members that the cluster has now, this one included (see etcdctl member list)", listed(r), err)
 	}
@@ -131,31 +168,6 @@ func join(ctx context.Context, c *Config) (*identity, error) {
 		}
 	}
 	return nil, fmt.Errorf("the cluster %x has no member with the peer URLs of %q; add it first: etcdctl member add %s --peer-urls=…", r.Cluster, c.Name, c.Name)
-}
-
-// askAround asks one peer after the other who the members are, until one answers or ctx ends.
-func askAround(ctx context.Context, c *Config, urls []string) (r peer.Roster, err error) {
-	ctx, cancel := context.WithTimeout(ctx, askPeer)
-	defer cancel()
-	if len(urls) == 0 {
-		return r, errors.New("--initial-cluster names no other member")
-	}
-	for {
-		var errs []error
-		for _, url := range urls {
-			if r, err = peer.Members(ctx, url, c.PeerTLS); err == nil {
-				return r, nil
-			}
-			errs = append(errs, err)
-		}
-		t := time.NewTimer(askAgain)
-		select {
-		case <-t.C:
-		case <-ctx.Done():
-			t.Stop()
-			return r, errors.Join(errs...)
-		}
-	}
 }
 
 func ringOf(c *Config, r peer.Roster) *membership.RaftCluster {

@@ -16,6 +16,7 @@ import (
 	"go.etcd.io/etcd/client/pkg/v3/transport"
 	"go.etcd.io/etcd/server/v3/etcdserver/api/v3compactor"
 	"go.uber.org/zap"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/quorumlab/quorumlab/cluster/etcdapi"
 	"github.com/quorumlab/quorumlab/cluster/node"
@@ -111,7 +112,7 @@ func (s *Server) publish() bool {
 	q := &pb.InternalRaftRequest{ClusterMemberAttrSet: &membershippb.ClusterMemberAttrSetRequest{Member_ID: s.id.member,
 		MemberAttributes: &membershippb.Attributes{Name: s.c.Name, ClientUrls: urls}}}
 	for s.ctx.Err() == nil {
-		if _, err := s.node.Propose(&node.Call{}, q); err != nil {
+		if _, err := s.propose(q); err != nil {
 			s.c.Log.Warn("failed to publish local member to cluster through raft", zap.String("local-member-id", hex(s.id.member)), zap.Error(err))
 			s.pause(publishAgain)
 			continue
@@ -121,6 +122,25 @@ func (s *Server) publish() bool {
 		return true
 	}
 	return false
+}
+
+// propose has a request of the member's own done. When the server ends first, nobody waits for it any more.
+func (s *Server) propose(q *pb.InternalRaftRequest) (proto.Message, error) {
+	type answer struct {
+		m   proto.Message
+		err error
+	}
+	done := make(chan answer, 1)
+	go func() {
+		m, err := s.node.Propose(&node.Call{}, q)
+		done <- answer{m, err}
+	}()
+	select {
+	case a := <-done:
+		return a.m, a.err
+	case <-s.ctx.Done():
+		return nil, node.ErrDown
+	}
 }
 
 // pause waits, at most until the server ends.
@@ -172,7 +192,7 @@ func (r revisions) Rev() int64 { return r.n.Store().Revision() }
 
 // Compact is for the compactor.
 func (s *Server) Compact(_ context.Context, q *pb.CompactionRequest) (*pb.CompactionResponse, error) {
-	m, err := s.node.Propose(&node.Call{}, &pb.InternalRaftRequest{Compaction: q})
+	m, err := s.propose(&pb.InternalRaftRequest{Compaction: q})
 	if err != nil {
 		return nil, err
 	}
@@ -216,7 +236,7 @@ func (s *Server) setCompacting(leads bool) {
 // setVersion says which version of etcd the cluster speaks, as etcd's leader does.
 func (s *Server) setVersion() {
 	q := &pb.InternalRaftRequest{ClusterVersionSet: &membershippb.ClusterVersionSetRequest{Ver: version.Cluster(version.Version) + ".0"}}
-	if _, err := s.node.Propose(&node.Call{}, q); err != nil {
+	if _, err := s.propose(q); err != nil {
 		s.c.Log.Warn("failed to set the cluster version", zap.Error(err))
 	}
 }

@@ -208,6 +208,7 @@ func (s *Server) reboot(why string) { s.fail(fmt.Errorf("%w: %s", ErrAgain, why)
 func (s *Server) Stop(ctx context.Context) error {
 	s.stop.Do(func() {
 		s.handOver(ctx)
+		s.dismiss(ctx)
 		s.cancel()
 		s.err = s.release()
 	})
@@ -225,6 +226,20 @@ func (s *Server) handOver(ctx context.Context) {
 	}
 	r := s.node.Order(event.Command{Kind: event.StepDown, Timeout: event.Micros(patience.Microseconds())})
 	s.c.Log.Info("leadership handed over", zap.Stringer("outcome", r.Outcome), zap.String("reason", r.Error))
+}
+
+// dismissal is how long calls of clients may go on when the member ends, as with etcd.
+const dismissal = 7 * time.Second
+
+// dismiss lets clients go to other members, and their calls finish, while the node still answers.
+func (s *Server) dismiss(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, dismissal)
+	defer cancel()
+	var all sync.WaitGroup
+	for _, c := range s.clients {
+		all.Go(func() { c.Shutdown(ctx) })
+	}
+	all.Wait()
 }
 
 // release closes what is open, in the order in which one needs the other.
