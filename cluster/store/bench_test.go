@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/raft"
 	"github.com/quorumlab/quorumlab/cluster/event"
+	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 )
 
 // BenchmarkApply applies puts of 256 bytes to 1,000 keys, without fsync.
@@ -54,6 +55,26 @@ func BenchmarkApplyJoined(b *testing.B) {
 		if n%64 == 0 {
 			index++
 			s.Apply(&raft.Log{Index: index, Term: 1, Data: entries[index%100]})
+		}
+	}
+}
+
+// BenchmarkMixed gets a key after every put, with what a tenth of a second of many clients leaves uncommitted.
+func BenchmarkMixed(b *testing.B) {
+	os.Setenv("ETCD_VERIFY", "")
+	defer os.Setenv("ETCD_VERIFY", "all")
+	s, err := Open(Options{Dir: b.TempDir(), Batch: true})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	var index uint64
+	b.ReportAllocs()
+	for b.Loop() {
+		index++
+		s.Apply(&raft.Log{Index: index, Term: 1, Data: putOf(b, fmt.Sprintf("k%06d", index%1000), "value", 0)})
+		if _, err := s.Range(nil, &pb.RangeRequest{Key: []byte("k000001")}); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

@@ -28,7 +28,7 @@ func (s *Store) Read(c event.Command, to *event.Result) error {
 		return fmt.Errorf("the store of %s has failed and cannot be read", s.o.Node)
 	}
 	q.Revision, q.Limit = c.Rev, c.Limit
-	r, _, err := txn.Range(context.Background(), s.log, s.kv, q, true)
+	r, _, err := txn.Range(context.Background(), s.log, s.reads(q), q, true)
 	switch {
 	case errors.Is(err, mvcc.ErrCompacted):
 		return refuse(rpctypes.ErrGRPCCompacted, "revision %d was compacted away, so it cannot be read any more", c.Rev)

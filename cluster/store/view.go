@@ -4,22 +4,40 @@ import (
 	"context"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
+	"go.etcd.io/etcd/pkg/v3/traceutil"
 	"go.etcd.io/etcd/server/v3/auth"
 	etcderrors "go.etcd.io/etcd/server/v3/etcdserver/errors"
 	"go.etcd.io/etcd/server/v3/etcdserver/txn"
+	"go.etcd.io/etcd/server/v3/storage/mvcc"
 )
 
 // Range does a range of etcd's API on what this node has applied. The errors are etcd's.
 func (s *Store) Range(user Credentials, q *pb.RangeRequest) (r *pb.RangeResponse, err error) {
 	may := func(who *auth.AuthInfo) error { return s.auth.IsRangePermitted(who, q.Key, q.RangeEnd) }
 	err = s.readable(user, may, func() (err error) {
-		r, _, err = txn.Range(context.Background(), s.log, s.kv, q, true)
+		r, _, err = txn.Range(context.Background(), s.log, s.reads(q), q, true)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return r, nil
+}
+
+// reads is what a range is read from. The buffer of what was written since the last commit is copied, so that a long read
+// is not in the way of writes; for one key that would take longer than the read.
+func (s *Store) reads(q *pb.RangeRequest) mvcc.KV {
+	if len(q.RangeEnd) == 0 {
+		return sharing{s.kv}
+	}
+	return s.kv
+}
+
+// sharing reads from the buffer that is written to.
+type sharing struct{ mvcc.KV }
+
+func (k sharing) Read(_ mvcc.ReadTxMode, trace *traceutil.Trace) mvcc.TxnRead {
+	return k.KV.Read(mvcc.SharedBufReadTxMode, trace)
 }
 
 // Count is how many keys a range holds.
