@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"strconv"
 	"strings"
@@ -111,6 +112,34 @@ func TestReadsAndWritesGoOnWithoutTheLeader(t *testing.T) {
 	}
 	cancel()
 	all.Wait()
+}
+
+// Members stand still one after the other, sometimes two at a time, while clients of all of them go on.
+func TestMembersThatStandStillLoseNothing(t *testing.T) {
+	t.Parallel()
+	c := form(t, 3, "http", hasty...).start()
+	s := begin(t, c)
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	rng := rand.New(rand.NewPCG(seed, 0))
+	for range 2 {
+		s.further(20 + rng.Int64N(40))
+		still := rng.Perm(len(c.members))[:1+rng.IntN(2)]
+		for _, i := range still {
+			c.members[i].freeze()
+		}
+		if len(still) == 1 {
+			s.further(10) // the others go on
+		} else {
+			asked := s.ops.Load()
+			eventually(t, "clients ask what nobody can answer", func() bool { return s.ops.Load() >= asked+2 })
+		}
+		for _, i := range still {
+			c.members[i].thaw()
+		}
+	}
+	s.further(30)
+	s.end()
 }
 
 // A watch of a member that stood still until it needed a snapshot goes on without a gap.
