@@ -10,6 +10,13 @@
 //	…
 //	drive.Close(); disk.Seal(dir)                               // after the store in drive.StoreDir() is closed
 //
+// What etcd's own tools wrote becomes a node's directory by Import, before it is opened for the first time, and Alone makes a
+// cluster of one of what a directory holds. A test of power cuts names a file in Options.Witness, kills the process and
+// calls LosePower:
+//
+//	drive, err := disk.Open(disk.Options{Dir: dir, Sync: true, Witness: note})   // in the process that will be killed
+//	lost, err := disk.LosePower(dir, note, dice)                                 // then: what a power cut takes
+//
 // Everything belongs inside the node's bubble: fsyncs take virtual time (Options.Delay), the log has a goroutine of its own.
 // BootstrapCluster and NewRaft write too; call them on a goroutine of their own, because a fence or a full disk ends the
 // goroutine that writes.

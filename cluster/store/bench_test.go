@@ -79,6 +79,29 @@ func BenchmarkMixed(b *testing.B) {
 	}
 }
 
+// BenchmarkGet gets keys that are on disk.
+func BenchmarkGet(b *testing.B) {
+	os.Setenv("ETCD_VERIFY", "")
+	defer os.Setenv("ETCD_VERIFY", "all")
+	s, err := Open(Options{Dir: b.TempDir(), Batch: true})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	for i := range uint64(1000) {
+		s.Apply(&raft.Log{Index: i + 1, Term: 1, Data: putOf(b, fmt.Sprintf("k%06d", i), string(make([]byte, 256)), 0)})
+	}
+	s.kv.Commit()
+	b.ReportAllocs()
+	b.RunParallel(func(p *testing.PB) {
+		for i := 0; p.Next(); i++ {
+			if _, err := s.Range(nil, &pb.RangeRequest{Key: fmt.Appendf(nil, "k%06d", i%1000)}); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+}
+
 // BenchmarkDescribe is paid for every entry on every node.
 func BenchmarkDescribe(b *testing.B) {
 	data, err := (*Store)(nil).Encode(event.Command{Kind: event.Put, Key: "key", Value: string(make([]byte, 256))}, 1)

@@ -19,8 +19,14 @@
 //	s.Range(user, request)                                 // and ReadTxn, Count: on what is applied here
 //	stream := s.NewWatchStream()                           // changes in order of revisions
 //
+//	data = store.Join(requests)                            // many requests share an entry, and its fsync
+//	response, err = store.VerdictOf(future.Response(), i)  // each has its own verdict, and is applied once whatever happens
+//
 //	s.Close()                                              // or, after a kill:
 //	s.Crash()                                              // closes, and leaves the file as the kill found it
+//
+// With Options.Place the store keeps etcd's list of members in step with raft's configuration (Members, Removed); names and
+// client URLs come through the log.
 //
 // Everything belongs inside the node's bubble. Raft must be down before Close and Crash.
 package store

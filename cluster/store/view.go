@@ -15,7 +15,10 @@ import (
 func (s *Store) Range(user Credentials, q *pb.RangeRequest) (r *pb.RangeResponse, err error) {
 	may := func(who *auth.AuthInfo) error { return s.auth.IsRangePermitted(who, q.Key, q.RangeEnd) }
 	err = s.readable(user, may, func() (err error) {
-		r, _, err = txn.Range(context.Background(), s.log, s.reads(q), q, true)
+		ctx, trace := traceutil.EnsureTrace(context.Background(), s.log, "range")
+		trace.StepWithFunction(func() { // in there no notes are taken for a log of slow requests
+			r, _, err = txn.Range(ctx, s.log, s.reads(q), q, true)
+		}, "range")
 		return err
 	})
 	if err != nil {
