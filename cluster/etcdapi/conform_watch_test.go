@@ -21,6 +21,7 @@ type witness struct {
 	mu   sync.Mutex
 	seen []string
 	last int64
+	key  string // of last
 	err  error
 	done chan struct{}
 }
@@ -42,10 +43,10 @@ func (w *witness) hear(r clientv3.WatchResponse) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, e := range r.Events {
-		if e.Kv.ModRevision != w.last+1 && w.last != 0 {
+		if same := e.Kv.ModRevision == w.last && string(e.Kv.Key) > w.key; e.Kv.ModRevision != w.last+1 && w.last != 0 && !same {
 			w.err = fmt.Errorf("%s heard of revision %d after %d", w.name, e.Kv.ModRevision, w.last)
 		}
-		w.last = e.Kv.ModRevision
+		w.last, w.key = e.Kv.ModRevision, string(e.Kv.Key)
 		w.seen = append(w.seen, fmt.Sprintf("%v %s=%s@%d", e.Type, e.Kv.Key, e.Kv.Value, e.Kv.ModRevision))
 	}
 	if err := r.Err(); err != nil && w.err == nil {

@@ -36,6 +36,8 @@ var (
 	Sizes   = mask("sizes", "a database file grows in steps and holds a program's own records", `(dbSize(?:InUse)?":|DBSize(?:InUse)?" : )[1-9]\d*`, "${1}<size>")
 	// Rows of endpoint status, simple and table, have both.
 	Rows = mask("rows of status", "sizes, terms and indices as in the other formats", `(3\.7\.3[ ,│]+3\.7\.0[ ,│]+)[\d.]+ [kM]?B([ ,│]+)[\d.]+ [kM]?B([ ,│]+)\d+%(.*?(?:true|false)[ ,│]+(?:true|false)[ ,│]+)[1-9]\d*([ ,│]+)[1-9]\d*([ ,│]+)[1-9]\d*`, "${1}<size>${2}<size>${3}<%>${4}<term>${5}<index>${6}<index>")
+	// Revision is for scripts that write as often as there is space.
+	Revision = mask("revision", "a file grows in steps of a program's own, so more or fewer writes fit", `(revision":|revision )\d+`, "${1}<revision>")
 	// Header is all that etcdctl makes of a lease's answers as protocol buffers: fields 1 to 4 are those of the header.
 	Header = mask("header alone", "terms are chance, and pointers", `(^4: |raft_term:)[1-9]\d*|0x[0-9a-f]+`, "${1}<term>")
 	// Left is what is left of a lease.

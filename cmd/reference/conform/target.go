@@ -105,3 +105,8 @@ func (t *Target) args(words string) (args []string) {
 func (t *Target) Client(ctx context.Context) (*clientv3.Client, error) {
 	return clientv3.New(clientv3.Config{Context: ctx, Endpoints: t.Endpoints, Logger: zap.NewNop(), DialTimeout: patience})
 }
+
+// Borrow gives a name the meaning that it has for another target.
+func (t *Target) Borrow(from *Target, name string) {
+	t.remember(keep{name: name}, from.words[name])
+}
