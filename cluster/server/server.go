@@ -16,6 +16,7 @@ import (
 	"go.etcd.io/etcd/server/v3/etcdserver/api/v3compactor"
 	"go.uber.org/zap"
 
+	"github.com/quorumlab/quorumlab/cluster/disk"
 	"github.com/quorumlab/quorumlab/cluster/etcdapi"
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/node"
@@ -57,6 +58,7 @@ func Start(ctx context.Context, c Config) (s *Server, err error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
+	disk.UseLargeSegments()
 	s = &Server{c: c, ready: make(chan struct{}), ended: make(chan error, 1), opened: make(chan struct{})}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	defer func() {
