@@ -104,7 +104,8 @@ func (v *viewer) input(f *event.Frame) error {
 	return nil
 }
 
-// snapshot is GET /snapshot?node=n1&name=x.db: a node's store, as `etcdctl snapshot save` leaves it.
+// snapshot is GET /snapshot?node=n1&name=x.db: a node's store, as `etcdctl snapshot save` leaves it; without a node, whoever
+// leads or runs is asked.
 func (s *Server) snapshot(w http.ResponseWriter, r *http.Request) {
 	q, err := query(r, "node", "name")
 	if err == nil && s.shell == nil {
@@ -115,11 +116,11 @@ func (s *Server) snapshot(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	id, err := event.ParseNodeID(q.Get("node"))
-	if err != nil || id == 0 {
-		WriteFault(w, &Fault{http.StatusBadRequest, CodeBadRequest, "Whose store? Give node=n1.", "node"})
+	if err != nil {
+		WriteFault(w, &Fault{http.StatusBadRequest, CodeBadRequest, "Whose store? Give node=n1, or nothing for any.", "node"})
 		return
 	}
-	if f := s.ring.find("node", id); f != nil {
+	if f := s.ring.find("node", id); id != 0 && f != nil {
 		f.Status = http.StatusNotFound
 		WriteFault(w, f)
 		return
@@ -131,7 +132,7 @@ func (s *Server) snapshot(w http.ResponseWriter, r *http.Request) {
 		if to.begun {
 			panic(http.ErrAbortHandler) // half of a file must not look whole
 		}
-		WriteFault(w, &Fault{http.StatusServiceUnavailable, CodeBadRequest, "There is no snapshot of " + id.String() + ": " + err.Error() + ".", "node"})
+		WriteFault(w, &Fault{http.StatusServiceUnavailable, CodeBadRequest, "There is no snapshot: " + err.Error() + ".", "node"})
 	}
 }
 

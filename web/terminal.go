@@ -162,10 +162,10 @@ func (t *Terminal) hear(line string) bool {
 	}
 }
 
-// Offer has the snapshot of a node to be saved.
+// Offer has the snapshot of a node to be saved; "" is any.
 func (t *Terminal) Offer(node, name string) {
 	t.flush()
-	_ = t.tell(event.OutputFile, fmt.Sprintf("%s /api/rooms/%s/snapshot?node=%s&name=%s", fileName(name), t.room, node, fileName(name)))
+	_ = t.tell(event.OutputFile, fmt.Sprintf("%s /api/rooms/%s/snapshot?name=%s&node=%s", fileName(name), t.room, fileName(name), node))
 }
 
 // end says the rest, and that it was that.

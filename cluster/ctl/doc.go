@@ -29,6 +29,6 @@ type Terminal interface {
 	Err() io.Writer
 	// Ask shows a prompt and waits for a line.
 	Ask(ctx context.Context, prompt string) (string, error)
-	// Offer has the snapshot of a node to be saved under a name.
+	// Offer has the snapshot of a node, or with "" of any, to be saved under a name.
 	Offer(node, name string)
 }

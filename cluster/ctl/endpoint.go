@@ -180,7 +180,11 @@ func (l *line) snapshotVerb() *cobra.Command {
 		if len(args) != 1 {
 			return errors.New("snapshot save expects one argument <filename>")
 		}
-		l.term.Offer(l.all()[0], args[0][strings.LastIndexByte(args[0], '/')+1:])
+		node := ""
+		if len(l.endpoints) > 0 {
+			node = l.endpoints[0]
+		}
+		l.term.Offer(node, args[0][strings.LastIndexByte(args[0], '/')+1:])
 		return nil
 	})
 	return group("snapshot", "Manages etcd node snapshots", save)

@@ -52,6 +52,7 @@ func (l *line) root() *cobra.Command {
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true}}
 	root.SetOut(l.term.Out())
 	root.SetErr(l.term.Err())
+	root.SetUsageFunc(l.usage)
 	root.SetGlobalNormalizationFunc(alias)
 	f := root.PersistentFlags()
 	f.StringSliceVarP(&l.endpoints, "endpoints", "n", nil, "the nodes to ask, n1,n2 and so on; any, the leader first")
@@ -66,6 +67,31 @@ func (l *line) root() *cobra.Command {
 		root.AddCommand(add())
 	}
 	return root
+}
+
+// usage says how a verb is used, without columns: there is little room.
+func (l *line) usage(cmd *cobra.Command) error {
+	out := l.term.Out()
+	fmt.Fprintln(out, strings.TrimSpace(strings.TrimPrefix(cmd.CommandPath(), "etcdctl")+" "+strings.TrimPrefix(cmd.Use, cmd.Name())))
+	for _, part := range cmd.Commands() {
+		if part.IsAvailableCommand() {
+			fmt.Fprintf(out, "%s – %s\n", part.Name(), part.Short)
+		}
+	}
+	flag := func(f *pflag.Flag) {
+		if f.Name == "help" {
+			return
+		}
+		name := "--" + f.Name
+		if f.Shorthand != "" {
+			name = "-" + f.Shorthand + ", " + name
+		}
+		what, usage := pflag.UnquoteUsage(f)
+		fmt.Fprintf(out, "%s – %s\n", strings.TrimSpace(name+" "+what), usage)
+	}
+	cmd.LocalNonPersistentFlags().VisitAll(flag)
+	cmd.Root().PersistentFlags().VisitAll(flag)
+	return nil
 }
 
 // prepare reads what all verbs have in common.

@@ -68,7 +68,7 @@ func (c *Console) press(m *Model, p Pressed) []Effect {
 
 // enter runs the line in the field.
 func (c *Console) enter(m *Model) []Effect {
-	line := c.line
+	line, _ := after(c.line, "etcdctl ")
 	effects := c.fill("")
 	if r := c.asking(); r != nil {
 		r.asks = false

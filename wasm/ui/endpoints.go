@@ -11,7 +11,7 @@ func endpointsElement(m *Model) *Element {
 		return nil
 	}
 	line, code, down := forEtcdctl, tag("code").set("id", "endpoints"), []event.NodeID(nil)
-	code.say(line)
+	code.add(tag("span").say(line))
 	first := true
 	m.eachEndpoint(func(id event.NodeID, url string) {
 		if !first {
