@@ -254,11 +254,12 @@ func (s *Server) release() error {
 		c.Close()
 	}
 	s.work.Wait()
-	if s.node != nil {
-		errs = append(errs, s.node.Shutdown())
-	}
 	if s.transport != nil {
+		s.transport.Leave() // as long as the node can answer what it has taken
 		errs = append(errs, s.transport.Close())
+	}
+	if s.node != nil { // it waits for nobody: what it had asked of others has ended
+		errs = append(errs, s.node.Shutdown())
 	}
 	if s.lock != nil {
 		errs = append(errs, s.lock.Close())
