@@ -27,6 +27,7 @@ type Console struct {
 	said    uint64 // output lines so far: the key of the next one
 	waits   []wait // oldest first
 	runs    []run  // oldest first
+	speaker uint64 // whose words are above, of those that are numbered
 	lastID  uint64 // of the last command or line sent
 }
 
@@ -107,7 +108,7 @@ func (c *Console) send(m *Model, order event.Command) []Effect {
 		return nil
 	}
 	c.lastID++
-	order.ID = c.lastID
+	order.ID, c.speaker = c.lastID, c.lastID
 	c.waits = append(c.waits, wait{id: order.ID, after: newestOp(m), order: order})
 	return []Effect{Send{event.Frame{Type: event.FrameOrder, Command: order}}}
 }

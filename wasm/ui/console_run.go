@@ -125,6 +125,7 @@ func (c *Console) start(m *Model, line string) []Effect {
 		return nil
 	}
 	c.lastID++
+	c.speaker = c.lastID
 	c.runs = append(c.runs, run{id: c.lastID, line: line})
 	return []Effect{Send{event.Frame{Type: event.FrameRun, Seq: c.lastID, Text: line}}}
 }
@@ -160,7 +161,8 @@ func (c *Console) heard(f *event.Frame) {
 		return // of an earlier connection
 	}
 	r := &c.runs[i]
-	if f.Code != event.OutputEnd && f.Seq != c.lastID {
+	if f.Code != event.OutputEnd && f.Seq != c.speaker {
+		c.speaker = f.Seq
 		c.show(ink("dim", shortened(r.line)+":"))
 	}
 	switch f.Code {
