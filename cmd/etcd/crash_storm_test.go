@@ -162,7 +162,7 @@ func (s *storm) wrote(value string, revision int64) {
 // watch keeps all that happens from the first revision on.
 func (s *storm) watch(client *clientv3.Client) {
 	var all []*clientv3.Event
-	for r := range client.Watch(clientv3.WithRequireLeader(context.Background()), "", clientv3.WithPrefix(), clientv3.WithRev(1)) {
+	for r := range client.Watch(context.Background(), "", clientv3.WithPrefix(), clientv3.WithRev(1)) {
 		if r.Err() != nil && r.Canceled {
 			s.t.Errorf("the watch ended: %v", r.Err())
 			s.watched <- all

@@ -150,7 +150,7 @@ func TestAWatchGoesOnThroughASnapshot(t *testing.T) {
 	still, busy := others[0], dial(t, c.at(others[1]).endpoints()...)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	events := still.conn().Watch(clientv3.WithRequireLeader(ctx), "k", clientv3.WithCreatedNotify())
+	events := still.conn().Watch(ctx, "k", clientv3.WithCreatedNotify())
 	if r := <-events; !r.Created {
 		t.Fatalf("the watch began with %+v", r)
 	}
@@ -180,6 +180,22 @@ func TestAWatchGoesOnThroughASnapshot(t *testing.T) {
 	}
 	if said := still.said(); !strings.Contains(strings.ToLower(said), "installed remote snapshot") {
 		t.Errorf("%s needed no snapshot, its log says:\n%s", still.name, tail(said, 4000))
+	}
+}
+
+// A member that is told to end waits neither for one that stands still nor for its timeout.
+func TestAMemberEndsWhileAnotherStandsStill(t *testing.T) {
+	t.Parallel()
+	c := form(t, 3, "http", hasty...).start()
+	leads, others, _ := leader(t, c.members)
+	others[0].freeze()
+	if _, err := others[1].conn().Put(t.Context(), "k", "v"); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	leads.stop()
+	if took := time.Since(began); took > 4*time.Second {
+		t.Errorf("%s took %v to end", leads.name, took)
 	}
 }
 
