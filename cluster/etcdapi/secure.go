@@ -44,7 +44,10 @@ func (s *splitter) sortSecure(c net.Conn) {
 	t := tls.Server(o, s.tls)
 	ctx, cancel := context.WithTimeout(context.Background(), handshakePatience)
 	defer cancel()
-	if t.HandshakeContext(ctx) != nil {
+	if err := t.HandshakeContext(ctx); err != nil {
+		if s.failed != nil {
+			s.failed(t, err)
+		}
 		t.Close()
 		return
 	}

@@ -55,10 +55,12 @@ type Options struct {
 	KeepAliveLeast, KeepAliveEvery, KeepAliveTimeout time.Duration
 	ProgressEvery                                    time.Duration // between notes where a watch stands that asked for them
 
-	TLS       *tls.Config  // of Serve's listeners; nil: plain
-	CertAuth  bool         // a client's certificate names its user (etcd's client-cert-auth)
-	Metrics   http.Handler // a *Metrics counts too; nil: this node's own. A process of one node has etcd's of the whole process
-	PlainHTTP bool         // only health and metrics, without gRPC, for metrics URLs
+	TLS *tls.Config // of Serve's listeners; nil: plain
+	// HandshakeFailed hears of clients with which TLS was not agreed on, if it is there.
+	HandshakeFailed func(*tls.Conn, error)
+	CertAuth        bool         // a client's certificate names its user (etcd's client-cert-auth)
+	Metrics         http.Handler // a *Metrics counts too; nil: this node's own. A process of one node has etcd's of the whole process
+	PlainHTTP       bool         // only health and metrics, without gRPC, for metrics URLs
 }
 
 // limits are those of requests.
@@ -71,6 +73,16 @@ func (o Options) limits() limits {
 	return limits{ops: int(cmp.Or(o.MaxTxnOps, store.MaxTxnOps)), bytes: int(cmp.Or(o.MaxRequestBytes, store.MaxRequestBytes))}
 }
 
+// leastProgress is the shortest time between notes where a watch stands, as with etcd.
+const leastProgress = 100 * time.Millisecond
+
+func (o Options) progress() time.Duration {
+	if o.ProgressEvery == 0 {
+		return 0
+	}
+	return max(o.ProgressEvery, leastProgress)
+}
+
 // Server is etcd's API on one node.
 type Server struct {
 	m       Member
@@ -81,13 +93,15 @@ type Server struct {
 	health  *health.Server
 	metrics *Metrics
 
-	close  sync.Once
-	closed chan struct{}
+	failed func(*tls.Conn, error) // handshakes; nil: nobody wants to know
+
+	close sync.Once
+	bye   *farewell
 }
 
 // New makes a server; Serve lets it be reached.
 func New(o Options) *Server {
-	s := &Server{m: o.Member, tls: o.TLS, closed: make(chan struct{}), health: health.NewServer()}
+	s := &Server{m: o.Member, tls: o.TLS, failed: o.HandshakeFailed, bye: newFarewell(), health: health.NewServer()}
 	if o.CertAuth {
 		s.m = certified{o.Member}
 	}
@@ -126,8 +140,8 @@ func (s *Server) settings(o Options) []grpc.ServerOption {
 		grpc.MaxRecvMsgSize(o.limits().bytes + messageOverhead), grpc.MaxSendMsgSize(math.MaxInt32),
 		grpc.MaxConcurrentStreams(cmp.Or(o.MaxStreams, math.MaxUint32)),
 		grpc.ForceServerCodecV2(s.metrics.codec()),
-		grpc.ChainUnaryInterceptor(s.metrics.grpc.UnaryServerInterceptor(), s.metrics.unary),
-		grpc.ChainStreamInterceptor(s.metrics.grpc.StreamServerInterceptor(), s.metrics.stream),
+		grpc.ChainUnaryInterceptor(s.bye.unary, s.metrics.grpc.UnaryServerInterceptor(), s.metrics.unary),
+		grpc.ChainStreamInterceptor(s.bye.stream, s.metrics.grpc.StreamServerInterceptor(), s.metrics.stream),
 	}
 	if least := cmp.Or(o.KeepAliveLeast, leastPing); least > 0 {
 		all = append(all, grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: least}))
@@ -142,7 +156,7 @@ func (s *Server) settings(o Options) []grpc.ServerOption {
 }
 
 func (s *Server) register(o Options) {
-	k, w, l := &kv{m: s.m, most: o.limits()}, &watch{m: s.m, most: o.limits(), progress: o.ProgressEvery}, &leases{m: s.m}
+	k, w, l := &kv{m: s.m, most: o.limits()}, &watch{m: s.m, most: o.limits(), progress: o.progress()}, &leases{m: s.m}
 	pb.RegisterKVServer(s.grpc, k)
 	pb.RegisterWatchServer(s.grpc, w)
 	pb.RegisterLeaseServer(s.grpc, l)
@@ -166,7 +180,7 @@ func clientOf(k pb.KVServer, w pb.WatchServer, l pb.LeaseServer) *clientv3.Clien
 	return c
 }
 
-// Serve answers what comes to l until Close; then it gives nil.
+// Serve answers what comes to l until Shutdown or Close; then it gives nil.
 func (s *Server) Serve(l net.Listener) error {
 	var err error
 	if s.grpc == nil {
@@ -177,14 +191,12 @@ func (s *Server) Serve(l net.Listener) error {
 		}
 		err = s.http.Serve(l)
 	} else {
-		err = s.serveBoth(newSplitter(l, s.tls))
+		err = s.serveBoth(newSplitter(l, s.tls, s.failed))
 	}
-	select {
-	case <-s.closed:
+	if s.bye.said.Err() != nil {
 		return nil
-	default:
-		return err
 	}
+	return err
 }
 
 func (s *Server) serveBoth(split *splitter) error {
@@ -200,7 +212,7 @@ func (s *Server) serveBoth(split *splitter) error {
 // Close ends all connections, as the end of the process would.
 func (s *Server) Close() {
 	s.close.Do(func() {
-		close(s.closed)
+		s.bye.say()
 		_ = s.http.Close() // closes what it listens to
 		if s.grpc != nil {
 			_ = s.client.Close() // it has no connection

@@ -17,11 +17,12 @@ var preface = []byte("PRI * HTTP/2.0\r\n")
 type splitter struct {
 	from       net.Listener
 	tls        *tls.Config // nil: plain
+	failed     func(*tls.Conn, error)
 	grpc, http *half
 }
 
-func newSplitter(l net.Listener, secure *tls.Config) *splitter {
-	s := &splitter{from: l}
+func newSplitter(l net.Listener, secure *tls.Config, failed func(*tls.Conn, error)) *splitter {
+	s := &splitter{from: l, failed: failed}
 	if secure != nil {
 		s.tls = offering(secure)
 	}

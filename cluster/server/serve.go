@@ -86,6 +86,7 @@ func (s *Server) doors(o etcdapi.Options, urls []url.URL, ls []net.Listener, inf
 			return nil, fmt.Errorf("the certificates for clients cannot be used: %w", err)
 		}
 		info.ConfigureCRLVerification(secure)
+		o.HandshakeFailed = info.HandshakeFailure
 	}
 	for i, l := range ls {
 		o.TLS = nil
