@@ -27,6 +27,7 @@ type compare struct {
 	dir     string
 	quick   bool
 	self    bool
+	watched bool
 	json    bool
 	write   bool
 }
@@ -67,6 +68,7 @@ pairs the median counts, because the speed of a machine drifts. Needs the go com
 	f.StringVar(&c.dir, "dir", "", "a directory on the disk to measure with (default: in the user's cache)")
 	f.BoolVar(&c.quick, "quick", false, fmt.Sprintf("%d slices of %v, %v clients: to see that it works", quickSlices, quickSlice, quickClients))
 	f.BoolVar(&c.self, "self", false, "etcd against etcd, to see how exact this is: every ratio should be 1")
+	f.BoolVar(&c.watched, "watched", false, "puts against this quorumlab with a viewer at every member, and against one that nobody can watch")
 	f.BoolVar(&c.json, "json", false, "print the result as JSON")
 	f.BoolVar(&c.write, "write", false, "write the result into BENCHMARKS.md of the checkout")
 	return cmd
@@ -94,6 +96,10 @@ func (c *compare) check() error {
 	switch {
 	case len(c.clients) == 0:
 		return fmt.Errorf("--clients is empty; give numbers with commas")
+	case c.self && c.watched:
+		return fmt.Errorf("--self and --watched are two comparisons; give one of them")
+	case c.write && (c.self || c.watched || c.quick):
+		return fmt.Errorf("--write keeps a full comparison with etcd; leave out --quick, --self and --watched")
 	case c.slices < 1 || c.slices > 1000:
 		return fmt.Errorf("--slices is %d; give 1 to 1000", c.slices)
 	case c.slice < 50*time.Millisecond || c.slice > time.Minute:
@@ -105,31 +111,24 @@ func (c *compare) check() error {
 }
 
 func (c *compare) run(ctx context.Context, out, progress io.Writer) error {
-	checkout, err := reference.Checkout(ctx)
-	if err != nil {
-		return err
-	}
 	dir, err := c.scratch()
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	fmt.Fprintln(progress, "building etcd "+reference.Version+", which takes a minute the first time")
-	theirs, err := reference.Build(ctx)
+	ours, theirs, err := c.programs(ctx, dir, progress)
 	if err != nil {
 		return err
 	}
-	ours := theirs.Etcd
-	if !c.self {
-		if ours, err = reference.Ours(ctx, dir); err != nil {
-			return err
-		}
-	}
-	r, err := c.measure(ctx, dir, ours, theirs.Etcd, progress)
+	r, err := c.measure(ctx, dir, ours, theirs, progress)
 	if err != nil {
 		return err
 	}
 	if c.write {
+		checkout, err := reference.Checkout(ctx)
+		if err != nil {
+			return err
+		}
 		if err := r.write(filepath.Join(checkout, "BENCHMARKS.md")); err != nil {
 			return err
 		}
@@ -141,6 +140,28 @@ func (c *compare) run(ctx context.Context, out, progress io.Writer) error {
 	}
 	_, err = io.WriteString(out, r.table()+"\n"+r.chart())
 	return err
+}
+
+// programs are what is compared: ours first.
+func (c *compare) programs(ctx context.Context, dir string, progress io.Writer) (ours, theirs program, err error) {
+	if c.watched {
+		self, err := os.Executable()
+		node := program{path: self, words: []string{"node"}}
+		seen := node
+		seen.facts = true
+		return seen, node, err
+	}
+	fmt.Fprintln(progress, "building etcd "+reference.Version+", which takes a minute the first time")
+	built, err := reference.Build(ctx)
+	if err != nil {
+		return ours, theirs, err
+	}
+	theirs.path = built.Etcd
+	if c.self {
+		return theirs, theirs, nil
+	}
+	ours.path, err = reference.Ours(ctx, dir)
+	return ours, theirs, err
 }
 
 // scratch is where the members of both clusters write: on a disk, which the system's temporary directory often is not.
@@ -166,37 +187,29 @@ func (c *compare) scratch() (string, error) {
 // side is one of the two that are compared, with clients that are connected.
 type side struct {
 	*trio
-	crowd *crowd
+	crowd    *crowd
+	audience *audience // nil: nobody watches
 }
 
 // measure starts both and takes all rows.
-func (c *compare) measure(ctx context.Context, dir, ours, theirs string, progress io.Writer) (*comparison, error) {
+func (c *compare) measure(ctx context.Context, dir string, ours, theirs program, progress io.Writer) (*comparison, error) {
 	var sides [2]side
 	defer func() {
 		for _, s := range sides {
 			s.close()
 		}
 	}()
-	for i, program := range []string{ours, theirs} {
-		home := filepath.Join(dir, []string{"ours", "theirs"}[i])
-		if err := os.Mkdir(home, 0o755); err != nil {
-			return nil, err
-		}
-		t, err := startTrio(ctx, program, home, c.members)
-		if err != nil {
-			return nil, err
-		}
-		sides[i].trio = t
-		if sides[i].crowd, err = dial(ctx, clientv3.Config{}, t.endpoints, max(slices.Max(c.clients), c.members)); err != nil {
-			return nil, err
-		}
-		sides[i].crowd.fill(c.size)
-		if err := sides[i].crowd.load(ctx); err != nil {
+	for i, p := range []program{ours, theirs} {
+		if err := c.open(ctx, &sides[i], p, filepath.Join(dir, []string{"ours", "theirs"}[i])); err != nil {
 			return nil, err
 		}
 	}
 	r := c.blank()
-	for _, kind := range []string{"puts", "linearizable reads", "serializable reads"} {
+	kinds := []string{"puts", "linearizable reads", "serializable reads"}
+	if c.watched {
+		kinds = kinds[:1]
+	}
+	for _, kind := range kinds {
 		for _, clients := range c.clients {
 			fmt.Fprintf(progress, "%s of %d clients: %d × %v on each side\n", kind, clients, c.slices, c.slice)
 			row, err := c.row(ctx, kind, clients, &sides)
@@ -211,10 +224,37 @@ func (c *compare) measure(ctx context.Context, dir, ours, theirs string, progres
 			}
 		}
 	}
+	if a := sides[0].audience; a != nil {
+		return r, a.check()
+	}
 	return r, nil
 }
 
+// open starts a side, and connects its clients and viewers.
+func (c *compare) open(ctx context.Context, s *side, p program, home string) (err error) {
+	if err := os.Mkdir(home, 0o755); err != nil {
+		return err
+	}
+	if s.trio, err = startTrio(ctx, p, home, c.members); err != nil {
+		return err
+	}
+	if s.crowd, err = dial(ctx, clientv3.Config{}, s.endpoints, max(slices.Max(c.clients), c.members)); err != nil {
+		return err
+	}
+	s.crowd.fill(c.size)
+	if err := s.crowd.load(ctx); err != nil {
+		return err
+	}
+	if p.facts {
+		s.audience, err = watch(ctx, s.facts)
+	}
+	return err
+}
+
 func (s *side) close() {
+	if s.audience != nil {
+		s.audience.leave()
+	}
 	if s.crowd != nil {
 		s.crowd.close()
 	}

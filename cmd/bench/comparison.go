@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,9 +19,10 @@ type comparison struct {
 	Date    string `json:"date"`
 	Slices  int    `json:"slices"`
 	Slice   string `json:"slice"`
-	Size    int    `json:"size"`    // bytes of a value
-	Members int    `json:"members"` // of each cluster
-	Self    bool   `json:"self,omitempty"`
+	Size    int    `json:"size"`              // bytes of a value
+	Members int    `json:"members"`           // of each cluster
+	Self    bool   `json:"self,omitempty"`    // etcd against etcd
+	Watched bool   `json:"watched,omitempty"` // quorumlab that is watched against one that is not
 	Puts    []row  `json:"puts"`
 	Reads   []row  `json:"reads"`
 }
@@ -28,12 +30,15 @@ type comparison struct {
 // blank is a comparison without rows.
 func (c *compare) blank() *comparison {
 	r := &comparison{Command: "go tool task bench -- compare", Machine: machine(), Date: time.Now().Format(time.DateOnly),
-		Slices: c.slices, Slice: c.slice.String(), Size: c.size, Members: c.members, Self: c.self}
-	switch {
-	case c.quick:
+		Slices: c.slices, Slice: c.slice.String(), Size: c.size, Members: c.members, Self: c.self, Watched: c.watched}
+	if c.quick {
 		r.Command += " --quick"
+	}
+	switch {
 	case c.self:
 		r.Command += " --self"
+	case c.watched:
+		r.Command += " --watched"
 	}
 	return r
 }
@@ -51,10 +56,13 @@ func machine() string {
 	return fmt.Sprintf("%d × %s, %s", runtime.NumCPU(), model, runtime.GOOS)
 }
 
-// names of the two sides, of the same length.
+// names of the two sides, as they fit into a column.
 func (r *comparison) names() (ours, theirs string) {
-	if r.Self {
+	switch {
+	case r.Self:
 		return "etcd (1)", "etcd (2)"
+	case r.Watched:
+		return "watched", "unwatched"
 	}
 	return "quorumlab", "etcd"
 }
@@ -69,7 +77,7 @@ func (r *comparison) series() []series {
 		}
 		all[at].rows = append(all[at].rows, read)
 	}
-	return all
+	return slices.DeleteFunc(all, func(s series) bool { return len(s.rows) == 0 })
 }
 
 type series struct {

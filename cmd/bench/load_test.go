@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"runtime"
@@ -24,7 +25,7 @@ func alone(t *testing.T) *trio {
 	if err != nil {
 		t.Fatal(err)
 	}
-	members, err := startTrio(t.Context(), programs.Etcd, t.TempDir(), 1)
+	members, err := startTrio(t.Context(), program{path: programs.Etcd}, t.TempDir(), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,6 +120,8 @@ func TestWhatCannotBeMeasuredIsRefused(t *testing.T) {
 		{"compare --slices 0", "--slices is 0"},
 		{"compare --slice 1ms", "--slice is 1ms"},
 		{"compare --size -1", "--size is -1"},
+		{"compare --quick --write", "leave out --quick"},
+		{"compare --self --watched", "give one of them"},
 		{"compare --self --quick --dir nowhere/at/all", "give another with --dir"},
 	} {
 		words := strings.Fields(c.flags)
@@ -158,13 +161,13 @@ func TestOnlyTheWindowCounts(t *testing.T) {
 }
 
 func TestAnEndpointThatDoesNotAnswerIsNamed(t *testing.T) {
-	ports, err := freePorts(1)
+	free, err := freeAddresses(1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
-	endpoint := "http://127.0.0.1:" + itoa(ports[0])
+	endpoint := "http://" + free[0]
 	if _, err := run(ctx, "puts", "--endpoints", endpoint); err == nil || !strings.Contains(err.Error(), endpoint+" does not answer") {
 		t.Errorf("%v", err)
 	}
@@ -176,6 +179,6 @@ func gone(t *testing.T, pid int) bool {
 	if runtime.GOOS != "linux" {
 		t.Skip("needs /proc")
 	}
-	_, err := os.Stat("/proc/" + itoa(pid))
+	_, err := os.Stat(fmt.Sprintf("/proc/%d", pid))
 	return os.IsNotExist(err)
 }

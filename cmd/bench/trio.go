@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,36 +21,48 @@ const (
 	askAgain  = 50 * time.Millisecond // whether it serves
 )
 
+// program is how one member is started.
+type program struct {
+	path  string
+	words []string // before the flags
+	facts bool     // the members serve what they do to viewers
+}
+
 // trio is a cluster of processes of one program on this machine, each with a directory of its own.
 type trio struct {
 	endpoints []string
+	facts     []string // addresses, host and port, of members that serve them
 	members   []*exec.Cmd
 	ended     []chan struct{} // closed when the process is gone
 	logs      []string
 }
 
-// startTrio starts as many members of program as asked, with etcd's defaults, which sync every write to the disk, and
+// startTrio starts as many members of a program as asked, with etcd's defaults, which sync every write to the disk, and
 // returns when all of them answer. Their directories are made in dir.
-func startTrio(ctx context.Context, program, dir string, members int) (*trio, error) {
-	ports, err := freePorts(2 * members)
+func startTrio(ctx context.Context, p program, dir string, members int) (*trio, error) {
+	free, err := freeAddresses(3 * members)
 	if err != nil {
 		return nil, err
 	}
+	clients, peers, facts := free[:members], free[members:2*members], free[2*members:]
 	var cluster []string
-	for n := range members {
-		cluster = append(cluster, fmt.Sprintf("n%d=http://127.0.0.1:%d", n+1, ports[2*n+1]))
+	for n, address := range peers {
+		cluster = append(cluster, fmt.Sprintf("n%d=http://%s", n+1, address))
 	}
 	t := &trio{}
 	for n := range members {
-		name, client, peer := fmt.Sprintf("n%d", n+1), fmt.Sprintf("http://127.0.0.1:%d", ports[2*n]), fmt.Sprintf("http://127.0.0.1:%d", ports[2*n+1])
+		name, client, peer := fmt.Sprintf("n%d", n+1), "http://"+clients[n], "http://"+peers[n]
 		t.endpoints = append(t.endpoints, client)
-		err := t.start(ctx, filepath.Join(dir, name+".log"), program,
-			"--name", name, "--data-dir", filepath.Join(dir, name),
+		flags := append(slices.Clone(p.words), "--name", name, "--data-dir", filepath.Join(dir, name),
 			"--listen-client-urls", client, "--advertise-client-urls", client,
 			"--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
 			"--initial-cluster", strings.Join(cluster, ","), "--initial-cluster-token", filepath.Base(dir), "--initial-cluster-state", "new",
 			"--log-level", "warn")
-		if err != nil {
+		if p.facts {
+			t.facts = append(t.facts, facts[n])
+			flags = append(flags, "--listen-facts", facts[n])
+		}
+		if err := t.start(ctx, filepath.Join(dir, name+".log"), p.path, flags...); err != nil {
 			t.stop()
 			return nil, err
 		}
@@ -61,18 +74,18 @@ func startTrio(ctx context.Context, program, dir string, members int) (*trio, er
 	return t, nil
 }
 
-// freePorts are ports of 127.0.0.1 that nobody listened at a moment ago.
-func freePorts(n int) ([]int, error) {
-	var ports []int
+// freeAddresses are ports of 127.0.0.1 that nobody listened at a moment ago.
+func freeAddresses(n int) ([]string, error) {
+	var free []string
 	for range n {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			return nil, err
 		}
 		defer l.Close() // all at the end, so that none comes twice
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
+		free = append(free, l.Addr().String())
 	}
-	return ports, nil
+	return free, nil
 }
 
 func (t *trio) start(ctx context.Context, log, program string, flags ...string) error {

@@ -13,8 +13,6 @@ import (
 	"github.com/quorumlab/quorumlab/cmd/reference"
 )
 
-func itoa(n int) string { return strconv.Itoa(n) }
-
 func TestStoppedProcessesAreGone(t *testing.T) {
 	members := alone(t)
 	pid := members.members[0].Process.Pid
@@ -33,7 +31,7 @@ func TestAProgramThatEndsAtOnceIsToldWithWhatItSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	// etcdctl knows none of the flags, tells its own and ends.
-	_, err = startTrio(t.Context(), programs.Etcdctl, t.TempDir(), 2)
+	_, err = startTrio(t.Context(), program{path: programs.Etcdctl}, t.TempDir(), 2)
 	if err == nil || !strings.Contains(err.Error(), "etcdctl [command] --help") || !strings.Contains(err.Error(), "has ended") {
 		t.Errorf("%v", err)
 	}
