@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -116,7 +115,6 @@ func startEtcdWith(t *testing.T, scheme string, flags ...string) string {
 		"--listen-client-urls=" + urls[0], "--advertise-client-urls=" + urls[0], "--listen-peer-urls=" + urls[1],
 		"--listen-metrics-urls=" + urls[2], "--initial-advertise-peer-urls=" + urls[1], "--initial-cluster=m1=" + urls[1]}, flags...)...)
 	cmd.Stdout, cmd.Stderr = log, log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
