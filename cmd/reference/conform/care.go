@@ -40,16 +40,18 @@ func Words() []Step {
 		Run("completion powershell"), Run("nonsense"), Run("put a 1 --nonsense"), Run("lease nonsense")}
 }
 
-// Downgrades is a script of downgrades. It needs a cluster that has found its version.
+// Downgrades is a script of downgrades that are cancelled at once: seconds after one has begun etcd's members go down,
+// ours only note it.
 func Downgrades() (script []Step) {
-	script = []Step{Run("downgrade validate 3.6.0").Again("success")}
+	soon := mask("version", "etcd's members may have gone down already", `(version":"|version |^2: ")3\.[67]`, "${1}<version>")
 	for _, f := range Formats {
-		if f != "table" && f != "fields" {
-			script = append(script, As(f, Run("downgrade validate 3.6.0"))...)
-		}
+		script = append(script, Run("downgrade validate 3.6.0").Again("success"))
+		script = append(script, As(f, Run("downgrade enable 3.6.0"), Run("downgrade cancel").Mask(soon), Run("downgrade cancel").Mask(soon))...)
 	}
-	script = append(script, AsAll(Run("downgrade enable 3.6.0"), Run("downgrade validate 3.6.0"), Run("endpoint status").Mask(Indices, Sizes, Rows), Run("downgrade cancel"), Run("downgrade cancel"))...)
-	return append(script, Run("downgrade validate"), Run("downgrade validate x.y"), Run("downgrade validate 3.5.0"), Run("downgrade validate 3.7.0"), Run("downgrade enable 3.5.0"), Run("downgrade enable 3.8.0"), Run("downgrade enable"))
+	script = append(script, Run("downgrade validate 3.6.0").Again("success"))
+	script = append(script, AsAll(Run("downgrade validate 3.6.0"))...)
+	return append(script, Run("downgrade validate"), Run("downgrade validate x.y"), Run("downgrade validate 3.5.0"), Run("downgrade validate 3.7.0"), Run("downgrade validate 3.8.0"),
+		Run("downgrade enable 3.5.0"), Run("downgrade enable 3.8.0"), Run("downgrade enable"))
 }
 
 // Mirror is a script of copies into the same cluster under another prefix.
