@@ -114,7 +114,10 @@ func open(o Options, found *scan) (d *Drive, err error) {
 	d.Opened.First, _ = d.Log.FirstIndex()
 	d.Opened.Last, _ = d.Log.LastIndex()
 	d.Opened.Repaired = d.Log.repaired
-	return d, nil
+	if !o.Sync {
+		return d, nil
+	}
+	return d, errors.Join(syncDir(d.Log.dir), syncDir(o.Dir)) // the names of what is new
 }
 
 // StoreDir is the folder of the key-value store.

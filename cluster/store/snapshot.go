@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/hashicorp/raft"
+	"go.etcd.io/etcd/client/pkg/v3/fileutil"
 	"go.etcd.io/etcd/pkg/v3/traceutil"
 	"go.etcd.io/etcd/server/v3/lease"
 	"go.etcd.io/etcd/server/v3/storage/backend"
@@ -82,5 +83,20 @@ func (s *Store) receive(from io.Reader) error {
 	if s.detached.Load() {
 		return errors.Join(errors.New("the node is dead"), removeLeft(s.newPath()))
 	}
-	return os.Rename(s.newPath(), s.path)
+	if err := os.Rename(s.newPath(), s.path); err != nil {
+		return err
+	}
+	return s.syncDir()
+}
+
+// syncDir makes the name of the file durable.
+func (s *Store) syncDir() error {
+	if !s.o.Sync {
+		return nil
+	}
+	d, err := fileutil.OpenDir(s.o.Dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(fileutil.Fsync(d), d.Close())
 }

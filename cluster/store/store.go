@@ -127,7 +127,7 @@ func Open(o Options) (s *Store, err error) {
 	if err := checkFile(s.path); err != nil {
 		return nil, err
 	}
-	if err := s.build(); err != nil {
+	if err := errors.Join(s.build(), s.syncDir()); err != nil {
 		return nil, fmt.Errorf("the store in %s cannot be opened: %w", o.Dir, err)
 	}
 	s.opened.Store(true)
