@@ -123,17 +123,21 @@ func join(ctx context.Context, c *Config) (*identity, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, askPeer)
 	defer cancel()
+	var why error
 	for {
 		id, err := askAround(ctx, c, ring, urls)
 		if err == nil {
 			return id, nil
+		}
+		if why == nil || ctx.Err() == nil { // that the time is over says less than what was answered before
+			why = err
 		}
 		t := time.NewTimer(askAgain) // perhaps who was asked has yet to hear of this member
 		select {
 		case <-t.C:
 		case <-ctx.Done():
 			t.Stop()
-			return nil, err
+			return nil, why
 		}
 	}
 }
