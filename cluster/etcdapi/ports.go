@@ -18,13 +18,61 @@ type Ports struct {
 	Used       func() (end func()) // called for every connection; nil: nobody cares
 
 	mu   sync.Mutex
-	open map[event.NodeID]port
+	open map[event.NodeID]*port
 }
 
-// port is an open one.
+// port is an open one. Its server is made for the first connection: most rooms never see one, and three servers are several
+// megabytes.
 type port struct {
 	net.Listener
+	options Options
+
+	mu     sync.Mutex
 	server *Server
+	shut   bool
+}
+
+// serve answers what comes until the port is shut.
+func (p *port) serve(l net.Listener) {
+	first, err := l.Accept()
+	if err != nil {
+		return
+	}
+	p.mu.Lock()
+	if p.shut {
+		p.mu.Unlock()
+		_ = first.Close()
+		return
+	}
+	p.server = New(p.options)
+	p.mu.Unlock()
+	_ = p.server.Serve(&begunWith{Listener: l, first: first}) // until Shut
+}
+
+// close ends the connections and gives the port up.
+func (p *port) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.shut = true
+	_ = p.Close() // perhaps it is being closed already
+	if p.server != nil {
+		p.server.Close()
+	}
+}
+
+// begunWith is a listener that has accepted one connection already.
+type begunWith struct {
+	net.Listener
+	once  sync.Once
+	first net.Conn
+}
+
+func (b *begunWith) Accept() (c net.Conn, err error) {
+	b.once.Do(func() { c = b.first })
+	if c != nil {
+		return c, nil
+	}
+	return b.Listener.Accept()
 }
 
 // Open serves a node until Shut, and says where: where it was before, if that is still free.
@@ -38,11 +86,11 @@ func (p *Ports) Open(m Member, before string) (string, error) {
 		return "", fmt.Errorf("%v has no port for etcd's clients: %w", id, err)
 	}
 	if p.open == nil {
-		p.open = map[event.NodeID]port{}
+		p.open = map[event.NodeID]*port{}
 	}
-	s := New(Options{Member: m, BcryptCost: p.BcryptCost})
-	p.open[id] = port{l, s}
-	go s.Serve(counted{l, p.Used}) // until Shut
+	o := &port{Listener: l, options: Options{Member: m, BcryptCost: p.BcryptCost}}
+	p.open[id] = o
+	go o.serve(counted{l, p.Used})
 	return "http://" + l.Addr().String(), nil
 }
 
@@ -66,8 +114,7 @@ func (p *Ports) Shut(id event.NodeID) {
 func (p *Ports) shut(id event.NodeID) {
 	if o, ok := p.open[id]; ok {
 		delete(p.open, id)
-		_ = o.Close() // perhaps it is being closed already
-		o.server.Close()
+		o.close()
 	}
 }
 
