@@ -19,15 +19,24 @@ import (
 // kv is etcd's service KV.
 type kv struct {
 	pb.UnsafeKVServer
-	m    Member
-	most limits
+	m     Member
+	most  limits
+	alone bool // nobody records what is asked
+}
+
+// told is the command as which a request is told, in words that nobody makes where nobody hears them.
+func told[Q any](alone bool, words func(Q) event.Command, q Q) event.Command {
+	if alone {
+		return untold
+	}
+	return words(q)
 }
 
 func (s *kv) Range(ctx context.Context, q *pb.RangeRequest) (*pb.RangeResponse, error) {
 	if err := checkRange(q); err != nil {
 		return nil, err
 	}
-	return askAny(ctx, s.m, getCommand(q), q.Serializable, func(n *node.Node, c *node.Call) (*pb.RangeResponse, error) {
+	return askAny(ctx, s.m, told(s.alone, getCommand, q), q.Serializable, func(n *node.Node, c *node.Call) (*pb.RangeResponse, error) {
 		r, err := n.Range(c, q)
 		if err == nil {
 			n.Head(r.Header)
@@ -40,7 +49,7 @@ func (s *kv) Put(ctx context.Context, q *pb.PutRequest) (*pb.PutResponse, error)
 	if err := checkPut(q); err != nil {
 		return nil, err
 	}
-	return ask(ctx, s.m, putCommand(q), func(n *node.Node, c *node.Call) (*pb.PutResponse, error) {
+	return ask(ctx, s.m, told(s.alone, putCommand, q), func(n *node.Node, c *node.Call) (*pb.PutResponse, error) {
 		if err := s.afford(n, c, q); err != nil {
 			return nil, err
 		}
@@ -56,7 +65,7 @@ func (s *kv) DeleteRange(ctx context.Context, q *pb.DeleteRangeRequest) (*pb.Del
 	if err := checkDelete(q); err != nil {
 		return nil, err
 	}
-	return ask(ctx, s.m, delCommand(q), func(n *node.Node, c *node.Call) (*pb.DeleteRangeResponse, error) {
+	return ask(ctx, s.m, told(s.alone, delCommand, q), func(n *node.Node, c *node.Call) (*pb.DeleteRangeResponse, error) {
 		r, err := n.DeleteRange(c, q)
 		if err == nil {
 			n.Head(r.Header)
@@ -69,7 +78,7 @@ func (s *kv) Txn(ctx context.Context, q *pb.TxnRequest) (*pb.TxnResponse, error)
 	if err := checkTxn(q, s.most.ops); err != nil {
 		return nil, err
 	}
-	return ask(ctx, s.m, txnCommand(q), func(n *node.Node, c *node.Call) (*pb.TxnResponse, error) {
+	return ask(ctx, s.m, told(s.alone, txnCommand, q), func(n *node.Node, c *node.Call) (*pb.TxnResponse, error) {
 		if err := s.afford(n, c, q); err != nil {
 			return nil, err
 		}
@@ -84,7 +93,7 @@ func (s *kv) Txn(ctx context.Context, q *pb.TxnRequest) (*pb.TxnResponse, error)
 func (s *kv) afford(n *node.Node, c *node.Call, q any) error { return afford(s.m, n, c, q) }
 
 func (s *kv) Compact(ctx context.Context, q *pb.CompactionRequest) (*pb.CompactionResponse, error) {
-	return ask(ctx, s.m, compactCommand(q), func(n *node.Node, c *node.Call) (*pb.CompactionResponse, error) {
+	return ask(ctx, s.m, told(s.alone, compactCommand, q), func(n *node.Node, c *node.Call) (*pb.CompactionResponse, error) {
 		r, err := n.Compact(c, q)
 		if err == nil {
 			n.Head(r.Header)
@@ -107,7 +116,7 @@ func (s *kv) RangeStream(q *pb.RangeRequest, to pb.KV_RangeStreamServer) error {
 	case txn.HasRevisionFilters(q):
 		return status.Error(codes.Unimplemented, "RangeStream does not support revision filters")
 	}
-	w := rangeWalk{kv: s, ctx: to.Context(), q: proto.CloneOf(q), c: getCommand(q), left: q.Limit}
+	w := rangeWalk{kv: s, ctx: to.Context(), q: proto.CloneOf(q), c: told(s.alone, getCommand, q), left: q.Limit}
 	if q.Limit == 0 {
 		w.left = math.MaxInt64
 	}

@@ -33,6 +33,8 @@ import (
 
 // Bounds of connections, etcd's defaults.
 const (
+	// workers are the goroutines that wait for requests; more at the same time get goroutines of their own.
+	workers = 128
 	// messageOverhead is what a message may have around the largest request, in bytes.
 	messageOverhead = 512 << 10
 
@@ -143,6 +145,9 @@ func (s *Server) settings(o Options) []grpc.ServerOption {
 		grpc.ChainUnaryInterceptor(s.bye.unary, s.metrics.grpc.UnaryServerInterceptor(), s.metrics.unary),
 		grpc.ChainStreamInterceptor(s.bye.stream, s.metrics.grpc.StreamServerInterceptor(), s.metrics.stream),
 	}
+	if o.Alone { // a goroutine that is new grows its stack with every request
+		all = append(all, grpc.NumStreamWorkers(workers), grpc.SharedWriteBuffer(true))
+	}
 	if least := cmp.Or(o.KeepAliveLeast, leastPing); least > 0 {
 		all = append(all, grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: least}))
 	}
@@ -156,7 +161,7 @@ func (s *Server) settings(o Options) []grpc.ServerOption {
 }
 
 func (s *Server) register(o Options) {
-	k, w, l := &kv{m: s.m, most: o.limits()}, &watch{m: s.m, most: o.limits(), progress: o.progress()}, &leases{m: s.m}
+	k, w, l := &kv{m: s.m, most: o.limits(), alone: o.Alone}, &watch{m: s.m, most: o.limits(), progress: o.progress()}, &leases{m: s.m}
 	pb.RegisterKVServer(s.grpc, k)
 	pb.RegisterWatchServer(s.grpc, w)
 	pb.RegisterLeaseServer(s.grpc, l)

@@ -34,7 +34,7 @@ var errRemoved = errors.New("the member has been permanently removed from the cl
 func (s *Server) serve(clients, metrics []net.Listener) error {
 	o := etcdapi.Options{Member: member{s}, BcryptCost: s.c.BcryptCost, MaxTxnOps: s.c.MaxTxnOps, MaxRequestBytes: s.c.MaxRequestBytes,
 		MaxStreams: s.c.MaxStreams, KeepAliveLeast: orOff(s.c.KeepAliveLeast), KeepAliveEvery: orOff(s.c.KeepAliveEvery), KeepAliveTimeout: orOff(s.c.KeepAliveTimeout),
-		ProgressEvery: s.c.ProgressEvery, CertAuth: s.c.ClientTLS.ClientCertAuth, Metrics: s.metrics}
+		ProgressEvery: s.c.ProgressEvery, CertAuth: s.c.ClientTLS.ClientCertAuth, Metrics: s.metrics, Alone: true}
 	if err := s.compact(); err != nil {
 		return err
 	}
