@@ -62,6 +62,7 @@ type Options struct {
 	HandshakeFailed func(*tls.Conn, error)
 	CertAuth        bool         // a client's certificate names its user (etcd's client-cert-auth)
 	Metrics         http.Handler // a *Metrics counts too; nil: this node's own. A process of one node has etcd's of the whole process
+	Alone           bool         // the node has its process for itself: goroutines wait for requests, which nobody records
 	PlainHTTP       bool         // only health and metrics, without gRPC, for metrics URLs
 }
 
