@@ -35,7 +35,7 @@ func (d *Drive) makeAlone(self raft.Server) error {
 	if len(c.Servers) == 1 && c.Servers[0] == self {
 		return nil
 	}
-	now, err := d.Stable.GetUint64([]byte("CurrentTerm")) // raft's name for it
+	now, err := d.Stable.GetUint64(keyTerm)
 	if err != nil {
 		return err
 	}

@@ -205,7 +205,7 @@ func (m *Imported) fill(d *Drive, from string, c raft.Configuration) error {
 	if err := sink.Close(); err != nil {
 		return err
 	}
-	return d.Stable.SetUint64([]byte("CurrentTerm"), m.Term) // raft's name for it
+	return d.Stable.SetUint64(keyTerm, m.Term)
 }
 
 // copyDB copies a store, and forgets how far its former cluster was in an entry.

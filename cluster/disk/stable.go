@@ -31,6 +31,7 @@ var (
 	_ raft.StableStore = (*Stable)(nil)
 
 	stableBucket = []byte("stable")
+	keyTerm      = []byte("CurrentTerm") // the names are raft's
 	keyVoteTerm  = []byte("LastVoteTerm")
 	keyVoteCand  = []byte("LastVoteCand")
 	castagnoli   = crc32.MakeTable(crc32.Castagnoli)

@@ -113,7 +113,7 @@ func (n *Node) tellLog() {
 
 // findSnapshot looks for the newest snapshot on disk.
 func (n *Node) findSnapshot() (*raft.SnapshotMeta, error) {
-	if err := n.drive.Covered(); err != nil {
+	if err := n.drive.Coherent(); err != nil {
 		return nil, err
 	}
 	ms, err := n.drive.Snapshots.List()
