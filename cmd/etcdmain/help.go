@@ -41,7 +41,7 @@ var chapters = []struct {
 		"peer-cert-allowed-hostname", "peer-skip-client-san-verification", "peer-auto-tls", "self-signed-cert-validity",
 		"cipher-suites", "tls-min-version", "tls-max-version"}},
 	{"Auth", []string{"auth-token", "bcrypt-cost", "auth-token-ttl"}},
-	{"Monitoring", []string{"metrics", "listen-metrics-urls"}},
+	{"Monitoring", []string{"metrics", "listen-metrics-urls", "listen-facts"}},
 	{"Logging", []string{"logger", "log-outputs", "log-level", "log-format"}},
 	{"Unsafe feature", []string{"force-new-cluster", "unsafe-no-fsync"}},
 }
@@ -51,8 +51,9 @@ func (l *line) help(out io.Writer) {
 	for _, c := range chapters {
 		fmt.Fprintf(out, "\n%s:\n", c.title)
 		for _, name := range c.flags {
-			f := l.Lookup(name)
-			fmt.Fprintf(out, "  --%s '%s'\n    %s\n", f.Name, f.DefValue, f.Usage)
+			if f := l.Lookup(name); f != nil { // --listen-facts is only there where facts can be served
+				fmt.Fprintf(out, "  --%s '%s'\n    %s\n", f.Name, f.DefValue, f.Usage)
+			}
 		}
 	}
 	fmt.Fprint(out, "\nNot supported, with values that differ from what this server does:\n")

@@ -58,3 +58,10 @@ func TestNodeRefusesAsEtcdDoes(t *testing.T) {
 		}
 	}
 }
+
+func TestNodeTellsOfItsOwnFlag(t *testing.T) {
+	out, err := quorumlab("node", "--help").Output()
+	if err != nil || !strings.Contains(string(out), "  --listen-facts ''") {
+		t.Errorf("the help ends with %v and says %s", err, out)
+	}
+}
