@@ -32,6 +32,9 @@ func standing(s *subject) (any, error) {
 		r.DbSize >= r.DbSizeInUse, r.RaftIndex >= r.RaftAppliedIndex, r.Header.Revision}, nil
 }
 
+// followers do not move the leader; the real etcd is alone and leads.
+var followers = map[string]string{room: "FailedPrecondition: etcdserver: not leader", process: "FailedPrecondition: etcdserver: not leader"}
+
 const (
 	raise  = pb.AlarmRequest_ACTIVATE
 	disarm = pb.AlarmRequest_DEACTIVATE
@@ -68,14 +71,14 @@ var careDeeds = []deed{
 	{what: "compact in it", do: compaction(&pb.CompactionRequest{Revision: 5})},
 	{what: "disarm it", do: alarm(disarm, pb.AlarmType_CORRUPT)},
 	{what: "move the leader to nobody", do: func(s *subject) (any, error) { return s.care.MoveLeader(s.ctx, &pb.MoveLeaderRequest{TargetID: 77}) },
-		but: map[string]string{room: "FailedPrecondition: etcdserver: not leader"}}, // a follower is asked
+		but: followers},
 	{what: "move the leader to where it is", do: func(s *subject) (any, error) {
 		r, err := s.care.Status(s.ctx, &pb.StatusRequest{})
 		if err != nil {
 			return nil, err
 		}
 		return s.care.MoveLeader(s.ctx, &pb.MoveLeaderRequest{TargetID: r.Leader})
-	}, but: map[string]string{room: "FailedPrecondition: etcdserver: not leader"}},
+	}, but: followers},
 	{what: "downgrade to nonsense", do: downgrade(pb.DowngradeRequest_VALIDATE, "x.y")},
 	{what: "downgrade to nothing", do: downgrade(pb.DowngradeRequest_ENABLE, "")},
 	{what: "downgrade by two", do: downgrade(pb.DowngradeRequest_VALIDATE, "3.5.0")},

@@ -87,6 +87,7 @@ func drained[T proto.Message](next func() (T, error)) (any, error) {
 
 // What etcd answers and what it refuses, and in which words, is what a room and a process answer and refuse.
 func TestSameAsEtcd(t *testing.T) {
+	t.Parallel()
 	all := subjects(t)
 	for _, part := range []struct {
 		name  string

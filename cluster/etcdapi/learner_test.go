@@ -48,6 +48,7 @@ func listed(s *subject) (any, error) {
 
 // A learner answers and refuses what etcd's does, and becomes a voter when it has caught up.
 func TestLearnerIsEtcds(t *testing.T) {
+	t.Parallel()
 	voters := []*subject{meet(t, realEtcd, startEtcd(t)), meet(t, process, startMember(t))}
 	same(t, voters, []deed{{what: "put", do: put(&pb.PutRequest{Key: k, Value: v})}, {what: "grant", do: grant(41, 1000)}})
 	learners := []*subject{voters[0].learner(), voters[1].learner()}

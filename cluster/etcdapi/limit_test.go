@@ -29,6 +29,7 @@ import (
 
 // Other limits than etcd's defaults are kept like etcd keeps them.
 func TestLimitsAreEtcds(t *testing.T) {
+	t.Parallel()
 	all := []*subject{meet(t, realEtcd, startEtcd(t, "--max-txn-ops=2", fmt.Sprint("--max-request-bytes=", 4*mebibyte))),
 		meet(t, process, startMember(t, func(c *server.Config) { c.MaxTxnOps, c.MaxRequestBytes = 2, 4*mebibyte }))}
 	same(t, all, []deed{
@@ -43,6 +44,7 @@ func TestLimitsAreEtcds(t *testing.T) {
 // A full store refuses what would make it larger before it is written anywhere, says so to all, and goes on when there is
 // room again.
 func TestQuota(t *testing.T) {
+	t.Parallel()
 	const quota = 8 * mebibyte
 	for _, s := range []*subject{meet(t, realEtcd, startEtcd(t, fmt.Sprint("--quota-backend-bytes=", quota))),
 		meet(t, process, startMember(t, func(c *server.Config) { c.Quota = quota }))} {
@@ -83,6 +85,7 @@ func TestQuota(t *testing.T) {
 
 // Tokens that are signed are etcd's, too: each takes those of the other.
 func TestSignedTokens(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -111,6 +114,7 @@ func TestSignedTokens(t *testing.T) {
 
 // A client that does not read what it watches costs no more than the bounds, and hears of everything once it reads.
 func TestWatchNobodyReads(t *testing.T) {
+	t.Parallel()
 	s := meet(t, process, startMember(t))
 	stream, err := s.watch.Watch(s.ctx)
 	if err != nil {
@@ -178,6 +182,7 @@ func (b begun) open(method string) error {
 
 // A connection whose other end is gone without a word is closed; one whose other end answers stays.
 func TestHalfOpenConnection(t *testing.T) {
+	t.Parallel()
 	r := open(t)
 	url := strings.Replace(r.another(1, etcdapi.Options{KeepAliveEvery: time.Second, KeepAliveTimeout: 100 * time.Millisecond}), "https", "http", 1)
 	s := meet(t, room, url)
@@ -211,6 +216,7 @@ func TestHalfOpenConnection(t *testing.T) {
 
 // A client that asks too often whether the server is there is sent away, and how often that is can be said.
 func TestTooManyPings(t *testing.T) {
+	t.Parallel()
 	r := open(t)
 	for least, away := range map[time.Duration]bool{time.Hour: true, time.Nanosecond: false} {
 		b := r.begin(strings.Replace(r.another(1, etcdapi.Options{KeepAliveLeast: least, MaxStreams: 7}), "https", "http", 1))
@@ -245,6 +251,7 @@ func TestTooManyPings(t *testing.T) {
 
 // A watch that wants to know where it stands is told as often as the server was told to.
 func TestProgressInterval(t *testing.T) {
+	t.Parallel()
 	r := open(t)
 	s := meet(t, room, strings.Replace(r.another(1, etcdapi.Options{ProgressEvery: 200 * time.Millisecond}), "https", "http", 1))
 	stream, err := s.watch.Watch(s.ctx)

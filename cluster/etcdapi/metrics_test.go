@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
 )
 
 // scrape is what the metrics at a URL say: types by name, and figures by name and labels.
@@ -56,7 +58,8 @@ var alike = []string{"grpc_server_", "etcd_server_client_requests_total", "etcd_
 // A process has the metrics that the real etcd has, but for those that the document names, and no others; a room's node has
 // some of them. What counts calls counts the same.
 func TestMetricsAreEtcds(t *testing.T) {
-	all := subjects(t)
+	r := openAt(t, 20*event.One)
+	all := []*subject{meet(t, realEtcd, startEtcd(t)), meet(t, room, r.urls[r.follower()]), meet(t, process, startMember(t))}
 	for _, deeds := range [][]deed{keyDeeds, leaseDeeds, pageDeeds("/health", "/readyz", "/livez"),
 		{{what: "raise", do: alarm(raise, pb.AlarmType_NOSPACE)}, {what: "disarm", do: alarm(disarm, pb.AlarmType_NOSPACE)}}} {
 		same(t, all, deeds)

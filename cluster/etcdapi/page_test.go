@@ -52,6 +52,7 @@ func pageDeeds(paths ...string) (all []deed) {
 
 // The pages are etcd's to the letter, in health and in sickness.
 func TestSamePages(t *testing.T) {
+	t.Parallel()
 	all := subjects(t)
 	paths := []string{"/health", "/health?serializable=true", "/health?exclude=NOSPACE", "/health?exclude=NOSPACE&exclude=CORRUPT", "POST /health", "HEAD /health",
 		"/livez", "/livez?verbose", "/livez?exclude=serializable_read&verbose", "/livez/serializable_read", "/livez/serializable_read?verbose", "/livez/nothing",

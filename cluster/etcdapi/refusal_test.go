@@ -9,6 +9,7 @@ import (
 
 // What etcd lets pass, to its own harm, is refused here, and does none.
 func TestRefusedBesideEtcd(t *testing.T) {
+	t.Parallel()
 	r := open(t)
 	for _, s := range []*subject{meet(t, room, r.urls[1]), meet(t, process, startMember(t))} {
 		for _, d := range []struct {

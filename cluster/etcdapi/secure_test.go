@@ -121,6 +121,7 @@ func (r *rig) dial(url string, c *tls.Config, user string) (*clientv3.Client, er
 // Over TLS one port serves gRPC and the pages, over either version of HTTP, and a client without a certificate where one
 // is needed gets nothing.
 func TestSecure(t *testing.T) {
+	t.Parallel()
 	r, a := open(t), newAuthority(t)
 	open := r.another(1, etcdapi.Options{TLS: &tls.Config{Certificates: []tls.Certificate{a.server()}}})
 	closed := r.another(1, etcdapi.Options{TLS: &tls.Config{Certificates: []tls.Certificate{a.server()}, ClientCAs: a.pool, ClientAuth: tls.RequireAndVerifyClientCert}})
@@ -192,6 +193,7 @@ func (a *authority) write(c tls.Certificate, cert, key string) {
 // A certificate names its user where that is asked for, as with etcd: with and without a token, with a name that nobody has,
 // and with none.
 func TestCertificateNamesUser(t *testing.T) {
+	t.Parallel()
 	a, dir := newAuthority(t), t.TempDir()
 	file := func(name string) string { return filepath.Join(dir, name) }
 	a.write(tls.Certificate{Certificate: [][]byte{a.cert.Raw}, PrivateKey: a.key}, file("ca"), file("ca-key"))

@@ -76,11 +76,11 @@ func (s *subject) as(user string) context.Context {
 	return metadata.AppendToOutgoingContext(s.ctx, rpctypes.TokenFieldNameGRPC, s.kept[user])
 }
 
-// subjects are the three, each a cluster of its own: the real etcd, a room's follower and one member in this process.
+// subjects are the three, each a cluster of its own: the real etcd, and a follower of three, as a room's and in this process.
 func subjects(t *testing.T) []*subject {
 	t.Helper()
 	r := openAt(t, 20*event.One)
-	return []*subject{meet(t, realEtcd, startEtcd(t)), meet(t, room, r.urls[r.follower()]), meet(t, process, startMember(t))}
+	return []*subject{meet(t, realEtcd, startEtcd(t)), meet(t, room, r.urls[r.follower()]), meet(t, process, follower(t, startRing(t, 3)))}
 }
 
 // ports are free ones of this machine.
@@ -145,37 +145,69 @@ func untilTrue(so func() bool) bool {
 	return true
 }
 
-// startMember runs a member of ours in this process and gives its client URL.
+// startMember runs a member of ours in this process, alone, and gives its client URL.
 func startMember(t *testing.T, change ...func(*server.Config)) string {
 	t.Helper()
-	urls := freeURLs(t, 2)
-	c := server.DefaultConfig()
-	c.Name, c.Dir, c.Log, c.BcryptCost = "m1", t.TempDir(), zap.NewNop(), bcrypt.MinCost
-	c.ListenClient, c.ListenPeer = []url.URL{parsed(t, urls[0])}, []url.URL{parsed(t, urls[1])}
-	c.AdvertiseClient, c.AdvertisePeer = c.ListenClient, c.ListenPeer
-	c.InitialCluster = types.URLsMap{"m1": types.URLs(c.ListenPeer)}
-	for _, f := range change {
-		f(&c)
+	return startRing(t, 1, change...)[0]
+}
+
+// startRing runs members of ours that make a cluster, and gives their client URLs.
+func startRing(t *testing.T, members int, change ...func(*server.Config)) (clients []string) {
+	t.Helper()
+	clients, peers, initial := freeURLs(t, members), freeURLs(t, members), types.URLsMap{}
+	for i := range members {
+		initial[fmt.Sprint("m", i+1)] = types.URLs{parsed(t, peers[i])}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	s, err := server.Start(ctx, c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Stop(context.Background()); err != nil {
-			t.Error(err)
+	var running []*server.Server
+	for i := range members {
+		c := server.DefaultConfig()
+		c.Name, c.Dir, c.Log, c.BcryptCost = fmt.Sprint("m", i+1), t.TempDir(), zap.NewNop(), bcrypt.MinCost
+		c.ListenClient, c.ListenPeer = []url.URL{parsed(t, clients[i])}, []url.URL{parsed(t, peers[i])}
+		c.AdvertiseClient, c.AdvertisePeer, c.InitialCluster = c.ListenClient, c.ListenPeer, initial
+		for _, f := range change {
+			f(&c)
 		}
-	})
-	select {
-	case <-s.Ready():
-	case err := <-s.Ended():
-		t.Fatal(err)
-	case <-ctx.Done():
-		t.Fatal("the member was not ready in time")
+		s, err := server.Start(ctx, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := s.Stop(context.Background()); err != nil {
+				t.Error(err)
+			}
+		})
+		running, clients[i] = append(running, s), fmt.Sprint(&c.ListenClient[0])
 	}
-	return fmt.Sprint(&c.ListenClient[0])
+	for _, s := range running {
+		select {
+		case <-s.Ready():
+		case err := <-s.Ended():
+			t.Fatal(err)
+		case <-ctx.Done():
+			t.Fatal("a member was not ready in time")
+		}
+	}
+	return clients
+}
+
+// follower is one of the members that does not lead.
+func follower(t *testing.T, urls []string) (found string) {
+	t.Helper()
+	if !untilTrue(func() bool {
+		for _, u := range urls {
+			s := meet(t, process, u)
+			r, err := s.care.Status(s.ctx, &pb.StatusRequest{})
+			if err == nil && r.Leader != 0 && r.Leader != r.Header.MemberId {
+				found = u
+			}
+		}
+		return found != ""
+	}) {
+		t.Fatal("nobody follows")
+	}
+	return found
 }
 
 func parsed(t *testing.T, s string) url.URL {
