@@ -30,9 +30,11 @@ func (n *Node) guardSnapshot(q *raft.InstallSnapshotRequest) (pass, response any
 	return nil, &raft.InstallSnapshotResponse{RPCHeader: raft.RPCHeader{ProtocolVersion: raft.ProtocolVersionMax}, Term: q.Term, Success: true}
 }
 
-// holds says whether everything up to this entry is here: committed and in the store, or in the log.
+// holds says whether the engine has everything up to this entry: committed, in its newest snapshot, or in its log. That the
+// store has it is not enough: a snapshot that only marks a place brings the leader's store as it is when it leaves, which may
+// be ahead of that place, and the engine would then be told for ever that it has entries which it has not.
 func (n *Node) holds(index, term uint64) bool {
-	if index <= max(n.raft.CommitIndex(), n.store.Applied()) {
+	if index <= max(n.raft.CommitIndex(), n.snapshotAt.Load()) {
 		return true
 	}
 	var l raft.Log

@@ -21,7 +21,7 @@ import (
 const (
 	stormClients = 6
 	sharedKeys   = 3
-	keyLife      = 60                     // ops on a shared key before it is left for another, so that each history can be judged
+	keyLife      = 60                      // ops on a shared key before it is left for another, so that each history can be judged
 	opTimeout    = 1500 * time.Millisecond // an op that takes longer has an unknown outcome
 	judging      = 20 * time.Second
 	lastKey      = "last"
