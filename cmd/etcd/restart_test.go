@@ -119,6 +119,11 @@ func (c *cluster) leader() *member {
 
 func TestRollingRestartFailsNoWrite(t *testing.T) {
 	c := form(t, 3, "http").start()
+	seen := c.background("watch", "--prefix", "load/", "-w", "fields")
+	eventually(t, "the watch has begun", func() bool {
+		c.ctl("put", "load/begun", "x")
+		return strings.Contains(seen.written(), "load/begun")
+	})
 	l := c.write()
 	for _, m := range c.members { // the leader among them
 		l.more(50)
@@ -128,10 +133,20 @@ func TestRollingRestartFailsNoWrite(t *testing.T) {
 		m.ready()
 	}
 	l.more(50)
-	keys := l.finish()
+	keys := l.finish() + 1
 	for _, m := range c.members {
 		if got := c.count(m); got != keys {
 			t.Errorf("%s has %d keys of %d", m.name, got, keys)
+		}
+	}
+	c.ctl("put", "load/ended", "x")
+	seen.saying("load/ended")
+	written := seen.written()
+	for i, n := range l.done {
+		for j := range n {
+			if key := fmt.Sprintf("load/%d/%06d", i, j); strings.Count(written, `"`+key+`"`) != 1 {
+				t.Errorf("the watch, which was open all the time, tells of %s %d times", key, strings.Count(written, `"`+key+`"`))
+			}
 		}
 	}
 }
