@@ -92,7 +92,7 @@ func TestLeaseRunsOutOnce(t *testing.T) {
 			t.Errorf("%s heard of %d deletions", w.name, n)
 		}
 	}
-	h.after(3 * ttl * second) // nobody revokes it again
+	h.after(ttl * second) // nobody revokes it again
 	for id := range event.NodeID(nodes) {
 		r, err := h.client(id+1).Get(h.ctx, "", clientv3.WithPrefix())
 		h.check(err)
@@ -116,7 +116,7 @@ func TestLeaseOutlivesTheRoomsNodes(t *testing.T) {
 	for id := range event.NodeID(nodes) {
 		h.do(event.Command{Kind: event.Kill, Node: id + 1})
 	}
-	h.after(60 * second) // its clock stands still
+	h.after(35 * second) // its clock stands still
 	h.pace(event.One)    // clients wait by their own clock before they connect again
 	for id := range event.NodeID(nodes) {
 		h.do(event.Command{Kind: event.Restart, Node: id + 1})

@@ -18,7 +18,7 @@ func Leases() (script []Step) {
 		lease := "$lease" + f
 		script = append(script, As(f, Run("lease revoke "+lease).Mask(Header), Run("lease revoke "+lease), Run("lease timetolive "+lease).Mask(Header), Run("lease keep-alive "+lease+" --once"), Run("get l"+f+" n --keys-only"))...)
 	}
-	script = append(script, AsAll(Run("lease list").Mask(Header))...)
+	script = append(script, AsAll(Run("lease list").Sorted().Mask(Header))...)
 	return append(script, Run("lease grant"), Run("lease grant x"), Run("lease grant 9000000001"), Run("lease revoke"), Run("lease revoke zz"),
 		Run("lease revoke 4d2"), Run("lease timetolive"), Run("lease timetolive 4d2 --keys"), Run("lease keep-alive"), Run("lease keep-alive 4d2 --once"), Run("lease keep-alive 4d2").While().Alone())
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"go.etcd.io/etcd/api/v3/version"
 	"go.etcd.io/etcd/client/pkg/v3/types"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.etcd.io/etcd/server/v3/etcdserver/api/membership"
@@ -65,7 +66,27 @@ func (t *Target) Introduce(ctx context.Context, same bool) error {
 		number(m.Name, m.ID)
 		call("peer"+strings.TrimPrefix(m.Name, "n"), m.PeerURLs[0])
 	}
-	return t.lead(ctx, c)
+	return errors.Join(t.lead(ctx, c), t.settled(ctx, c))
+}
+
+// settled waits until all members store in the newest way: etcd's begin in an old one.
+func (t *Target) settled(ctx context.Context, c *clientv3.Client) error {
+	again := time.NewTicker(10 * time.Millisecond)
+	defer again.Stop()
+	for _, e := range t.Endpoints {
+		for {
+			s, err := c.Status(ctx, e)
+			if err == nil && s.StorageVersion != "" && strings.HasPrefix(version.Version, strings.TrimSuffix(s.StorageVersion, "0")) {
+				break
+			}
+			select {
+			case <-again.C:
+			case <-ctx.Done():
+				return fmt.Errorf("%s at %s does not store as version %s does: %w", t.Name, e, version.Version, errors.Join(err, ctx.Err()))
+			}
+		}
+	}
+	return nil
 }
 
 // lead has n1 lead.

@@ -96,3 +96,13 @@ func AsAll(steps ...Step) (all []Step) {
 	}
 	return all
 }
+
+// Only leaves out the steps in other formats. What a command does is seen in any; all are for who has the time.
+func Only(script []Step, formats ...string) (some []Step) {
+	for _, s := range script {
+		if s.format == "" || slices.Contains(formats, s.format) {
+			some = append(some, s)
+		}
+	}
+	return some
+}
