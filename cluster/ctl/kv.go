@@ -109,7 +109,7 @@ type getFlags struct {
 	span
 	consistency, order, sort                       string
 	limit, rev                                     int64
-	keysOnly, countOnly, valueOnly, stream         bool
+	keysOnly, countOnly, valueOnly                 bool
 	minCreate, maxCreate, minModified, maxModified int64
 }
 
@@ -159,7 +159,7 @@ func (f *getFlags) options() (opts []clientv3.OpOption, err error) {
 		opts = append(opts, clientv3.WithSerializable())
 	case "l":
 	default:
-		return nil, errors.New("unknown consistency flag: " + strconv.Quote(f.consistency))
+		return nil, errors.New("unknown consistency flag " + strconv.Quote(f.consistency))
 	}
 	switch {
 	case f.keysOnly && f.countOnly:

@@ -176,7 +176,9 @@ func TestConsoleWatchAndLock(t *testing.T) {
 	r := lab.at(t, eval[string](one, `location.href`))
 	two.open(eval[string](one, `location.href`))
 	at := one.endpoints(r)
-	says := func(words string) string { return `all('.said .line').some(l => l.textContent.startsWith(` + quoted(words) + `))` }
+	says := func(words string) string {
+		return `all('.said .line').some(l => l.textContent.startsWith(` + quoted(words) + `))`
+	}
 
 	one.console("watch shelf/ --prefix --prev-kv")
 	r.until("the watch is open", func(state) bool { return eval[bool](one, `document.querySelector('rect.op.pending')`+` !== null`) })
@@ -187,7 +189,9 @@ func TestConsoleWatchAndLock(t *testing.T) {
 	one.console("lock shelf/door")
 	one.until("the lock is taken", says("shelf/door/"))
 	two.console("lock shelf/door")
-	c.until("both stand in line", func() bool { return strings.Count(c.must(at["n3"], "get", "shelf/door/", "--prefix", "--keys-only"), "shelf/door/") == 2 })
+	c.until("both stand in line", func() bool {
+		return strings.Count(c.must(at["n3"], "get", "shelf/door/", "--prefix", "--keys-only"), "shelf/door/") == 2
+	})
 	if eval[bool](two, says("shelf/door/")) {
 		t.Fatal("two have the lock")
 	}
