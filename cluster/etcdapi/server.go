@@ -147,7 +147,7 @@ func (s *Server) settings(o Options) []grpc.ServerOption {
 		grpc.ChainStreamInterceptor(s.bye.stream, s.metrics.grpc.StreamServerInterceptor(), s.metrics.stream),
 	}
 	if o.Alone { // a goroutine that is new grows its stack with every request
-		all = append(all, grpc.NumStreamWorkers(workers), grpc.SharedWriteBuffer(true))
+		all = append(all, grpc.NumStreamWorkers(workers))
 	}
 	if least := cmp.Or(o.KeepAliveLeast, leastPing); least > 0 {
 		all = append(all, grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: least}))
