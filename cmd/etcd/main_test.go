@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -84,17 +85,28 @@ func eventually(t testing.TB, what string, is func() bool) {
 	}
 }
 
-// addresses are ports that nobody listened at a moment ago.
+// Ports of members lie below those that the system gives to connections by itself: a member that is down must find its
+// own free when it comes back.
+const firstPort, ports = 20000, 12000
+
+// nextPort is where the search goes on; processes that test at the same time begin at different ones.
+var nextPort atomic.Int64
+
+func init() { nextPort.Store(int64(os.Getpid()) * 97) }
+
+// addresses are ports that nobody listens at.
 func addresses(t testing.TB, n int) []string {
 	t.Helper()
 	var all []string
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
+	for tried := 0; len(all) < n; tried++ {
+		if tried > ports {
+			t.Fatal("no port is free")
 		}
-		defer l.Close()
-		all = append(all, l.Addr().String())
+		address := fmt.Sprintf("127.0.0.1:%d", firstPort+nextPort.Add(1)%ports)
+		if l, err := net.Listen("tcp", address); err == nil {
+			l.Close()
+			all = append(all, address)
+		}
 	}
 	return all
 }

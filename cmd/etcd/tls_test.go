@@ -30,7 +30,7 @@ func newAuthority(t testing.TB) *authority {
 	t.Helper()
 	a := &authority{t: t, dir: t.TempDir()}
 	a.file, _ = a.sign("ca", func(c *x509.Certificate) {
-		c.IsCA, c.BasicConstraintsValid, c.KeyUsage = true, true, x509.KeyUsageCertSign|x509.KeyUsageCRLSign
+		c.IsCA, c.BasicConstraintsValid, c.KeyUsage, c.SubjectKeyId = true, true, x509.KeyUsageCertSign|x509.KeyUsageCRLSign, []byte{1}
 	})
 	return a
 }
@@ -164,4 +164,62 @@ func TestAutoTLS(t *testing.T) {
 	c.members[0].stop()
 	c.members[0].ready()
 	me.says("a\n1", "get", "a")
+}
+
+// revoke writes a list that has one certificate.
+func (a *authority) revoke(certFile string) (list string) {
+	a.t.Helper()
+	text, err := os.ReadFile(certFile)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	block, _ := pem.Decode(text)
+	cert, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	der, err := x509.CreateRevocationList(rand.Reader, &x509.RevocationList{Number: big.NewInt(1), ThisUpdate: time.Now(), NextUpdate: time.Now().Add(time.Hour),
+		RevokedCertificateEntries: []x509.RevocationListEntry{{SerialNumber: cert.SerialNumber, RevocationTime: time.Now()}}}, a.cert, a.key)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	list = filepath.Join(a.dir, "revoked")
+	if err := os.WriteFile(list, der, 0o600); err != nil {
+		a.t.Fatal(err)
+	}
+	return list
+}
+
+func TestWhatTLSTakes(t *testing.T) {
+	t.Parallel()
+	ca := newAuthority(t)
+	cert, key := ca.sign("member", nil)
+	goodCert, goodKey := ca.sign("good", func(c *x509.Certificate) { c.DNSNames = []string{"client.example"} })
+	lostCert, lostKey := ca.sign("lost", func(c *x509.Certificate) { c.DNSNames = []string{"client.example"} })
+	otherCert, otherKey := ca.sign("other", nil)
+	c := form(t, 1, "https", append(quick, "--cert-file="+cert, "--key-file="+key, "--client-cert-auth", "--trusted-ca-file="+ca.file,
+		"--peer-cert-file="+cert, "--peer-key-file="+key, "--peer-trusted-ca-file="+ca.file, "--client-crl-file="+ca.revoke(lostCert),
+		"--client-cert-allowed-hostname=client.example", "--tls-max-version=TLS1.2", "--cipher-suites=TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384")...).start()
+	all := c.as("--cacert="+ca.file, "--command-timeout=500ms")
+	all.as("--cert="+goodCert, "--key="+goodKey).says("OK", "put", "a", "1")
+	all.as("--cert="+lostCert, "--key="+lostKey).refused("", "get", "a")
+	all.as("--cert="+otherCert, "--key="+otherKey).refused("", "get", "a")
+	m := c.members[0]
+	for _, want := range []string{"revoked", "client certificate authentication failed"} { // the second is of the name
+		if !strings.Contains(m.said(), want) {
+			t.Errorf("the log does not say %q", want)
+		}
+	}
+	own, err := tls.LoadX509KeyPair(goodCert, goodKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := tls.Dial("tcp", strings.TrimPrefix(m.client, "https://"), &tls.Config{InsecureSkipVerify: true, Certificates: []tls.Certificate{own}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if s := conn.ConnectionState(); s.Version != tls.VersionTLS12 || s.CipherSuite != tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384 {
+		t.Errorf("TLS is agreed on as %x with %s", s.Version, tls.CipherSuiteName(s.CipherSuite))
+	}
 }
