@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -84,12 +85,8 @@ func (c *counters) Tap(e event.Event) {
 
 // admit counts a call, and refuses the one thing that etcd refuses before all others.
 func (c *counters) admit(ctx context.Context, kind string) error {
-	md, ok := metadata.FromIncomingContext(ctx)
-	if !ok {
-		return nil
-	}
 	api := "unknown"
-	if vs := md.Get(rpctypes.MetadataClientAPIVersionKey); len(vs) > 0 {
+	if vs := metadata.ValueFromIncomingContext(ctx, rpctypes.MetadataClientAPIVersionKey); len(vs) > 0 {
 		api = vs[0]
 	}
 	if !utf8.ValidString(api) {
@@ -103,23 +100,30 @@ func (c *counters) unary(ctx context.Context, q any, info *grpc.UnaryServerInfo,
 	if err := c.admit(ctx, "unary"); err != nil {
 		return nil, err
 	}
-	kind, writes := kindOf(info.FullMethod, q)
-	if kind == "" {
+	k := kindOf(info.FullMethod, q)
+	if k.name == "" {
 		return do(ctx, q)
 	}
-	if writes {
+	if k.writes {
 		c.pending.Inc()
 		defer c.pending.Dec()
 	}
 	start := time.Now()
 	r, err := do(ctx, q)
-	lost := undone(err)
-	if lost && writes {
+	if slices.Contains(malformed, err) {
+		return r, err // as etcd, which measures what it tries
+	}
+	ok := err == nil || k.writes && !undone(err) // a verdict on a write is none on how it was carried out
+	if !ok && k.writes {
 		c.failed.Inc()
 	}
-	c.took.WithLabelValues(kind, strconv.FormatBool(!lost)).Observe(time.Since(start).Seconds())
+	c.took.WithLabelValues(k.name, strconv.FormatBool(ok)).Observe(time.Since(start).Seconds())
 	return r, err
 }
+
+// malformed are the errors of requests that were not tried.
+var malformed = []error{rpctypes.ErrGRPCEmptyKey, rpctypes.ErrGRPCValueProvided, rpctypes.ErrGRPCLeaseProvided, rpctypes.ErrGRPCTooManyOps,
+	rpctypes.ErrGRPCDuplicateKey, rpctypes.ErrGRPCInvalidSortOption}
 
 // undone says of an answer that it is none: the request was not carried out as far as its client can know.
 func undone(err error) bool {
@@ -135,29 +139,39 @@ func undone(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
-// kindOf is the name that etcd gives a request's duration, and whether it goes through consensus; "" for what etcd does
-// not measure.
-func kindOf(method string, q any) (kind string, writes bool) {
-	service, name, _ := strings.Cut(strings.TrimPrefix(method, "/etcdserverpb."), "/")
-	switch q := q.(type) {
-	case *pb.RangeRequest:
-		return "Range", false
-	case *pb.CompactionRequest:
-		return "Compaction", true
-	case *pb.TxnRequest:
-		if readOnly, _ := store.ReadOnly(q); readOnly {
-			return "ReadonlyTxn", false
+// kind is how a request is measured.
+type kind struct {
+	name   string // as etcd says it; "" for what it does not measure
+	writes bool   // it goes through consensus
+}
+
+// kinds are those of the methods.
+var kinds = map[string]kind{}
+
+func init() {
+	for _, m := range pb.KV_ServiceDesc.Methods {
+		kinds["/etcdserverpb.KV/"+m.MethodName] = kind{m.MethodName, m.MethodName != "Range"}
+	}
+	for _, m := range pb.Auth_ServiceDesc.Methods {
+		name := m.MethodName
+		if !strings.HasPrefix(name, "Auth") { // Authenticate has it, too
+			name = "Auth" + name
+		}
+		kinds["/etcdserverpb.Auth/"+m.MethodName] = kind{name, true}
+	}
+	kinds["/etcdserverpb.KV/Compact"] = kind{"Compaction", true}
+	kinds["/etcdserverpb.Lease/LeaseGrant"] = kind{"LeaseGrant", true}
+	kinds["/etcdserverpb.Lease/LeaseRevoke"] = kind{"LeaseRevoke", true}
+	kinds["/etcdserverpb.Maintenance/Alarm"] = kind{"Alarm", true}
+}
+
+func kindOf(method string, q any) kind {
+	if t, ok := q.(*pb.TxnRequest); ok {
+		if readOnly, _ := store.ReadOnly(t); readOnly {
+			return kind{"ReadonlyTxn", false}
 		}
 	}
-	switch {
-	case service == "KV", name == "LeaseGrant", name == "LeaseRevoke", name == "Alarm":
-		return name, true
-	case service == "Auth" && strings.HasPrefix(name, "Auth"): // Authenticate too
-		return name, true
-	case service == "Auth":
-		return "Auth" + name, true
-	}
-	return "", false
+	return kinds[method]
 }
 
 func (c *counters) stream(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, do grpc.StreamHandler) error {

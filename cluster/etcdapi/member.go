@@ -40,17 +40,31 @@ type caller struct {
 	needLeader bool
 }
 
-func callerOf(ctx context.Context, m Member) caller {
-	md, ok := metadata.FromIncomingContext(ctx)
-	if !ok {
-		return caller{}
+// spoken is what a caller says of itself in the metadata of a call, beside that it insists on a leader: its token under
+// either name, and that a gateway speaks for it.
+var spoken = []string{rpctypes.TokenFieldNameGRPC, rpctypes.TokenFieldNameSwagger, "grpcgateway-accept"}
+
+func callerOf(ctx context.Context, m Member) (c caller) {
+	need := metadata.ValueFromIncomingContext(ctx, rpctypes.MetadataRequireLeaderKey)
+	c.needLeader = len(need) > 0 && need[0] == rpctypes.MetadataHasLeader
+	var md metadata.MD
+	for _, key := range spoken {
+		if v := metadata.ValueFromIncomingContext(ctx, key); len(v) > 0 {
+			if md == nil {
+				md = metadata.MD{}
+			}
+			md[key] = v
+		}
 	}
-	need := md.Get(rpctypes.MetadataRequireLeaderKey)
-	user := metadata.NewIncomingContext(context.Background(), md)
-	if p := certificateOf(ctx, m); p != nil {
-		user = peer.NewContext(user, p)
+	p := certificateOf(ctx, m)
+	if md == nil && p == nil {
+		return c // nobody
 	}
-	return caller{user: user, needLeader: len(need) > 0 && need[0] == rpctypes.MetadataHasLeader}
+	c.user = metadata.NewIncomingContext(context.Background(), md)
+	if p != nil {
+		c.user = peer.NewContext(c.user, p)
+	}
+	return c
 }
 
 // certificateOf is the client at the other end of a connection of TLS, where its certificate names its user.

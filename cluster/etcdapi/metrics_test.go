@@ -53,7 +53,10 @@ func document(t *testing.T) string {
 
 // alike are the beginnings of figures that the same traffic makes the same everywhere.
 var alike = []string{"grpc_server_", "etcd_server_client_requests_total", "etcd_debugging_mvcc_current_revision",
-	"etcd_server_has_leader", "etcd_server_is_learner", "etcd_server_version", "etcd_server_quota_backend_bytes", "etcd_server_healthcheck", "etcd_cluster_version"}
+	"etcd_server_has_leader", "etcd_server_is_learner", "etcd_server_version", "etcd_server_quota_backend_bytes", "etcd_server_healthcheck", "etcd_cluster_version",
+	measured + `"Put"}`, measured + `"DeleteRange"}`, measured + `"LeaseGrant"}`, measured + `"LeaseRevoke"}`, measured + `"Alarm"}`}
+
+const measured = `etcd_server_request_duration_seconds_count{success="true",type=`
 
 // A process has the metrics that the real etcd has, but for those that the document names, and no others; a room's node has
 // some of them. What counts calls counts the same.
