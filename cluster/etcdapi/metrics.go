@@ -124,13 +124,13 @@ type collector struct {
 	labels []prometheus.Metric
 }
 
+var serverID = prometheus.NewDesc("etcd_server_id", "Server or member ID in hexadecimal format. 1 for 'server_id' label with current ID.", []string{"server_id"}, nil)
+
 func (m *Metrics) standing() *collector {
-	self := m.m.Peer(m.m.Self())
 	fixed := func(name, help, label, value string) prometheus.Metric {
 		return prometheus.MustNewConstMetric(prometheus.NewDesc(name, help, []string{label}, nil), prometheus.GaugeValue, 1, value)
 	}
 	return &collector{m: m.m, all: figures(m.m), labels: []prometheus.Metric{
-		fixed("etcd_server_id", "Server or member ID in hexadecimal format. 1 for 'server_id' label with current ID.", "server_id", fmt.Sprintf("%x", self.ID)),
 		fixed("etcd_server_version", "Which version is running. 1 for 'server_version' label with current version.", "server_version", version.Version),
 		fixed("etcd_server_go_version", "Which Go version server is running with. 1 for 'server_go_version' label with current version.", "server_go_version", runtime.Version()),
 		fixed("etcd_cluster_version", "Which version is running. 1 for 'cluster_version' label with current cluster version", "cluster_version", version.Cluster(version.Version)),
@@ -159,6 +159,7 @@ func (c *collector) Describe(to chan<- *prometheus.Desc) {
 	for _, m := range c.labels {
 		to <- m.Desc()
 	}
+	to <- serverID
 }
 
 // Collect is prometheus's. A node that does not answer has no figures.
@@ -177,4 +178,5 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	for _, m := range c.labels {
 		to <- m
 	}
+	to <- prometheus.MustNewConstMetric(serverID, prometheus.GaugeValue, 1, fmt.Sprintf("%x", c.m.Peer(c.m.Self()).ID)) // a new member learns its id late
 }

@@ -1,6 +1,7 @@
 package etcdapi_test
 
 import (
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -70,6 +71,12 @@ func TestMetricsAreEtcds(t *testing.T) {
 	etcd, said := scrape(t, all[0].url)
 	member, here := scrape(t, all[2].url)
 	node, inRoom := scrape(t, all[1].url)
+	for i, figures := range []map[string]string{said, inRoom, here} {
+		st, err := all[i].care.Status(all[i].ctx, &pb.StatusRequest{})
+		if name := fmt.Sprintf(`etcd_server_id{server_id="%x"}`, st.GetHeader().GetMemberId()); err != nil || figures[name] != "1" {
+			t.Errorf("%s has no %s: %v", all[i].kind, name, err)
+		}
+	}
 	_, listed, found := strings.Cut(document(t), "### Metrics that only etcd has\n")
 	listed, _, _ = strings.Cut(listed, "\n#")
 	if !found {
