@@ -41,28 +41,64 @@ func (s *watch) Watch(stream pb.Watch_WatchServer) (err error) {
 		done(err)
 	}()
 	who, box := callerOf(stream.Context(), s.m), newMailbox()
-	var home *node.Node // the watch lives in this one, and dies with it; the machine's next one knows nothing of it
-	w, err := ask(stream.Context(), s.m, untold, func(n *node.Node, _ *node.Call) (*node.Watch, error) {
-		home = n
-		return n.Watch(who.user, who.needLeader, node.Hearer{Hear: box.put, Ended: box.end,
-			Fragment: s.most.bytes + messageOverhead, Progress: s.progress}), nil
-	})
-	if err != nil {
+	at := &home{m: s.m, gone: func() { box.end(node.ErrDown) }}
+	defer at.leave()
+	if _, err := ask(stream.Context(), s.m, untold, func(n *node.Node, _ *node.Call) (*node.Watch, error) {
+		return at.enter(n, n.Watch(who.user, who.needLeader, node.Hearer{Hear: box.put, Ended: box.end,
+			Fragment: s.most.bytes + messageOverhead, Progress: s.progress})), nil
+	}); err != nil {
 		return err
 	}
-	post := func(do func()) {
-		gone := func() { box.end(node.ErrDown) }
-		s.m.Post(func(n *node.Node) {
-			if n != home {
-				gone()
-				return
-			}
-			do()
-		}, gone)
+	go receive(stream, box, func(q *pb.WatchRequest) { at.post(func(w *node.Watch) { w.Ask(q) }) })
+	return deliver(stream, box, func() { at.post((*node.Watch).Resume) })
+}
+
+// home is where a watch lives: in one life of a node, with which it dies. The machine's next one knows nothing of it.
+type home struct {
+	m    Member
+	gone func() // it has died
+
+	mu    sync.Mutex
+	node  *node.Node
+	watch *node.Watch // nil: not yet
+	left  bool        // nobody waits for it
+}
+
+// enter is called when the watch is there, inside the node.
+func (h *home) enter(n *node.Node, w *node.Watch) *node.Watch {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.left { // its client gave up before
+		w.Close()
+		return w
 	}
-	defer post(w.Close)
-	go receive(stream, box, func(q *pb.WatchRequest) { post(func() { w.Ask(q) }) })
-	return deliver(stream, box, func() { post(w.Resume) })
+	h.node, h.watch = n, w
+	return w
+}
+
+// post has something done with the watch.
+func (h *home) post(do func(*node.Watch)) {
+	h.mu.Lock()
+	home, w := h.node, h.watch
+	h.mu.Unlock()
+	if w == nil {
+		return
+	}
+	h.m.Post(func(n *node.Node) {
+		if n != home {
+			h.gone()
+			return
+		}
+		do(w)
+	}, h.gone)
+}
+
+// leave ends the watch, also one that is still to come.
+func (h *home) leave() {
+	h.mu.Lock()
+	h.left = true
+	h.mu.Unlock()
+	h.post((*node.Watch).Close)
 }
 
 // receive passes on what the client asks for. One that asks for nothing more still hears.
