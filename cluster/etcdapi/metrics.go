@@ -31,9 +31,10 @@ type Metrics struct {
 	http.Handler
 	registry *prometheus.Registry
 	counters
-	grpc *grpcmetrics.ServerMetrics
-	once sync.Once
-	m    Member
+	grpc  *grpcmetrics.ServerMetrics
+	zeros bool // of calls that were never made, too, as etcd tells them: half a megabyte
+	once  sync.Once
+	m     Member
 }
 
 // NodeMetrics are a node's own, where it is one of many in this process: what etcd's code counts by itself is the whole
@@ -48,6 +49,7 @@ func NodeMetrics() *Metrics {
 // too. Extensive ones have how long calls took (etcd's flag metrics).
 func ProcessMetrics(extensive bool) *Metrics {
 	m := newMetrics(extensive)
+	m.zeros = true
 	m.registry.MustRegister(files{})
 	m.Handler = promhttp.InstrumentMetricHandler(prometheus.DefaultRegisterer, promhttp.HandlerFor(union{prometheus.DefaultGatherer, m.registry}, promhttp.HandlerOpts{}))
 	return m

@@ -174,7 +174,9 @@ func (s *Server) register(o Options) {
 	v3electionpb.RegisterElectionServer(s.grpc, v3election.NewElectionServer(s.client))
 	healthpb.RegisterHealthServer(s.grpc, s.health)
 	reflection.Register(s.grpc)
-	s.metrics.grpc.InitializeMetrics(s.grpc)
+	if s.metrics.zeros {
+		s.metrics.grpc.InitializeMetrics(s.grpc)
+	}
 }
 
 // clientOf is a client that calls the services without a connection: etcd's own lock and election are made of one.
