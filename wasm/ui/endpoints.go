@@ -12,20 +12,20 @@ func endpointsElement(m *Model) *Element {
 	}
 	line, code, down := forEtcdctl, tag("code").set("id", "endpoints"), []event.NodeID(nil)
 	code.add(tag("span").say(line))
-	first := true
+	var last *Element
 	m.eachEndpoint(func(id event.NodeID, url string) {
-		if !first {
+		if last != nil {
+			last.say(",")
 			line += ","
-			code.say(",")
 		}
-		first = false
 		line += url
 		n := m.State.Node(id)
 		off := n != nil && !n.Up
 		if off {
 			down = append(down, id)
 		}
-		code.add(tag("span").when(off, "class", "down").say(url))
+		last = tag("span").when(off, "class", "down").say(url)
+		code.add(last)
 	})
 	note := "On the machine that runs this room."
 	if len(down) > 0 {
@@ -53,7 +53,7 @@ func endpointOf(m *Model, id event.NodeID) (el *Element) {
 	m.eachEndpoint(func(of event.NodeID, url string) {
 		if of == id {
 			el = classed("div", "joining").add(tag("h3").say("etcd's clients"),
-				tag("code").say(url), copier(forEtcdctl+url))
+				tag("code").say(forEtcdctl+url), copier(forEtcdctl+url))
 		}
 	})
 	return el
