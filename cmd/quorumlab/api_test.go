@@ -38,7 +38,7 @@ func TestDocumentedExamples(t *testing.T) {
 		}
 	}
 	for k := event.CommandNone + 1; int(k) < event.Commands; k++ {
-		if !d.kinds[k.String()] {
+		if !d.kinds[k.String()] && !k.Foreign() { // those are etcd's own
 			t.Errorf("docs/api.md has no example of %q", k)
 		}
 	}
