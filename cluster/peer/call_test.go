@@ -197,6 +197,17 @@ func TestGoingDownInOrderLosesNoCall(t *testing.T) {
 	}
 }
 
+func TestWhoComesWhenAMemberHasLeftIsTold(t *testing.T) {
+	r := newRig(t, 2, transport.TLSInfo{}, nil)
+	r.peers[1].OnServe(echo)
+	r.peers[1].Leave()
+	for range 3 {
+		if _, err := r.peers[0].Call(2, event.Forward, op(1), patience); !Definite(err) {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
 func TestMoreThanMaxCallsAreRefused(t *testing.T) {
 	r := newRig(t, 2, transport.TLSInfo{}, nil)
 	var kept []func(any, error)

@@ -47,9 +47,12 @@ func (t *Transport) answerCalls(from event.NodeID, s *stream) {
 	d := &desk{t: t, from: from, s: s, wake: make(chan struct{}, 1), gone: make(chan struct{})}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.leaving {
+	if t.closed {
 		_ = s.Close()
 		return
+	}
+	if t.leaving {
+		d.leave() // so that the caller hears that nothing of what it asks was done
 	}
 	t.desks[d] = struct{}{}
 	t.work.Go(d.write)

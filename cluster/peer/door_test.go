@@ -204,6 +204,22 @@ func TestTLS(t *testing.T) {
 	if got, err := Members(t.Context(), url, ours.info); err != nil || len(got.Members) != 2 {
 		t.Errorf("%+v, %v", got, err)
 	}
+	info := ours.info
+	config, err := info.ClientConfig()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, two := range []bool{false, true} { // what the client of an etcd or curl may speak
+		over := &http.Transport{TLSClientConfig: config, ForceAttemptHTTP2: two, DisableKeepAlives: !two}
+		a, err := (&http.Client{Transport: over}).Get(url + "/members")
+		if err != nil || a.StatusCode != http.StatusOK || (a.ProtoMajor == 2) != two {
+			t.Errorf("HTTP/2 %v: %+v, %v", two, a, err)
+		}
+		if err == nil {
+			_ = a.Body.Close()
+		}
+		over.CloseIdleConnections()
+	}
 	foreign := other.member("foreign", "127.0.0.1")
 	foreign.TrustedCAFile = ours.info.TrustedCAFile
 	elsewhere := ours.member("elsewhere", "127.9.9.9")
