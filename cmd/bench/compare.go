@@ -292,6 +292,11 @@ func (c *compare) row(ctx context.Context, kind string, clients int, sides *[2]s
 			taken[who] = append(taken[who], s)
 		}
 	}
+	for who, all := range taken { // a slice may be lost to an election; all of them say that it does not work
+		if !slices.ContainsFunc(all, func(s *slice) bool { return s.idle() == nil }) {
+			return row{}, fmt.Errorf("%s: %w", []string{"ours", "theirs"}[who], all[0].idle())
+		}
+	}
 	return newRow(clients, taken[0], taken[1]), nil
 }
 
@@ -308,21 +313,30 @@ type row struct {
 	EtcdP99      float64  `json:"etcd_p99_ms"`
 	Errors       int      `json:"errors,omitempty"` // of quorumlab
 	EtcdErrors   int      `json:"etcd_errors,omitempty"`
+	Stalls       int      `json:"stalls,omitempty"` // slices in which nothing succeeded on quorumlab
+	EtcdStalls   int      `json:"etcd_stalls,omitempty"`
 	LastError    string   `json:"last_error,omitempty"` // of either
 }
 
 func newRow(clients int, ours, theirs []*slice) row {
 	p99 := func(s *slice) float64 { return float64(s.latency.percentile(99)) / float64(time.Millisecond) }
 	cpu := func(s *slice) float64 { return float64(s.processor) / float64(s.latency.n) }
+	a, b := busy(ours, theirs)
 	r := row{Clients: clients,
 		Quorumlab: round(medianOf(ours, (*slice).rate), 1), Etcd: round(medianOf(theirs, (*slice).rate), 1),
 		Ratio:        round(medianRatio(ours, theirs, (*slice).rate), 3),
-		QuorumlabP99: round(medianOf(ours, p99), 2), EtcdP99: round(medianOf(theirs, p99), 2),
-		P99Ratio: round(medianRatio(ours, theirs, p99), 3)}
-	if medianOf(ours, cpu) > 0 && medianOf(theirs, cpu) > 0 {
-		r.CPURatio = new(round(medianRatio(ours, theirs, cpu), 3))
+		QuorumlabP99: round(medianOf(a, p99), 2), EtcdP99: round(medianOf(b, p99), 2),
+		P99Ratio: round(medianRatio(a, b, p99), 3)}
+	if medianOf(a, cpu) > 0 && medianOf(b, cpu) > 0 {
+		r.CPURatio = new(round(medianRatio(a, b, cpu), 3))
 	}
 	for i := range ours {
+		if ours[i].idle() != nil {
+			r.Stalls++
+		}
+		if theirs[i].idle() != nil {
+			r.EtcdStalls++
+		}
 		r.Errors, r.EtcdErrors = r.Errors+ours[i].errors, r.EtcdErrors+theirs[i].errors
 		for _, err := range []error{theirs[i].last, ours[i].last} {
 			if err != nil {
@@ -342,7 +356,7 @@ func medianOf(taken []*slice, of func(*slice) float64) float64 {
 	return median(all)
 }
 
-// medianRatio is the median of ours to theirs over the pairs. A pair of which theirs is 0 says nothing and is left out.
+// medianRatio is the median of ours to theirs over the pairs. A pair of which theirs is 0 has no ratio and is left out.
 func medianRatio(ours, theirs []*slice, of func(*slice) float64) float64 {
 	var all []float64
 	for i := range ours {
@@ -351,6 +365,16 @@ func medianRatio(ours, theirs []*slice, of func(*slice) float64) float64 {
 		}
 	}
 	return median(all)
+}
+
+// busy are the pairs in which something succeeded on both sides: only these have latencies, and costs of an operation.
+func busy(ours, theirs []*slice) (a, b []*slice) {
+	for i := range ours {
+		if ours[i].idle() == nil && theirs[i].idle() == nil {
+			a, b = append(a, ours[i]), append(b, theirs[i])
+		}
+	}
+	return a, b
 }
 
 // median is the middle, or the mean of the two in the middle; 0 of nothing.

@@ -92,25 +92,27 @@ func (r *comparison) table() string {
 	fmt.Fprintf(&b, "%d members of each on one machine, fsync on; medians of %d pairs of slices of %s. %s, %s.\n\n", r.Members, r.Slices, r.Slice, r.Machine, r.Date)
 	fmt.Fprintf(&b, "| %-19s | clients | %11s | %11s | ratio | p99 ratio | server CPU an operation, ratio |\n", "", ours+" /s", theirs+" /s")
 	b.WriteString("|" + strings.Repeat("-", 21) + "|--------:|------------:|------------:|------:|----------:|-------------------------------:|\n")
-	cpu, errors := true, 0
+	cpu, failed := true, false
 	for _, s := range r.series() {
 		for _, row := range s.rows {
 			used := "–"
 			if cpu = row.CPURatio != nil; cpu {
 				used = fmt.Sprintf("%.2f", *row.CPURatio)
 			}
-			errors += row.Errors + row.EtcdErrors
+			failed = failed || row.failed()
 			fmt.Fprintf(&b, "| %-19s | %7d | %11.0f | %11.0f | %5.2f | %9.2f | %30s |\n", s.name, row.Clients, row.Quorumlab, row.Etcd, row.Ratio, row.P99Ratio, used)
 		}
 	}
 	if !cpu {
 		b.WriteString("\nThere is no /proc here, so the processor time of the servers is not known.\n")
 	}
-	if errors > 0 {
+	if failed {
 		b.WriteString("\n" + r.failures())
 	}
 	return b.String()
 }
+
+func (r *row) failed() bool { return r.Errors+r.EtcdErrors+r.Stalls+r.EtcdStalls > 0 }
 
 // failures tells of operations that did not succeed; they count in no rate.
 func (r *comparison) failures() string {
@@ -120,6 +122,9 @@ func (r *comparison) failures() string {
 		for _, row := range s.rows {
 			if row.Errors+row.EtcdErrors > 0 {
 				fmt.Fprintf(&b, "%s of %d clients failed %d times on %s and %d times on %s; the last time: %s\n", s.name, row.Clients, row.Errors, ours, row.EtcdErrors, theirs, row.LastError)
+			}
+			if row.Stalls+row.EtcdStalls > 0 {
+				fmt.Fprintf(&b, "of %s of %d clients nothing succeeded in %d slices on %s and in %d slices on %s\n", s.name, row.Clients, row.Stalls, ours, row.EtcdStalls, theirs)
 			}
 		}
 	}

@@ -44,6 +44,26 @@ func TestARowIsTheMedianOfTheRatiosOfPairs(t *testing.T) {
 	}
 }
 
+// A slice that was lost, to an election say, counts as a rate of 0 and is told; there is no latency to compare then.
+func TestASliceInWhichNothingSucceededCounts(t *testing.T) {
+	fast, slow, none := taken(800, time.Millisecond, time.Second), taken(400, 2*time.Millisecond, time.Second), taken(0, 0, time.Second)
+	for _, c := range []struct {
+		name         string
+		ours, theirs []*slice
+		ratio, p99   float64
+		stalls, etcd int
+	}{
+		{"ours once", []*slice{fast, none, none}, []*slice{slow, slow, slow}, 0, 0.5, 2, 0},
+		{"theirs once", []*slice{fast, fast}, []*slice{none, slow}, 2, 0.5, 0, 1},
+		{"never", []*slice{fast, fast}, []*slice{slow, slow}, 2, 0.5, 0, 0},
+	} {
+		r := newRow(1, c.ours, c.theirs)
+		if r.Ratio != c.ratio || r.Stalls != c.stalls || r.EtcdStalls != c.etcd || r.P99Ratio < c.p99*0.98 || r.P99Ratio > c.p99*1.02 {
+			t.Errorf("%s: %+v", c.name, r)
+		}
+	}
+}
+
 func TestWithoutProcThereIsNoProcessorRatio(t *testing.T) {
 	r := newRow(1, []*slice{taken(10, time.Millisecond, 0)}, []*slice{taken(10, time.Millisecond, 0)})
 	b, err := json.Marshal(r)
@@ -143,9 +163,13 @@ func TestTheResultStandsBetweenItsMarks(t *testing.T) {
 
 func TestFailuresAreTold(t *testing.T) {
 	c := example()
-	c.Puts[1].Errors, c.Puts[1].LastError = 3, "etcdserver: leader changed"
-	want := "puts of 256 B of 64 clients failed 3 times on quorumlab and 0 times on etcd; the last time: etcdserver: leader changed"
-	if !strings.Contains(c.table(), want) {
-		t.Errorf("the table does not tell of failures:\n%s", c.table())
+	c.Puts[1].Errors, c.Puts[1].LastError, c.Reads[0].EtcdStalls = 3, "etcdserver: leader changed", 1
+	for _, want := range []string{
+		"puts of 256 B of 64 clients failed 3 times on quorumlab and 0 times on etcd; the last time: etcdserver: leader changed",
+		"of linearizable reads of 1 clients nothing succeeded in 0 slices on quorumlab and in 1 slices on etcd",
+	} {
+		if !strings.Contains(c.table(), want) {
+			t.Errorf("the table does not say %q:\n%s", want, c.table())
+		}
 	}
 }

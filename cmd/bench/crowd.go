@@ -244,13 +244,18 @@ func work(ctx context.Context, clients []operation, lead, window time.Duration, 
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if whole.latency.n == 0 {
-		return nil, fmt.Errorf("no operation of %d clients succeeded in %v: %w", len(clients), window, cmp.Or(whole.last, errSlow))
-	}
 	return whole, nil
 }
 
-var errSlow = errors.New("none ended in that time")
+// idle is the error of a slice in which nothing succeeded.
+func (s *slice) idle() error {
+	if s.latency.n > 0 {
+		return nil
+	}
+	return fmt.Errorf("nothing succeeded in %v: %w", s.window, cmp.Or(s.last, errSlow))
+}
+
+var errSlow = errors.New("no operation ended in that time")
 
 // repeat does the operation until the window ends.
 func (s *slice) repeat(ctx context.Context, do operation, begin, end time.Time) {

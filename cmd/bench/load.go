@@ -134,6 +134,9 @@ func (l *load) measure(ctx context.Context, verb string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if err := s.idle(); err != nil {
+		return err
+	}
 	return l.print(out, verb, s)
 }
 

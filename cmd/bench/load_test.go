@@ -155,8 +155,9 @@ func TestOnlyTheWindowCounts(t *testing.T) {
 	if s.errors == 0 || s.errors > 16 || !errors.Is(s.last, refused) {
 		t.Errorf("%d errors in 150 ms with a pause of %v after each, the last %v", s.errors, afterError, s.last)
 	}
-	if _, err := work(t.Context(), []operation{func(context.Context) error { return refused }}, 0, window, nil); !errors.Is(err, refused) {
-		t.Errorf("when nothing succeeds: %v", err)
+	s, err = work(t.Context(), []operation{func(context.Context) error { return refused }}, 0, window, nil)
+	if err != nil || !errors.Is(s.idle(), refused) {
+		t.Errorf("when nothing succeeds: %v, %v", err, s.idle())
 	}
 }
 
