@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"testing"
-	"time"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/server/v3/auth"
@@ -106,6 +105,5 @@ func TestPlainPutRefused(t *testing.T) {
 		refused("without a quota", nil)
 		r.enableAuth()
 		refused("of nobody", auth.ErrUserEmpty)
-		time.Sleep(settled)
 	})
 }
