@@ -3,8 +3,10 @@ package play
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -152,4 +154,35 @@ func TestStagingWhileOthersAct(t *testing.T) {
 	}
 	stop()
 	busy.Wait()
+}
+
+// TestNodesKeepTheirDoors has a node found where the node of its number was found before, also after a smaller lesson.
+func TestNodesKeepTheirDoors(t *testing.T) {
+	next, changed := 0, 0
+	doors := cluster.Doors{Changed: func() { changed++ }, Open: func(_ *cluster.Session, before string) (string, error) {
+		if before == "" {
+			next++
+			before = fmt.Sprint("http://", next)
+		}
+		return before, nil
+	}}
+	s := openStage(t, cluster.Options{Nodes: 5, Doors: doors}, nil)
+	at := func() (urls []string) {
+		for _, e := range s.Room().Endpoints() {
+			urls = append(urls, e.URL)
+		}
+		return urls
+	}
+	five := at()
+	if changed != 5 || len(five) != 5 {
+		t.Errorf("%d doors %q, and %d changes", len(five), five, changed)
+	}
+	for _, n := range []int{3, 5} {
+		if err := s.Stage(&lessons.Lesson{Nodes: n, Rate: event.One}); err != nil {
+			t.Fatal(err)
+		}
+		if got := at(); !slices.Equal(got, five[:n]) {
+			t.Errorf("%d nodes are at %q, before they were at %q", n, got, five)
+		}
+	}
 }
