@@ -100,11 +100,12 @@ type Node struct {
 	store    *store.Store
 	snapshot *raft.SnapshotMeta // found on opening; nil: none
 
-	refusals refusals
-	acks     acks
-	batcher  *batcher               // nil: every request has an entry of its own
-	rounds   *rounds                // nil: every read is confirmed by itself
-	heard    atomic.Pointer[Notice] // the newest
+	refusals   refusals
+	leaderless leaderless
+	acks       acks
+	batcher    *batcher               // nil: every request has an entry of its own
+	rounds     *rounds                // nil: every read is confirmed by itself
+	heard      atomic.Pointer[Notice] // the newest
 
 	mu   sync.Mutex // guards seen; never held while blocking
 	seen seen

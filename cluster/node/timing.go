@@ -24,9 +24,12 @@ func (t Timing) apply(c *raft.Config) {
 		c.MaxAppendEntries = maxAppendEntries
 	}
 	if t.Snapshot > 0 {
-		c.SnapshotThreshold, c.TrailingLogs = t.Snapshot, t.Trailing
+		c.SnapshotThreshold, c.TrailingLogs, c.SnapshotInterval = t.Snapshot, t.Trailing, snapshotLook
 	}
 }
+
+// snapshotLook is how often, at least, the engine looks whether it is time for a snapshot.
+const snapshotLook = time.Second
 
 // maxAppendEntries of one message between processes. Messages are bounded by MaxBatchBytes an entry as well.
 const maxAppendEntries = 64

@@ -135,7 +135,7 @@ func shut(ls []net.Listener) error {
 // run opens transport and node.
 func (s *Server) run(peers []net.Listener) (err error) {
 	s.transport, err = peer.New(peer.Options{Self: s.id.Node, Member: s.id.member, Cluster: s.id.cluster, Listeners: peers,
-		TLS: s.c.PeerTLS, PreVote: s.c.PreVote, Timeout: max(5*time.Second, s.c.Election), Log: s.c.Log, Roster: s.rosterOfPeers, Removed: s.fail, Address: s.address})
+		TLS: s.c.PeerTLS, PreVote: s.c.PreVote, Timeout: max(5*time.Second, s.c.Election), Log: s.c.Log, MaxRequest: int(s.c.MaxRequestBytes), Roster: s.rosterOfPeers, Removed: s.fail, Address: s.address})
 	if err != nil {
 		return err
 	}
