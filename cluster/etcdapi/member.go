@@ -95,7 +95,7 @@ func askAny[T any](ctx context.Context, m Member, c event.Command, learners bool
 	v, err := m.Do(ctx, c, func(n *node.Node, call *node.Call) (any, error) {
 		call.User = who.user
 		switch {
-		case who.needLeader && n.Leader() == 0:
+		case who.needLeader && !n.Led():
 			return nil, etcderrors.ErrNoLeader
 		case !learners && n.Learner():
 			return nil, rpctypes.ErrGRPCNotSupportedForLearner

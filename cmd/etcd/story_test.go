@@ -56,6 +56,11 @@ func (p *pipe) end() {
 
 func (p *pipe) saying(what string) {
 	p.t.Helper()
+	defer func() {
+		if p.t.Failed() {
+			p.t.Logf("it has written\n%s", tail(p.written(), 2000))
+		}
+	}()
 	eventually(p.t, fmt.Sprintf("%v writes %q", p.cmd.Args[1:], what), func() bool { return strings.Contains(p.written(), what) })
 }
 
