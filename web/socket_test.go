@@ -128,6 +128,7 @@ func TestFloodOfOrdersIsLimitedPerViewer(t *testing.T) {
 	const flood = 10_000
 	h := newHouse(t, Limits{Commands: 100})
 	conn := h.watch(0, 0)
+	began, counts := time.Now(), map[event.Outcome]int{}
 	go func() {
 		put := event.AppendFrame(nil, &event.Frame{Type: event.FrameOrder, Command: event.Command{ID: 1, Kind: event.Put, Key: "x", Value: "1"}})
 		for range flood {
@@ -136,7 +137,6 @@ func TestFloodOfOrdersIsLimitedPerViewer(t *testing.T) {
 			}
 		}
 	}()
-	began, counts := time.Now(), map[event.Outcome]int{}
 	for range flood {
 		counts[h.receive(conn, event.FrameAnswer).Result.Outcome]++
 	}
