@@ -96,6 +96,7 @@ log-level: warn
 
 // A member of a cluster whose others are lost for ever goes on alone.
 func TestForceNewCluster(t *testing.T) {
+	t.Parallel()
 	c := form(t, 3, "http").start()
 	c.ctl("put", "a", "1")
 	for _, m := range c.members {

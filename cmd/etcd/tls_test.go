@@ -158,6 +158,7 @@ func serial(t testing.TB, m *member, ca *authority) string {
 }
 
 func TestAutoTLS(t *testing.T) {
+	t.Parallel()
 	c := form(t, 1, "https", "--auto-tls", "--peer-auto-tls", "--heartbeat-interval=20", "--election-timeout=100").start()
 	me := c.as("--insecure-skip-tls-verify", "--insecure-transport=false")
 	me.says("OK", "put", "a", "1")
