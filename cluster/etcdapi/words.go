@@ -209,6 +209,9 @@ func span(key, end []byte) event.Command {
 
 // text is what can be shown of bytes.
 func text(b []byte) string {
+	if len(b) <= shown && plain(b) {
+		return string(b)
+	}
 	var s strings.Builder
 	n := 0
 	for _, r := range string(b[:min(len(b), 4*shown)]) {
@@ -221,4 +224,14 @@ func text(b []byte) string {
 		s.WriteRune(r)
 	}
 	return s.String()
+}
+
+// plain says that b is printable ASCII, as nearly all keys are: every request is put into words.
+func plain(b []byte) bool {
+	for _, c := range b {
+		if c < ' ' || c > '~' {
+			return false
+		}
+	}
+	return true
 }
