@@ -209,7 +209,7 @@ func span(key, end []byte) event.Command {
 
 // text is what can be shown of bytes.
 func text(b []byte) string {
-	if len(b) <= shown && plain(b) {
+	if len(b) <= shown && printable(b) {
 		return string(b)
 	}
 	var s strings.Builder
@@ -226,8 +226,8 @@ func text(b []byte) string {
 	return s.String()
 }
 
-// plain says that b is printable ASCII, as nearly all keys are: every request is put into words.
-func plain(b []byte) bool {
+// printable says that b is printable ASCII, as nearly all keys are: every request is put into words.
+func printable(b []byte) bool {
 	for _, c := range b {
 		if c < ' ' || c > '~' {
 			return false
