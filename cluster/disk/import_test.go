@@ -1,6 +1,7 @@
 package disk_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -275,13 +276,12 @@ func TestImportOfLivingEtcd(t *testing.T) {
 	log, err := run.StderrPipe()
 	check(t, err)
 	check(t, run.Start())
-	said := make([]byte, 0, 64<<10)
-	for !strings.Contains(string(said), "ready to serve client requests") {
-		n, err := log.Read(said[len(said):cap(said)])
-		said = said[:len(said)+n]
-		if err != nil {
-			t.Fatalf("etcd ended: %s", said)
-		}
+	lines := bufio.NewScanner(log)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() && !strings.Contains(lines.Text(), "ready to serve client requests") {
+	}
+	if lines.Err() != nil || lines.Text() == "" {
+		t.Fatalf("etcd ended, or said what cannot be read: %v", lines.Err())
 	}
 	go io.Copy(io.Discard, log)
 	for _, state := range []string{"runs", "was stopped"} {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/hashicorp/raft"
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
@@ -131,12 +132,14 @@ func (m *machine) close() {
 func TestPowerLoss(t *testing.T) {
 	lost := map[string]int{}
 	for seed := range uint64(5) {
-		dice := rand.New(rand.NewPCG(seed, 1))
-		m := power(t, filepath.Join(t.TempDir(), "n"), filepath.Join(t.TempDir(), "note"))
-		for range 3 {
-			m = m.cut(dice, lost)
-		}
-		m.close()
+		synctest.Test(t, func(t *testing.T) { // where no time passes the store commits only when it is told to
+			dice := rand.New(rand.NewPCG(seed, 1))
+			m := power(t, filepath.Join(t.TempDir(), "n"), filepath.Join(t.TempDir(), "note"))
+			for range 3 {
+				m = m.cut(dice, lost)
+			}
+			m.close()
+		})
 		if t.Failed() {
 			t.Fatalf("with seed %d", seed)
 		}
