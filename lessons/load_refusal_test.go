@@ -121,7 +121,7 @@ var refusals = []struct {
 	// lines
 	{"  - put x 1", "  - putt x 1", 10, `the line "putt x 1" of setup is wrong: the console does not take it: unknown command "putt": did you mean put?`},
 	{"  - put x 1", "  - put x", 10, `the line "put x" of setup is wrong: the console does not take it: put needs a VALUE here`},
-	{"  - put x 1", "  - status", 10, `the line "status" of setup is wrong: only the page answers it, it asks the room for nothing`},
+	{"  - put x 1", "  - history", 10, `the line "history" of setup is wrong: only the page answers it, it asks the room for nothing`},
 	{"until commit >= 3", "until comit >= 3", 11, `the line "until comit >= 3" of setup is wrong: undeclared reference to 'comit' (at character 1)`},
 	{"wait 300ms", "wait a while", 53, `the line "wait a while" of solve is wrong: "a while" is no time to wait: give one such as 2s or 300ms, at most 60s`},
 	{"wait 300ms", "wait 2m", 53, `the line "wait 2m" of solve is wrong: "2m" is no time to wait: give one such as 2s or 300ms, at most 60s`},

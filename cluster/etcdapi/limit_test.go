@@ -123,6 +123,9 @@ func TestWatchNobodyReads(t *testing.T) {
 	if err := stream.Send(create(&pb.WatchCreateRequest{Key: nul, RangeEnd: nul})); err != nil {
 		t.Fatal(err)
 	}
+	if r, err := stream.Recv(); err != nil || !r.Created { // the last that it reads for now
+		t.Fatalf("%v: %v", r, err)
+	}
 	const puts, at = 800, 64
 	var all sync.WaitGroup
 	for i := range at {
