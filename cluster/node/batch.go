@@ -13,7 +13,7 @@ import (
 const (
 	MaxBatch      = 1024                      // requests
 	MaxBatchBytes = store.MaxRequestBytes * 2 // of their data; one request alone may be larger only if its client may send it
-	batchesAhead  = 2                         // entries that wait for a majority before the next one is begun
+	batchesAhead  = 1                         // entries that wait for a majority before the next one is begun: more make smaller entries, which was slower
 	ProposalQueue = 4 * MaxBatch              // requests that wait for an entry
 )
 

@@ -106,6 +106,8 @@ type Node struct {
 	batcher    *batcher               // nil: every request has an entry of its own
 	rounds     *rounds                // nil: every read is confirmed by itself
 	heard      atomic.Pointer[Notice] // the newest
+	telling    atomic.Bool            // followers are about to be told of commits
+	told       told
 
 	mu   sync.Mutex // guards seen; never held while blocking
 	seen seen

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"sync"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -8,8 +9,10 @@ import (
 	"github.com/quorumlab/quorumlab/cluster/event"
 )
 
-// noticePatience is how long a notice may be under way.
-const noticePatience = time.Second
+const (
+	noticeAfter    = 2 * time.Millisecond // until then the next entries may tell of a commit
+	noticePatience = time.Second          // how long a notice may be under way
+)
 
 // Notice tells a follower what the leader of a term has committed. The engine tells it with the next entries, or after
 // CommitTimeout; a client that asked a follower, or watches there, would wait for that.
@@ -56,8 +59,16 @@ func (n *Node) tellRaft(c *Notice) {
 	n.o.Transport.Inject(&raft.AppendEntriesRequest{RPCHeader: header, Term: c.Term, PrevLogEntry: c.Index, PrevLogTerm: c.LogTerm, LeaderCommitIndex: c.Index})
 }
 
-// tellCommit tells the followers what is committed, unless entries are on their way that tell it as well.
+// tellCommit has the followers hear of what is committed, a little later: most of the time the next entries tell it first.
 func (n *Node) tellCommit() {
+	if n.raft.State() == raft.Leader && n.telling.CompareAndSwap(false, true) {
+		time.AfterFunc(noticeAfter, n.tellFollowers)
+	}
+}
+
+// tellFollowers tells those that have not heard. Entries that are on their way tell it as well.
+func (n *Node) tellFollowers() {
+	n.telling.Store(false) // first: what is committed from now on is told later
 	commit := n.raft.CommitIndex()
 	var l raft.Log
 	if n.raft.State() != raft.Leader || n.raft.LastIndex() > commit || n.drive.Log.GetLog(commit, &l) != nil {
@@ -65,8 +76,29 @@ func (n *Node) tellCommit() {
 	}
 	ask := &Ask{Notice: &Notice{Term: n.raft.CurrentTerm(), Index: commit, LogTerm: l.Term}}
 	for _, m := range n.members() {
-		if m.ID != n.o.ID {
+		if m.ID != n.o.ID && n.told.of(m.ID) < commit {
 			go n.o.Transport.Call(m.ID, event.MessageNone, ask, noticePatience) // who does not hear it hears it later
 		}
 	}
+}
+
+// told is the commit index that was sent to each follower last.
+type told struct {
+	mu    sync.Mutex
+	index map[event.NodeID]uint64
+}
+
+func (t *told) send(to event.NodeID, commit uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.index == nil {
+		t.index = map[event.NodeID]uint64{}
+	}
+	t.index[to] = commit
+}
+
+func (t *told) of(id event.NodeID) uint64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.index[id]
 }

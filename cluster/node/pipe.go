@@ -30,6 +30,15 @@ type pipe struct {
 	closed chan struct{}
 }
 
+// AppendEntries sends a request.
+func (p *pipe) AppendEntries(q *raft.AppendEntriesRequest, r *raft.AppendEntriesResponse) (raft.AppendFuture, error) {
+	f, err := p.AppendPipeline.AppendEntries(q, r)
+	if err == nil {
+		p.n.told.send(p.peer, q.LeaderCommitIndex)
+	}
+	return f, err
+}
+
 // Consumer gives the answers in the order of the requests.
 func (p *pipe) Consumer() <-chan raft.AppendFuture { return p.out }
 
