@@ -69,7 +69,7 @@ const listed = (library) => {
   // copy puts a text on the clipboard and tells whether it could; if not, the text is selected where it stands.
   const copy = (text, tell) => {
     const select = () => {
-      const shown = [...document.querySelectorAll("code")].find((c) => text.endsWith(c.textContent));
+      const shown = [...document.querySelectorAll("#share, code")].find((c) => c.textContent && text.endsWith(c.textContent));
       if (shown) getSelection().selectAllChildren(shown);
       tell(false);
     };
