@@ -24,7 +24,7 @@ var everywhere = []Mask{
 	mask("term", "how many elections there were is chance; there was one", `(raft_term":|raftTerm":|RaftTerm" : |^1\.4: )[1-9]\d*`, "${1}<term>"),
 	mask("time of day", "a line of etcdctl's own log", `("ts":")[^"]*"`, `${1}<time>"`),
 	mask("pointer", "a line of etcdctl's own log", `etcd-endpoints://0x[0-9a-f]+`, "etcd-endpoints://<pointer>"),
-	mask("blank", "a message printed as text has one blank or two between its fields, by a hash of the program", `(memberID:\d+) +(alarm:)`, "${1} ${2}"),
+	mask("blank", "a message printed as text has one blank or two between its fields, by a hash of the program", `(memberID:[^ ]+) +(alarm:)`, "${1} ${2}"),
 	mask("local port", "a line of etcdctl's own log", `LocalAddr: '[^']*'`, "LocalAddr: '<port>'"),
 }
 
