@@ -78,10 +78,10 @@ func TestComparisonsAreEtcds(t *testing.T) {
 	seen := map[bool]int{}
 	var mu sync.Mutex
 	var askers sync.WaitGroup
-	todo := make(chan *pb.Compare)
+	given := make(chan *pb.Compare)
 	for range 32 {
 		askers.Go(func() {
-			for c := range todo {
+			for c := range given {
 				q := &pb.TxnRequest{Compare: []*pb.Compare{c}}
 				x.txn(q)
 				if r, err := pb.NewKVClient(x.real.ActiveConnection()).Txn(x.ctx, q); err == nil {
@@ -93,9 +93,9 @@ func TestComparisonsAreEtcds(t *testing.T) {
 		})
 	}
 	for _, c := range conform.Comparisons() {
-		todo <- c
+		given <- c
 	}
-	close(todo)
+	close(given)
 	askers.Wait()
 	if seen[true] < 100 || seen[false] < 100 {
 		t.Errorf("%d comparisons held, %d did not: they show too little", seen[true], seen[false])

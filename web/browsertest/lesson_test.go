@@ -233,6 +233,7 @@ func TestLessonInAGroup(t *testing.T) {
 	pupil.console("freeze")
 	pupil.until("the pupil may not act", `all('.said .line').some(l => l.textContent.includes("somebody else acts"))`)
 	teacher.press("#answer-3")
+	teacher.until("the teacher's answer is locked in", `document.querySelector("#answer-3").getAttribute("aria-pressed") === "true"`) // the panel moves with it
 	teacher.press("#lesson-reveal")
 	for _, l := range []*learner{teacher, pupil} {
 		l.now(2)
