@@ -33,6 +33,8 @@ const (
 	frameViewers
 	frameLimits
 	frameLesson
+	frameTape
+	frameMarks
 )
 
 // AppendFrame appends the wire form of f to dst. The events' own sequence numbers are not written: they
@@ -68,6 +70,11 @@ func AppendFrame(dst []byte, f *Frame) []byte {
 		w.byte(frameLesson)
 		writeLesson(&w, &f.Lesson)
 	}
+	if f.Tape != (Tape{}) {
+		w.byte(frameTape)
+		writeTape(&w, &f.Tape)
+	}
+	w.text(frameMarks, f.Marks)
 	w.end()
 	return w.b
 }
@@ -83,6 +90,7 @@ func AppendRequest(dst []byte, f *Frame) []byte {
 		w.byte(frameCommand)
 		writeCommand(&w, &f.Command)
 	}
+	w.text(frameCode, f.Code)
 	w.text(frameText, f.Text)
 	w.end()
 	return w.b
@@ -172,6 +180,10 @@ func readFrameField(r *reader, f *Frame, tag byte) {
 		f.Limits = readLimits(r)
 	case frameLesson:
 		f.Lesson = readLesson(r)
+	case frameTape:
+		f.Tape = readTape(r)
+	case frameMarks:
+		f.Marks = r.text()
 	default:
 		r.unknown("a frame", tag)
 	}
@@ -249,4 +261,57 @@ func readLesson(r *reader) (l Lesson) {
 		}
 	}
 	return l
+}
+
+const (
+	tapeMode = iota + 1
+	tapeSpeed
+	tapeSeq
+	tapeAt
+	tapeFirst
+	tapeFirstAt
+	tapeHead
+	tapeHeadAt
+	tapeSealed
+)
+
+func writeTape(w *writer, t *Tape) {
+	w.uint(tapeMode, uint64(t.Mode))
+	w.int(tapeSpeed, int64(t.Speed))
+	w.uint(tapeSeq, t.Seq)
+	w.int(tapeAt, int64(t.At))
+	w.uint(tapeFirst, t.First)
+	w.int(tapeFirstAt, int64(t.FirstAt))
+	w.uint(tapeHead, t.Head)
+	w.int(tapeHeadAt, int64(t.HeadAt))
+	w.bool(tapeSealed, t.Sealed)
+	w.end()
+}
+
+func readTape(r *reader) (t Tape) {
+	for tag := r.tag(); tag != 0; tag = r.tag() {
+		switch tag {
+		case tapeMode:
+			t.Mode = TapeMode(r.enum())
+		case tapeSpeed:
+			t.Speed = Factor(r.int())
+		case tapeSeq:
+			t.Seq = r.uint()
+		case tapeAt:
+			t.At = Micros(r.int())
+		case tapeFirst:
+			t.First = r.uint()
+		case tapeFirstAt:
+			t.FirstAt = Micros(r.int())
+		case tapeHead:
+			t.Head = r.uint()
+		case tapeHeadAt:
+			t.HeadAt = Micros(r.int())
+		case tapeSealed:
+			t.Sealed = true
+		default:
+			r.unknown("a tape", tag)
+		}
+	}
+	return t
 }

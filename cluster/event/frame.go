@@ -13,12 +13,37 @@ type Frame struct {
 	Events  []Event // Events, Checkpoint (there without sequence numbers of their own)
 	Result  Result  // Answer
 	Command Command // Order
-	Code    string  // Output: one of the Output codes; Notice: "limit", "bad-command", "slow", "closing", "asleep"
-	Text    string  // Notice: a sentence; Hello: the viewer's token, a random name that its browser keeps; Learn: the words
+	Code    string  // Output: one of the Output codes; Notice: "limit", "bad-command", "slow", "closing", "asleep"; Panel: its place
+	Text    string  // Notice: a sentence; Hello: the viewer's token, a random name that its browser keeps; Learn, Wind, Look: the words; Panel: HTML
 	Viewers int     // Welcome, Audience
 	Limits  Limits  // Welcome
 	Lesson  Lesson  // Lesson
+	Tape    Tape    // Tape
+	Marks   string  // Panel: what it rests on, to be highlighted, as in Lesson.Marks
 }
+
+// Tape is where a viewer looks at the recording of its room, and how far the recording reaches.
+type Tape struct {
+	Mode    TapeMode
+	Speed   Factor // of playing, beside the rate of the room's own time at that place; 1 = as it was
+	Seq     uint64 // the last event that is folded into what the viewer sees
+	At      Micros // virtual time there
+	First   uint64 // the oldest event that can be seen
+	FirstAt Micros // virtual time before it
+	Head    uint64 // the newest event
+	HeadAt  Micros // virtual time now
+	Sealed  bool   // the recording has ended: there is no LIVE
+}
+
+// TapeMode is what a viewer's recorder does.
+type TapeMode uint8
+
+// The modes of a recorder.
+const (
+	TapeLive    TapeMode = iota // the viewer sees what happens
+	TapePaused                  // it looks at one moment of the past
+	TapePlaying                 // the past passes by
+)
 
 // Lesson is the panel of a lesson as one viewer sees it, made by the server.
 type Lesson struct {
@@ -39,7 +64,7 @@ type Limits struct {
 }
 
 // WireVersion is written in Hello and Welcome; a side that meets another version says so and reloads.
-const WireVersion = 3
+const WireVersion = 4
 
 // FrameType is the first byte of a frame.
 type FrameType uint8
@@ -62,6 +87,10 @@ const (
 	FrameStop                 // browser: Seq: the line shall end
 	FrameOutput               // Seq, Code, Text: what the line Seq says; see the Output codes
 	FrameEndpoints            // Text: where etcd's clients reach the nodes: "n1 http://127.0.0.1:40001", one a line
+	FrameWind                 // browser: Text: what its recorder shall do; see the words of web/tape
+	FrameTape                 // Tape: where the viewer's recorder stands; after each Wind, and when it changes by itself
+	FrameLook                 // browser: Code: a panel's place, Text: what it shall show ("" for nothing, the panel is closed)
+	FramePanel                // Code: its place, Text: HTML of the server's, Marks; whenever it differs from the last one
 
 	frameTypesEnd
 )

@@ -16,6 +16,8 @@ func TestRequestsAreWrittenAsAnyFrame(t *testing.T) {
 			Success: []Request{{Kind: Put, Key: "x", Value: "2"}}}}},
 		{Type: FrameHello, Version: WireVersion, Epoch: 7, Seq: 12, Text: "k3j9"},
 		{Type: FrameLearn, Text: "answer 2"},
+		{Type: FrameWind, Text: "seq 1200"},
+		{Type: FrameLook, Code: "side", Text: "node n3"},
 		{Type: FrameOrder, Command: Command{ID: 5, Kind: Partition, Groups: [][]NodeID{{1, 2}, {3}}}},
 	} {
 		if got, want := AppendRequest(nil, &f), AppendFrame(nil, &f); !bytes.Equal(got, want) {
@@ -33,6 +35,8 @@ func TestResponsesAreReadAsAnyFrame(t *testing.T) {
 		{Type: FrameNotice, Code: "slow", Text: "too slow"},
 		{Type: FrameAudience, Viewers: 4},
 		{Type: FrameLesson, Lesson: Lesson{ID: "a07", HTML: "<p>Cut it.</p>", Marks: "n4 log", Denied: "wipe", Said: "Step 2 is done.", Done: 2, Steps: 7}},
+		{Type: FrameTape, Tape: Tape{Mode: TapePlaying, Speed: One, Seq: 7, At: 8, First: 1, Head: 90, HeadAt: 91, Sealed: true}},
+		{Type: FramePanel, Code: "side", Text: "<h2>n3</h2>", Marks: "n3 n1-n3"},
 	} {
 		b := AppendFrame(nil, &f)
 		want, err := DecodeFrame(b)

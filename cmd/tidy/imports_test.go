@@ -36,8 +36,12 @@ var imports = map[string][]string{
 	"wasm/ui":         {"cluster/event", "cluster/view"},
 	"wasm/browser":    {"cluster/event", "wasm/ui"},
 	"wasm":            {"wasm/ui", "wasm/browser"},
+	"web/desk":        {"cluster/event", "cluster/view", "cluster/journal", "cluster/tale", "wasm/ui"}, // also in the browser that replays without a server
+	"web/tape":        {"cluster/event", "cluster/view", "cluster/journal", "web/desk"},                // likewise
+	"wasm/tape":       {"cluster/event", "cluster/journal", "web/tape"},
+	"cluster/tale":    {"cluster/event", "cluster/view", "cluster/journal"},
 	"web/page":        {"lessons", "cluster/event", "cluster/view", "wasm/ui"},
-	"web":             {"cluster", "cluster/event", "cluster/view", "cluster/journal", "lessons", "static", "web/page"},
+	"web":             {"web/tape", "web/desk", "cluster", "cluster/event", "cluster/view", "cluster/journal", "lessons", "static", "web/page"},
 	"web/lobby":       {"cluster/event", "cluster/view", "lessons", "web", "web/page"},
 	"web/browsertest": {},
 	"static":          {},

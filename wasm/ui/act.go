@@ -48,6 +48,11 @@ func (m *Model) acted(action, arg string) []Effect {
 		m.logTo(arg)
 	case "learn":
 		return []Effect{Send{event.Frame{Type: event.FrameLearn, Text: arg}}}
+	case "look":
+		m.tab = "node"
+		return m.look("side", arg)
+	case "wind":
+		return []Effect{Send{event.Frame{Type: event.FrameWind, Text: arg}}}
 	case "type":
 		m.tab = "console"
 		return append(m.Console.fill(arg), Focus{ConsoleField})

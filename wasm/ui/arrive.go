@@ -44,7 +44,7 @@ func (m *Model) arrived(f event.Frame) []Effect {
 	//exhaustive:ignore
 	switch f.Type {
 	case event.FrameWelcome:
-		return m.welcomed(f)
+		return append(m.welcomed(f), m.lookAgain()...)
 	case event.FrameCheckpoint:
 		m.checkpoint(f)
 	case event.FrameEvents:
@@ -62,6 +62,11 @@ func (m *Model) arrived(f event.Frame) []Effect {
 		m.noticed(f.Code, f.Text)
 	case event.FrameLesson:
 		return m.learned(f.Lesson)
+	case event.FramePanel:
+		m.shown(&f)
+	case event.FrameTape:
+		m.tape = f.Tape
+		m.touch(inHeader, inLanes)
 	case event.FrameAudience:
 		m.Viewers = f.Viewers
 		m.touch(inHeader, inGuide)

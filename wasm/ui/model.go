@@ -48,6 +48,8 @@ type Model struct {
 	feed    feed
 	notices []notice
 	lanes   lanes
+	panels  []panel
+	tape    event.Tape // where the page looks at the recording, and how far that reaches
 	taught  taught
 	motion  motion
 

@@ -1,0 +1,54 @@
+package ui
+
+import "github.com/quorumlab/quorumlab/cluster/event"
+
+// panel is HTML of the room's that stands at one place of the page: "side" beside the console, "timeline" below the stage,
+// "dialog" above everything.
+type panel struct {
+	place string
+	words string // what the page asked to look at
+	html  string
+	marks string
+}
+
+// look asks the room to show something at a place, and to show it anew whenever it changes. No words close the panel.
+func (m *Model) look(place, words string) []Effect {
+	p := m.panelAt(place)
+	if p.words == words {
+		return nil
+	}
+	*p = panel{place: place, words: words}
+	m.touch(inSide, inLanes)
+	return []Effect{Send{event.Frame{Type: event.FrameLook, Code: place, Text: words}}}
+}
+
+// panelAt is the panel at a place; an empty one is made where there is none yet.
+func (m *Model) panelAt(place string) *panel {
+	for i := range m.panels {
+		if m.panels[i].place == place {
+			return &m.panels[i]
+		}
+	}
+	m.panels = append(m.panels, panel{place: place})
+	return &m.panels[len(m.panels)-1]
+}
+
+// shown takes what the room drew, unless the page looks at something else by now.
+func (m *Model) shown(f *event.Frame) {
+	for i := range m.panels {
+		if p := &m.panels[i]; p.place == f.Code && p.words != "" {
+			p.html, p.marks = f.Text, f.Marks
+			m.touch(inSide, inLanes)
+		}
+	}
+}
+
+// lookAgain tells a room that was connected anew what the page looks at.
+func (m *Model) lookAgain() (effects []Effect) {
+	for i := range m.panels {
+		if p := &m.panels[i]; p.words != "" {
+			effects = append(effects, Send{event.Frame{Type: event.FrameLook, Code: p.place, Text: p.words}})
+		}
+	}
+	return effects
+}

@@ -1,0 +1,61 @@
+// Package desk draws what a viewer looks into beside the picture: a machine, a link, a request's whole path, the life of an
+// entry, why something did not happen, the recording's timeline. Panels are HTML, made from facts alone, so that a living
+// room, a recording that is replayed by a server, and one that is replayed in a browser without any draw the same.
+package desk
+
+import (
+	"bytes"
+	"context"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"github.com/quorumlab/quorumlab/cluster/journal"
+	"github.com/quorumlab/quorumlab/cluster/view"
+)
+
+// Moment is what a panel is drawn from: a recording, and the place in it that is looked at.
+type Moment struct {
+	Journal *journal.Journal
+	State   *view.State // what the facts up to that place add up to; not to be changed
+	Live    bool        // the place is the end of a recording that goes on
+}
+
+// Panel is what stands at one place of the page.
+type Panel struct {
+	HTML  string
+	Marks string // what it rests on, to be highlighted on the stage: n4, n1-n2, log …, separated by blanks
+}
+
+// content is a panel before it is written.
+type content struct {
+	body  templ.Component
+	marks string
+}
+
+// drawer draws what the words after its own name ask for; nil says that there is no such thing.
+type drawer func(m Moment, words []string) *content
+
+// drawers by the first word of what a viewer looks at.
+var drawers = map[string]drawer{}
+
+// MaxWords bounds what a viewer may ask to look at, in bytes.
+const MaxWords = 512
+
+// Draw draws what the words name: "node n3", "op 17", "why …". What is not known, or no longer there, is a sentence.
+func Draw(m Moment, words string) Panel {
+	var c *content
+	if fields := strings.Fields(words); len(fields) > 0 && len(words) <= MaxWords {
+		if draw := drawers[fields[0]]; draw != nil {
+			c = draw(m, fields[1:])
+		}
+	}
+	if c == nil {
+		c = &content{body: nothing(words)}
+	}
+	var b bytes.Buffer
+	if err := c.body.Render(context.Background(), &b); err != nil {
+		panic(err) // a buffer takes everything
+	}
+	return Panel{HTML: b.String(), Marks: c.marks}
+}
