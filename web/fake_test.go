@@ -35,10 +35,10 @@ func newFake(nodes int) *fakeCluster {
 // stage begins another journal with a ring of its own, as a room does that is prepared anew.
 func (f *fakeCluster) stage(epoch uint64, nodes int) {
 	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.journal = journal.New(journal.Options{Epoch: epoch})
-	f.mu.Unlock()
 	for i := range nodes {
-		f.tell(event.Event{Kind: event.MachineAdded, Node: event.NodeID(i + 1)}, event.Event{Kind: event.Started, Node: event.NodeID(i + 1)})
+		f.note(event.Event{Kind: event.MachineAdded, Node: event.NodeID(i + 1)}, event.Event{Kind: event.Started, Node: event.NodeID(i + 1)})
 	}
 }
 
@@ -46,6 +46,10 @@ func (f *fakeCluster) stage(epoch uint64, nodes int) {
 func (f *fakeCluster) tell(events ...event.Event) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.note(events...)
+}
+
+func (f *fakeCluster) note(events ...event.Event) {
 	f.now += 1000
 	for _, e := range events {
 		e.At = f.now

@@ -130,7 +130,7 @@ func (m *Model) actedOnNode(id event.NodeID) []Effect {
 		return nil
 	}
 	m.pick(picked{node: id, open: true})
-	return []Effect{Focus{"menu-first"}}
+	return append(m.look("side", "node "+id.String()), Focus{"menu-first"})
 }
 
 // actedOnLink opens a link's menu; with the scissors in hand it cuts the link, or mends it.

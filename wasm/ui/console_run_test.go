@@ -139,10 +139,4 @@ func TestEndpoints(t *testing.T) {
 	if got := words(endpointsElement(&d.m)); got != want {
 		t.Errorf("the room's: %q, wanted %q", got, want)
 	}
-	if got := words(endpointOf(&d.m, 2)); got != "etcd's clientsetcdctl --endpoints=http://127.0.0.1:2Copy the line" {
-		t.Errorf("n2's: %q", got)
-	}
-	if endpointOf(&d.m, 3) != nil {
-		t.Error("n3 has none")
-	}
 }

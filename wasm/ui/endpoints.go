@@ -47,14 +47,3 @@ func (m *Model) eachEndpoint(do func(id event.NodeID, url string)) {
 func copier(line string) *Element {
 	return button("btn small", "copy", line).say("Copy the line")
 }
-
-// endpointOf is where etcd's clients reach one node.
-func endpointOf(m *Model, id event.NodeID) (el *Element) {
-	m.eachEndpoint(func(of event.NodeID, url string) {
-		if of == id {
-			el = classed("div", "joining").add(tag("h3").say("etcd's clients"),
-				tag("code").say(forEtcdctl+url), copier(forEtcdctl+url))
-		}
-	})
-	return el
-}

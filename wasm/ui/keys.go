@@ -1,9 +1,6 @@
 package ui
 
-import (
-	"github.com/quorumlab/quorumlab/cluster/event"
-	"github.com/quorumlab/quorumlab/cluster/view"
-)
+import "github.com/quorumlab/quorumlab/cluster/view"
 
 // pressed folds a key. In the console's field every key is the console's; elsewhere keys with Ctrl, Alt or
 // Meta are the browser's own.
@@ -52,7 +49,7 @@ func (m *Model) nth(i int) []Effect {
 	}
 	id := m.State.Nodes[i].ID
 	m.pick(picked{node: id})
-	return []Effect{Focus{"node-" + id.String()}}
+	return append(m.look("side", "node "+id.String()), Focus{"node-" + id.String()})
 }
 
 // toPicked sends a command about the selected node if it makes sense now.
@@ -75,15 +72,4 @@ func (m *Model) backToWork() []Effect {
 		return m.run("restart " + n.ID.String())
 	}
 	return nil
-}
-
-// others are the nodes of the ring but one.
-func (m *Model) others(id event.NodeID) []event.NodeID {
-	var ids []event.NodeID
-	for i := range m.State.Nodes {
-		if o := m.State.Nodes[i].ID; o != id {
-			ids = append(ids, o)
-		}
-	}
-	return ids
 }
