@@ -16,6 +16,7 @@ import (
 // and think about what it should not know. Rows of packages that are still to come do no harm.
 var imports = map[string][]string{
 	"cluster/event":     {},
+	"cluster/words":     {}, // languages; for all that people read
 	"cluster/view":      {"cluster/event"},
 	"cluster/journal":   {"cluster/event", "cluster/view"},
 	"cluster/world":     {"cluster/event"},
@@ -31,22 +32,22 @@ var imports = map[string][]string{
 	"cluster": {"cluster/event", "cluster/view", "cluster/journal", "cluster/world", "cluster/conductor", "cluster/disk",
 		"cluster/store", "cluster/node", "cluster/check"},
 	"cluster/chaos":   {"cluster", "cluster/event", "cluster/view", "cluster/check"},
-	"lessons":         {"cluster/event", "cluster/view", "wasm/ui"},
+	"lessons":         {"cluster/words", "cluster/event", "cluster/view", "wasm/ui"},
 	"lessons/play":    {"lessons", "cluster", "cluster/event", "cluster/journal", "cluster/view", "wasm/ui"},
-	"wasm/ui":         {"cluster/event", "cluster/view"},
-	"wasm/browser":    {"cluster/event", "wasm/ui"},
+	"wasm/ui":         {"cluster/words", "cluster/event", "cluster/view"},
+	"wasm/browser":    {"cluster/words", "cluster/event", "wasm/ui"},
 	"wasm":            {"wasm/ui", "wasm/browser"},
-	"web/desk":        {"cluster/event", "cluster/view", "cluster/journal", "cluster/tale", "wasm/ui"}, // also in the browser that replays without a server
-	"web/tape":        {"cluster/event", "cluster/view", "cluster/journal", "web/desk"},                // likewise
-	"wasm/tape":       {"cluster/event", "cluster/journal", "web/tape"},
-	"cluster/tale":    {"cluster/event", "cluster/view", "cluster/journal"},
-	"web/page":        {"lessons", "cluster/event", "cluster/view", "wasm/ui"},
-	"web":             {"web/tape", "web/desk", "cluster", "cluster/event", "cluster/view", "cluster/journal", "lessons", "static", "web/page"},
-	"web/lobby":       {"cluster/event", "cluster/view", "lessons", "web", "web/page"},
+	"web/desk":        {"cluster/words", "cluster/event", "cluster/view", "cluster/journal", "cluster/tale", "wasm/ui"}, // also in the browser that replays without a server
+	"web/tape":        {"cluster/words", "cluster/event", "cluster/view", "cluster/journal", "web/desk"},                // likewise
+	"wasm/tape":       {"cluster/words", "cluster/event", "cluster/journal", "web/tape"},
+	"cluster/tale":    {"cluster/words", "cluster/event", "cluster/view", "cluster/journal"},
+	"web/page":        {"cluster/words", "lessons", "cluster/event", "cluster/view", "wasm/ui"},
+	"web":             {"cluster/words", "web/tape", "web/desk", "cluster", "cluster/event", "cluster/view", "cluster/journal", "lessons", "static", "web/page"},
+	"web/lobby":       {"cluster/words", "cluster/event", "cluster/view", "lessons", "web", "web/page"},
 	"web/browsertest": {},
 	"static":          {},
 	"cmd/etcdmain":    {"cluster/server"}, // flags of etcd, for quorumlab node and etcd
-	"cmd/quorumlab":   {"cmd/etcdmain", "cluster/server", "cluster", "cluster/chaos", "cluster/event", "cluster/view", "cluster/check", "cluster/ctl", "cluster/etcdapi", "cluster/node", "cmd/bench", "lessons", "lessons/play", "static", "web", "web/lobby"},
+	"cmd/quorumlab":   {"cluster/words", "cmd/etcdmain", "cluster/server", "cluster", "cluster/chaos", "cluster/event", "cluster/view", "cluster/check", "cluster/ctl", "cluster/etcdapi", "cluster/node", "cmd/bench", "lessons", "lessons/play", "static", "web", "web/lobby"},
 	"cmd/etcd":        {"cmd/etcdmain"},
 	"cmd/bench":       {"cluster/event", "cmd/reference"}, // loads and comparisons, for quorumlab bench
 	"cmd/build-app":   {},
@@ -65,7 +66,7 @@ type taboo struct {
 }
 
 // client is what the browser carries.
-var client = []string{"wasm", "wasm/ui", "wasm/browser", "cluster/event", "cluster/view"}
+var client = []string{"wasm", "wasm/ui", "wasm/browser", "cluster/event", "cluster/view", "cluster/words"}
 
 const heavy = "would add a hundred kilobytes or more to what the browser loads"
 

@@ -12,13 +12,15 @@ import (
 
 	"github.com/quorumlab/quorumlab/cluster/journal"
 	"github.com/quorumlab/quorumlab/cluster/view"
+	"github.com/quorumlab/quorumlab/cluster/words"
 )
 
 // Moment is what a panel is drawn from: a recording, and the place in it that is looked at.
 type Moment struct {
 	Journal *journal.Journal
-	State   *view.State // what the facts up to that place add up to; not to be changed
-	Live    bool        // the place is the end of a recording that goes on
+	State   *view.State     // what the facts up to that place add up to; not to be changed
+	Live    bool            // the place is the end of a recording that goes on
+	Words   *words.Language // of whoever looks; nil: English
 }
 
 // Panel is what stands at one place of the page.
