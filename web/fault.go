@@ -33,6 +33,7 @@ const (
 	CodeClosing    = "closing"
 	CodeSlow       = "slow"
 	CodeLesson     = "lesson" // the lesson does not take this now
+	CodeTape       = "tape"   // the viewer's recorder does not understand this, or does not have it
 	CodeInternal   = "internal"
 )
 

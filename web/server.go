@@ -13,6 +13,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/quorumlab/quorumlab/cluster"
+	"github.com/quorumlab/quorumlab/web/tape"
 )
 
 // Options say how to serve a room. Cluster and Room must be set.
@@ -51,6 +52,7 @@ type Server struct {
 	log      *slog.Logger
 	shell    Shell
 	doors    func() []cluster.Endpoint
+	studio   *tape.Studio
 	audience *audience
 	ring     *ring
 	usage    *usage
@@ -80,6 +82,7 @@ func New(o Options) *Server {
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.audience = newAudience(limits.Viewers)
+	s.studio = &tape.Studio{}
 	s.numbers = newNumbers(s)
 	s.mux = s.routes()
 	if s.class != nil {

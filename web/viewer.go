@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/journal"
+	"github.com/quorumlab/quorumlab/web/tape"
 )
 
 // viewer is one websocket. One goroutine reads orders, one writes pictures, and each order under way writes its
@@ -24,10 +26,12 @@ type viewer struct {
 
 	pending chan struct{} // holds one for every order under way
 	limit   *rate.Limiter
+	winding *rate.Limiter
 	told    int    // number of viewers last told
 	doors   string // endpoints last told
 	runs    runs
 	learner learner
+	tape    atomic.Pointer[tape.Tape] // its recorder; there before anything is read or shown, replaced by the goroutine that shows
 
 	ctx    context.Context         // ends when the viewer has gone or has to go
 	leave  context.CancelCauseFunc // with a *farewell
@@ -36,7 +40,8 @@ type viewer struct {
 }
 
 func newViewer(s *Server, conn *websocket.Conn) *viewer {
-	v := &viewer{server: s, conn: conn, pending: make(chan struct{}, PendingOrders), limit: rate.NewLimiter(rate.Limit(s.limits.Commands), s.limits.Commands)}
+	v := &viewer{server: s, conn: conn, pending: make(chan struct{}, PendingOrders), limit: rate.NewLimiter(rate.Limit(s.limits.Commands), s.limits.Commands),
+		winding: rate.NewLimiter(WindRate, WindBurst)}
 	v.ctx, v.leave = context.WithCancelCause(s.ctx)
 	v.orders, v.stop = context.WithCancel(s.ctx)
 	return v
@@ -111,8 +116,10 @@ func (v *viewer) converse(hello event.Frame) {
 		v.part()
 	})
 	time.AfterFunc(pingEvery, v.ping)
+	j := v.server.cluster.Journal()
+	v.record(j, hello.Seq, hello.Epoch)
 	var showing sync.WaitGroup
-	showing.Go(func() { v.leave(v.show(hello)) })
+	showing.Go(func() { v.leave(v.show(j)) })
 	v.leave(v.read())
 	showing.Wait()
 	<-parted
@@ -141,17 +148,17 @@ func (v *viewer) part() {
 }
 
 // show welcomes the viewer and writes what happens, in one journal after the other.
-func (v *viewer) show(hello event.Frame) *farewell {
-	j, seq, epoch := v.server.cluster.Journal(), hello.Seq, hello.Epoch
+func (v *viewer) show(j *journal.Journal) *farewell {
 	for {
 		err := v.welcome(j)
 		if err == nil {
-			err = v.follow(j.Subscribe(seq, epoch))
+			err = v.follow(v.tape.Load())
 		}
 		if errors.Is(err, journal.ErrClosed) {
 			v.runs.halt("the room is prepared anew; this line has ended")
-			j, err = v.successor(j)
-			seq, epoch = 0, 0
+			if j, err = v.successor(j); err == nil {
+				v.record(j, 0, 0)
+			}
 		}
 		switch {
 		case v.ctx.Err() != nil:
@@ -188,13 +195,26 @@ func (v *viewer) tellEndpoints() error {
 	return v.write(&event.Frame{Type: event.FrameEndpoints, Text: lines})
 }
 
-// follow writes a journal's frames until it ends, and meanwhile what is new beside them.
-func (v *viewer) follow(facts *journal.Subscription) error {
+// record gives the viewer a recorder of a journal. What it looks at goes over from the one before.
+func (v *viewer) record(j *journal.Journal, seq, epoch uint64) {
+	o := tape.Options{Journal: j, Studio: v.server.studio, Seq: seq, Epoch: epoch}
+	if before := v.tape.Load(); before != nil {
+		o.Looks = before.Looks()
+	}
+	v.tape.Store(tape.New(o))
+}
+
+// follow writes what a viewer's recorder shows until it ends, and meanwhile what is new beside it.
+func (v *viewer) follow(t *tape.Tape) error {
 	wait := v.server.audience.interrupted(v)
 	for {
-		run, err := v.next(facts, wait)
-		if err == nil {
-			err = v.present(run)
+		sheet, err := t.Next(wait)
+		switch {
+		case err != nil:
+		case sheet.Own:
+			err = v.send(sheet.Bytes)
+		default:
+			err = v.present(v.gather(t, sheet.Frame))
 		}
 		if wait.Err() != nil && v.ctx.Err() == nil {
 			wait = v.server.audience.interrupted(v)
@@ -239,26 +259,22 @@ func (v *viewer) teach() error {
 	return nil
 }
 
-// next waits for the next picture: a frame, with those that have come meanwhile. So a server or a viewer that is
+// gather makes the next picture: a frame, with those that have come meanwhile. So a server or a viewer that is
 // short of breath gets by with fewer messages, and a large audience, which waits a moment first, always does.
-func (v *viewer) next(facts *journal.Subscription, wait context.Context) ([]*journal.Frame, error) {
-	first, err := facts.Next(wait)
-	if err != nil {
-		return nil, err
-	}
+func (v *viewer) gather(t *tape.Tape, first *journal.Frame) []*journal.Frame {
 	run := []*journal.Frame{first}
 	if event.FrameType(first.Bytes[0]) != event.FrameEvents {
-		return run, nil
+		return run
 	}
 	v.pause()
 	for len(run) < mergedFrames {
-		more, err := facts.Next(over)
-		if err != nil {
-			break // what went wrong comes again at the next wait
+		more := t.More()
+		if more == nil {
+			break
 		}
 		run = append(run, more)
 	}
-	return run, nil
+	return run
 }
 
 // pause keeps a viewer of a large audience to its pace.
@@ -272,13 +288,6 @@ func (v *viewer) pause() {
 	case <-v.ctx.Done():
 	}
 }
-
-// over is a context that has ended: who waits with it only looks.
-var over = func() context.Context {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	return ctx
-}()
 
 func (v *viewer) present(run []*journal.Frame) error {
 	m, err := v.server.audience.message(run)
@@ -342,7 +351,7 @@ func (v *viewer) read() *farewell {
 		f, bye := readFrame(v.conn)
 		say, known := hearing[f.Type]
 		if bye == nil && !known {
-			bye = disorder("After the hello a page may send nothing but orders, lines to run, and words to the lesson.")
+			bye = disorder("After the hello a page may send nothing but orders, lines to run, and words to the lesson and to its recorder.")
 		}
 		if bye != nil {
 			if bye != gone {
@@ -363,6 +372,7 @@ func (v *viewer) hearing() map[event.FrameType]func(*event.Frame) error {
 	return map[event.FrameType]func(*event.Frame) error{
 		event.FrameOrder: func(f *event.Frame) error { return v.order(f.Command) },
 		event.FrameLearn: func(f *event.Frame) error { return v.learn(f.Text) },
+		event.FrameLook:  func(f *event.Frame) error { return v.look(f.Code, f.Text) },
 		event.FrameRun:   v.run,
 		event.FrameInput: v.input,
 		event.FrameStop: func(f *event.Frame) error {
@@ -393,6 +403,26 @@ func (v *viewer) learn(words string) error {
 	}
 	if err != nil {
 		return v.notify(err)
+	}
+	return nil
+}
+
+// look has a place of the page show something else. Its error says that the viewer takes no answers.
+func (v *viewer) look(place, words string) error {
+	return v.advise(func(t *tape.Tape) error { return t.Look(place, words) })
+}
+
+// advise tells the viewer's recorder something, and the viewer why that cannot be.
+func (v *viewer) advise(do func(*tape.Tape) error) error {
+	var err error
+	if v.winding.Allow() {
+		err = do(v.tape.Load())
+	} else {
+		v.server.numbers.refused.WithLabelValues("rate").Inc()
+		err = tooFast(int(WindRate))
+	}
+	if err != nil {
+		return v.write(&event.Frame{Type: event.FrameNotice, Code: CodeTape, Text: err.Error()})
 	}
 	return nil
 }

@@ -239,3 +239,19 @@ func (j *Journal) Stats() Stats {
 	defer j.mu.RUnlock()
 	return Stats{Seq: j.state.Seq, Oldest: j.base.Seq + 1, Frames: len(j.frames), Bytes: j.bytes}
 }
+
+// Reach is what can be looked at.
+type Reach struct {
+	First   uint64       // the oldest event that is kept; Head+1 if none is
+	FirstAt event.Micros // virtual time before it
+	Head    uint64       // the newest event
+	HeadAt  event.Micros // virtual time up to which nothing is missing
+	Closed  bool         // nothing more will happen
+}
+
+// Reach says from where to where the recording goes.
+func (j *Journal) Reach() Reach {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	return Reach{First: j.base.Seq + 1, FirstAt: j.base.At, Head: j.state.Seq, HeadAt: max(j.at, j.state.At), Closed: j.closed}
+}

@@ -128,6 +128,18 @@ func (s *Subscription) Next(ctx context.Context) (*Frame, error) {
 	}
 }
 
+// Poll gives the next frame if it is there, or else what is closed when there may be one. The error is that of Next.
+func (s *Subscription) Poll() (f *Frame, changed <-chan struct{}, err error) {
+	f, changed = s.take()
+	if f == nil {
+		err = s.err
+	}
+	return f, changed, err
+}
+
+// Last is the sequence number of the last event that was given; begun says whether anything was that a State can begin with.
+func (s *Subscription) Last() (seq uint64, begun bool) { return s.last, s.first == nil }
+
 // take gives the next frame if it is there, or what to wait for.
 func (s *Subscription) take() (*Frame, <-chan struct{}) {
 	if f := s.first; f != nil {
