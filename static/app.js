@@ -15,7 +15,7 @@ const listed = (library) => {
   const colours = (theme) => {
     if (theme) library.dataset.theme = theme;
     else delete library.dataset.theme;
-    button.setAttribute("aria-label", "Colours: " + (theme || "as the system says"));
+    button.setAttribute("aria-label", button.dataset[theme || "system"]);
   };
   colours(recall("theme"));
   button.addEventListener("click", () => {
@@ -28,7 +28,7 @@ const listed = (library) => {
     if (!done || !steps) continue;
     const over = done >= steps;
     lesson.dataset.over = over;
-    lesson.querySelector("[data-done]").textContent = over ? "Done" : `${done} of ${steps} steps`;
+    lesson.querySelector("[data-done]").textContent = over ? library.dataset.done : library.dataset.part.replace("{0}", done).replace("{1}", steps);
     if (over) lesson.querySelector("i").textContent = "✓";
   }
 };

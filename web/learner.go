@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/words"
 	"github.com/quorumlab/quorumlab/web/page"
 )
 
@@ -15,6 +16,7 @@ import (
 type learner struct {
 	class Class // nil: the room has none
 	token string
+	words *words.Language
 	drawn bool   // a panel has been shown
 	shown uint64 // hash of it
 }
@@ -75,7 +77,7 @@ func (l *learner) picture() []byte {
 	if l.class == nil {
 		return nil
 	}
-	f := event.AppendFrame(nil, &event.Frame{Type: event.FrameLesson, Lesson: page.LessonFrame(l.class.Panel(l.token))})
+	f := event.AppendFrame(nil, &event.Frame{Type: event.FrameLesson, Lesson: page.LessonFrame(l.class.Panel(l.token), l.words)})
 	sum := maphash.Bytes(panelSeed, f)
 	if l.drawn && sum == l.shown {
 		return nil

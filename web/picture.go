@@ -7,6 +7,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"github.com/quorumlab/quorumlab/web/languages"
 	"github.com/quorumlab/quorumlab/web/page"
 )
 
@@ -34,13 +35,15 @@ func narrow(r *http.Request) bool {
 // WritePage answers with a page, whole or not at all.
 func WritePage(w http.ResponseWriter, r *http.Request, status int, c templ.Component) {
 	var b bytes.Buffer
-	if err := c.Render(r.Context(), &b); err != nil {
+	ctx := languages.With(r.Context(), languages.Of(languages.Wanted(r)))
+	if err := c.Render(ctx, &b); err != nil {
 		http.Error(w, "The page cannot be drawn.", http.StatusInternalServerError)
 		return
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
+	h.Add("Vary", "Accept-Language, Cookie")
 	w.WriteHeader(status)
 	w.Write(b.Bytes())
 }

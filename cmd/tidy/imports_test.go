@@ -37,22 +37,23 @@ var imports = map[string][]string{
 	"wasm/ui":         {"cluster/words", "cluster/event", "cluster/view"},
 	"wasm/browser":    {"cluster/words", "cluster/event", "wasm/ui"},
 	"wasm":            {"wasm/ui", "wasm/browser"},
-	"web/desk":        {"cluster/words", "cluster/event", "cluster/view", "cluster/journal", "cluster/tale", "wasm/ui"}, // also in the browser that replays without a server
-	"web/tape":        {"cluster/words", "cluster/event", "cluster/view", "cluster/journal", "web/desk"},                // likewise
-	"wasm/tape":       {"cluster/words", "cluster/event", "cluster/journal", "web/tape"},
+	"web/languages":   {"cluster/words"},                                                                                                 // the catalogues
+	"web/desk":        {"web/languages", "cluster/words", "cluster/event", "cluster/view", "cluster/journal", "cluster/tale", "wasm/ui"}, // also in the browser that replays without a server
+	"web/tape":        {"web/languages", "cluster/words", "cluster/event", "cluster/view", "cluster/journal", "web/desk"},                // likewise
+	"wasm/tape":       {"web/languages", "cluster/words", "cluster/event", "cluster/journal", "web/tape"},
 	"cluster/tale":    {"cluster/words", "cluster/event", "cluster/view", "cluster/journal"},
-	"web/page":        {"cluster/words", "lessons", "cluster/event", "cluster/view", "wasm/ui"},
-	"web":             {"cluster/words", "web/tape", "web/desk", "cluster", "cluster/event", "cluster/view", "cluster/journal", "lessons", "static", "web/page"},
-	"web/lobby":       {"cluster/words", "cluster/event", "cluster/view", "lessons", "web", "web/page"},
+	"web/page":        {"web/languages", "cluster/words", "lessons", "cluster/event", "cluster/view", "wasm/ui"},
+	"web":             {"web/languages", "cluster/words", "web/tape", "web/desk", "cluster", "cluster/event", "cluster/view", "cluster/journal", "lessons", "static", "web/page"},
+	"web/lobby":       {"web/languages", "cluster/words", "cluster/event", "cluster/view", "lessons", "web", "web/page"},
 	"web/browsertest": {},
 	"static":          {},
 	"cmd/etcdmain":    {"cluster/server"}, // flags of etcd, for quorumlab node and etcd
-	"cmd/quorumlab":   {"cluster/words", "cmd/etcdmain", "cluster/server", "cluster", "cluster/chaos", "cluster/event", "cluster/view", "cluster/check", "cluster/ctl", "cluster/etcdapi", "cluster/node", "cmd/bench", "lessons", "lessons/play", "static", "web", "web/lobby"},
+	"cmd/quorumlab":   {"web/languages", "cluster/words", "cmd/etcdmain", "cluster/server", "cluster", "cluster/chaos", "cluster/event", "cluster/view", "cluster/check", "cluster/ctl", "cluster/etcdapi", "cluster/node", "cmd/bench", "lessons", "lessons/play", "static", "web", "web/lobby"},
 	"cmd/etcd":        {"cmd/etcdmain"},
 	"cmd/bench":       {"cluster/event", "cmd/reference"}, // loads and comparisons, for quorumlab bench
 	"cmd/build-app":   {},
 	"cmd/reference":   {}, // builds the real etcd, for tests and bench
-	"cmd/tidy":        {},
+	"cmd/tidy":        {"web/languages"},
 
 	"cmd/reference/conform": {}, // plays scripts of etcdctl to etcd and to us, for tests
 }

@@ -1,94 +1,97 @@
 package tidy
 
 import (
-	"bytes"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/quorumlab/quorumlab/web/languages"
 )
 
-// word is something that may not stand in a file.
-type word struct {
-	pattern *regexp.Regexp
-	except  *regexp.Regexp // lines in which it is fine; nil: none
-	endings []string
-	why     string
-}
+// spoken are the folders whose texts people read: every one of them is in every catalogue.
+var spoken = []string{"web/page", "web/lobby"}
 
-// prose and code: whatever a person wrote and may read.
-var prose = []string{".go", ".templ", ".css", ".js", ".md", ".yml", ".html", ".svg", ".ci/run"}
-
-// The patterns are put together from pieces so that this file does not match them itself.
-var words = []word{
-	{pattern: regexp.MustCompile(`\b(TO` + `DO|FIX` + `ME|X` + `XX|HA` + `CK)\b`), except: regexp.MustCompile(`\w\.TO` + `DO\(\)`), endings: prose, why: "says of itself that it is unfinished: finish it, or write an issue"},
-	{pattern: regexp.MustCompile(`(?i)\b(not ` + `implemented|st` + `ub)\b`), endings: prose, why: "says of itself that it is unfinished: finish it, or write an issue"},
-	{pattern: regexp.MustCompile(`(?i)\bplace` + `holder\b`), except: regexp.MustCompile(`(?i)::?place` + `holder|place` + `holder=|"place` + `holder"|\[place` + `holder`),
-		endings: prose, why: "is fine as an attribute of a form field only"},
-	{pattern: regexp.MustCompile(`\.\./sha` + `red|(?m)(^|[" (=` + "`" + `'])/(work|root|home)/[a-z]`), endings: prose, why: "is a path of one machine; the project must stand alone"},
-}
-
-// asleep are timed waits in tests, and awake is how a line says that its clock is virtual.
-var (
-	asleep = regexp.MustCompile(`\btime\.Sl` + `eep\(|chromedp\.Sl` + `eep\(`)
-	awake  = regexp.MustCompile(`// virtual: \S`)
-)
-
-func TestNoWordsAreLeftBehind(t *testing.T) {
-	for _, w := range words {
-		for _, path := range matching(t, w.endings...) {
-			source := read(t, path)
-			if generated(source) || !w.pattern.Match(source) { // most files have nothing at all
-				continue
+// TestCataloguesHaveEveryText reads the texts out of the program: what Say, Count and Of are called with.
+func TestCataloguesHaveEveryText(t *testing.T) {
+	said := map[string]string{} // text: where
+	for _, folder := range spoken {
+		files, err := filepath.Glob(filepath.Join(root, folder, "*.go"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %v", folder, err)
+		}
+		for _, file := range files {
+			if !strings.HasSuffix(file, "_test.go") {
+				collect(t, file, said)
 			}
-			eachLine(source, func(n int, line string) {
-				if found := w.in(line); found != "" {
-					t.Errorf("%s:%d: %q %s", path, n, found, w.why)
-				}
-			})
 		}
 	}
-}
-
-// in is what the line has of the word, "" for nothing.
-func (w word) in(line string) string {
-	if w.except != nil {
-		line = w.except.ReplaceAllString(line, "")
-	}
-	return strings.TrimSpace(w.pattern.FindString(line))
-}
-
-func TestNoTestWaitsOnTheWallClock(t *testing.T) {
-	for _, path := range matching(t, "_test.go") {
-		source := read(t, path)
-		if bytes.Contains(source, []byte(`"testing/syn`+`ctest"`)) {
-			continue // inside a bubble sleeping costs nothing and is exact
-		}
-		eachLine(source, func(n int, line string) {
-			if asleep.MatchString(line) && !awake.MatchString(line) {
-				t.Errorf("%s:%d: a timed sleep; wait on a condition instead. Where the clock is virtual, say so on the line: // virtual: why", path, n)
+	for _, l := range languages.All[1:] {
+		has := map[string]bool{}
+		languages.Of(l.Tag).Each(func(english, other string) {
+			has[english] = true
+			switch where, used := said[english]; {
+			case !used:
+				t.Errorf("%s: nobody says this any more: %s", l.Tag, english)
+			case !slices.Equal(places(english), places(other)):
+				t.Errorf("%s: %s has other places than its translation %s (%s)", l.Tag, english, other, where)
 			}
 		})
+		for text, where := range said {
+			if !has[text] {
+				t.Errorf("%s: %s lacks: %s", l.Tag, where, text)
+			}
+		}
 	}
 }
 
-func TestWordsSeeWhatTheyForbid(t *testing.T) {
-	for line, bad := range map[string]bool{
-		"// TO" + "DO: later":                        true,
-		"func mastodon() {}":                         false,
-		"f(context.TO" + "DO())":                     false,
-		`<input place` + `holder="put x 1">`:         false,
-		"input::place" + "holder { color: red }":     false,
-		"// a place" + "holder until the real thing": true,
-		"dir := \"/ro" + "ot/x\"":                    true,
-		"GET /ro" + "oms/x":                          false,
-		"st" + "ub resolver":                         true,
-	} {
-		found := ""
-		for _, w := range words {
-			found += w.in(line)
-		}
-		if (found != "") != bad {
-			t.Errorf("%q: found %q, should find something: %v", line, found, bad)
-		}
+// texts is how many of a call's texts are to be translated, by the function's name.
+var texts = map[string]int{"Say": 1, "say": 1, "Of": 1, "Count": 2, "count": 2}
+
+// collect adds the texts of a file.
+func collect(t *testing.T, file string, said map[string]string) {
+	set := token.NewFileSet()
+	tree, err := parser.ParseFile(set, file, nil, 0)
+	if err != nil {
+		t.Fatal(err)
 	}
+	ast.Inspect(tree, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok {
+			return true
+		}
+		name := ""
+		switch f := call.Fun.(type) {
+		case *ast.Ident:
+			name = f.Name
+		case *ast.SelectorExpr:
+			if of, ok := f.X.(*ast.Ident); !ok || of.Name != "strings" && of.Name != "bytes" {
+				name = f.Sel.Name
+			}
+		}
+		left := texts[name]
+		for _, arg := range call.Args {
+			if lit, ok := arg.(*ast.BasicLit); ok && lit.Kind == token.STRING && left > 0 {
+				if text, err := strconv.Unquote(lit.Value); err == nil && text != "" {
+					said[text] = set.Position(lit.Pos()).String()
+				}
+				left--
+			}
+		}
+		return true
+	})
+}
+
+var place = regexp.MustCompile(`\{\d\}`)
+
+// places are the places for values in a text, each once.
+func places(text string) []string {
+	all := place.FindAllString(text, -1)
+	slices.Sort(all)
+	return slices.Compact(all)
 }

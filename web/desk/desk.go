@@ -13,6 +13,7 @@ import (
 	"github.com/quorumlab/quorumlab/cluster/journal"
 	"github.com/quorumlab/quorumlab/cluster/view"
 	"github.com/quorumlab/quorumlab/cluster/words"
+	"github.com/quorumlab/quorumlab/web/languages"
 )
 
 // Moment is what a panel is drawn from: a recording, and the place in it that is looked at.
@@ -21,6 +22,8 @@ type Moment struct {
 	State   *view.State     // what the facts up to that place add up to; not to be changed
 	Live    bool            // the place is the end of a recording that goes on
 	Words   *words.Language // of whoever looks; nil: English
+
+	Endpoints string // where etcd's clients reach the nodes, as in event.FrameEndpoints; "": nowhere
 }
 
 // Panel is what stands at one place of the page.
@@ -39,7 +42,9 @@ type content struct {
 type drawer func(m Moment, words []string) *content
 
 // drawers by the first word of what a viewer looks at.
-var drawers = map[string]drawer{}
+var drawers = map[string]drawer{
+	"node": drawNode,
+}
 
 // MaxWords bounds what a viewer may ask to look at, in bytes.
 const MaxWords = 512
@@ -56,7 +61,7 @@ func Draw(m Moment, words string) Panel {
 		c = &content{body: nothing(words)}
 	}
 	var b bytes.Buffer
-	if err := c.body.Render(context.Background(), &b); err != nil {
+	if err := c.body.Render(languages.With(context.Background(), m.Words), &b); err != nil {
 		panic(err) // a buffer takes everything
 	}
 	return Panel{HTML: b.String(), Marks: c.marks}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/quorumlab/quorumlab/cluster/words"
 	"github.com/quorumlab/quorumlab/web"
 	"github.com/quorumlab/quorumlab/web/page"
 )
@@ -17,9 +18,9 @@ func (l *Lobby) complain(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	f := &web.Fault{Status: http.StatusInternalServerError, Sentence: "The server failed at this; its log says why."}
 	errors.As(err, &f)
-	d := page.ProblemData{Assets: l.options.Assets.Page(), Status: f.Status, Title: title(f), Text: f.Sentence, Label: "Open a new room", Href: "/"}
+	d := page.ProblemData{Assets: l.options.Assets.Page(), Status: f.Status, Title: title(f), Text: f.Sentence, Label: words.Of("Open a new room"), Href: "/"}
 	if strings.HasPrefix(r.URL.Path, "/lessons/") {
-		d.Label, d.Href = "See all lessons", "/lessons"
+		d.Label, d.Href = words.Of("See all lessons"), "/lessons"
 	}
 	web.WritePage(w, r, f.Status, page.Problem(d))
 }
@@ -28,17 +29,17 @@ func (l *Lobby) complain(w http.ResponseWriter, r *http.Request, err error) {
 func title(f *web.Fault) string {
 	switch f.Code {
 	case web.CodeNotFound:
-		return "There is nothing here"
+		return words.Of("There is nothing here")
 	case web.CodeLimit:
-		return "There is no space left"
+		return words.Of("There is no space left")
 	case web.CodeClosing:
-		return "The server is closing"
+		return words.Of("The server is closing")
 	case codeBroken:
-		return "This room does not open"
+		return words.Of("This room does not open")
 	case codeFell:
-		return "This room fell"
+		return words.Of("This room fell")
 	}
-	return "This did not work"
+	return words.Of("This did not work")
 }
 
 // Codes of faults beside those of package web.

@@ -9,8 +9,10 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/quorumlab/quorumlab/cluster/view"
+	"github.com/quorumlab/quorumlab/cluster/words"
 	"github.com/quorumlab/quorumlab/lessons"
 	"github.com/quorumlab/quorumlab/wasm/ui"
+	"github.com/quorumlab/quorumlab/web/languages"
 )
 
 // Assets are the addresses of the static files, with the hashes of their contents.
@@ -47,8 +49,8 @@ type ProblemData struct {
 
 // NotBuilt says how to build the app when the program was built without it.
 func NotBuilt(a Assets) ProblemData {
-	return ProblemData{Assets: a, Status: 503, Title: "The page's program has not been built",
-		Text: "The server runs, and the API works, but app.wasm is missing. Build it, or start everything at once with:",
+	return ProblemData{Assets: a, Status: 503, Title: words.Of("The page's program has not been built"),
+		Text: words.Of("The server runs, and the API works, but app.wasm is missing. Build it, or start everything at once with:"),
 		Run:  "go tool task play"}
 }
 
@@ -57,11 +59,11 @@ const phoneWidth, phoneHeight = 390, 844
 
 // scene is the app's first picture.
 func scene(d RoomData) templ.Component {
-	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
 		seed := ui.Seed{Room: d.Room, Viewers: d.Viewers, State: d.State, Endpoints: d.Doors}
 		if d.Lesson.Lesson != "" {
 			d.Lesson.Viewers, d.Lesson.Held = 1, false // who looks is not known yet, nor who acts
-			seed.Lesson = LessonFrame(d.Lesson)
+			seed.Lesson = LessonFrame(d.Lesson, languages.From(ctx))
 		}
 		if d.Narrow {
 			seed.Width, seed.Height = phoneWidth, phoneHeight

@@ -58,13 +58,13 @@ var panelStates = map[string]struct {
 	"being prepared": {func(p *lessons.Panel) { p.Steps = nil }, []string{"The room is being prepared", "Lesson 7 of 15 · Consensus · 9 min"}, []string{"lesson-bar", "restart"}},
 	"in trouble":     {func(p *lessons.Panel) { p.Trouble = "n3 <did> not come up." }, []string{`role="alert">n3 &lt;did&gt; not come up.`}, nil},
 	"intro":          {func(p *lessons.Panel) { p.Intro = prose("A cluster is …") }, []string{"A cluster is …"}, nil},
-	"a question": {func(*lessons.Panel) {}, []string{"What do you predict?", `data-arg="answer 2" aria-pressed="false" aria-disabled="false"`, `aria-label="1 step of 3 done"`,
+	"a question": {func(*lessons.Panel) {}, []string{"What do you predict?", `data-arg="answer 2" aria-pressed="false" aria-disabled="false"`, `aria-label="1 of 3 steps done"`,
 		`id="reread-1" open data-open`, "Two of five.", `aria-current="step"`, `data-arg="restart"`, `data-arg="leave"`}, []string{"lesson-control", "have answered", "<p>A timeout"}},
 	"locked in, others to come": {func(p *lessons.Panel) {
 		p.Viewers = 4
 		s := &p.Steps[1]
 		s.Locked, s.Count, s.Reveal, s.Answers[1].Picked = true, 2, true, true
-	}, []string{"Your prediction is locked in.", `aria-pressed="true" aria-disabled="true"`, "2 people of 4 have answered.", `data-arg="reveal"`, "You hold control.", "3 others watch"}, nil},
+	}, []string{"Your prediction is locked in.", `aria-pressed="true" aria-disabled="true"`, "2 of 4 people have answered.", `data-arg="reveal"`, "You hold control.", "3 others watch"}, nil},
 	"locked in, somebody else acts": {func(p *lessons.Panel) {
 		watching(p)
 		s := &p.Steps[1]
@@ -149,11 +149,11 @@ func TestPanelsAreWellMade(t *testing.T) {
 			}
 			switch n.Data {
 			case "button", "a", "summary":
-				if strings.TrimSpace(words(n)) == "" && attr(n, "aria-label") == "" {
+				if strings.TrimSpace(plain(n)) == "" && attr(n, "aria-label") == "" {
 					t.Errorf("%s: a %s has no name", name, n.Data)
 				}
 				if n.Data == "button" && (attr(n, "type") != "button" || attr(n, "id") == "") {
-					t.Errorf("%s: the button %q has no type or no id: it would lose the focus", name, words(n))
+					t.Errorf("%s: the button %q has no type or no id: it would lose the focus", name, plain(n))
 				}
 			case "h2":
 				titled++
@@ -163,7 +163,7 @@ func TestPanelsAreWellMade(t *testing.T) {
 			if has(n, "data-focus") {
 				focus++
 				if !has(n, "tabindex") {
-					t.Errorf("%s: %q cannot take the focus", name, words(n))
+					t.Errorf("%s: %q cannot take the focus", name, plain(n))
 				}
 			}
 			if has(n, "style") {
@@ -224,7 +224,7 @@ func has(n *html.Node, name string) bool {
 	return slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == name })
 }
 
-func words(n *html.Node) string {
+func plain(n *html.Node) string {
 	all := ""
 	for d := range n.Descendants() {
 		if d.Type == html.TextNode {
@@ -247,7 +247,7 @@ func TestAnswersStandInButtonsWithoutParagraphs(t *testing.T) {
 }
 
 func TestTheFrameHasAllThatThePageNeeds(t *testing.T) {
-	f := LessonFrame(courseOf(func(p *lessons.Panel) { p.Said = "Step 1 is done." }))
+	f := LessonFrame(courseOf(func(p *lessons.Panel) { p.Said = "Step 1 is done." }), nil)
 	if f.ID != "a07" || f.Marks != "n4 log" || f.Denied != "wipe" || f.Said != "Step 1 is done." || f.Done != 1 || f.Steps != 3 || !strings.Contains(f.HTML, "Two crowns") {
 		t.Errorf("the frame is %+v", f)
 	}
@@ -258,6 +258,6 @@ func BenchmarkPanel(b *testing.B) {
 	p := courseOf(panelStates["revealed"].change)
 	b.ReportAllocs()
 	for b.Loop() {
-		LessonFrame(p)
+		LessonFrame(p, nil)
 	}
 }

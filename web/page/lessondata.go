@@ -5,7 +5,9 @@ import (
 	"context"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/words"
 	"github.com/quorumlab/quorumlab/lessons"
+	"github.com/quorumlab/quorumlab/web/languages"
 )
 
 // LessonsData is what the list of lessons shows.
@@ -21,10 +23,10 @@ type LessonTrack struct {
 	Lessons []*lessons.Lesson
 }
 
-// LessonFrame is the panel as its viewer's browser gets it.
-func LessonFrame(p lessons.Panel) event.Lesson {
+// LessonFrame is the panel as its viewer's browser gets it, in the viewer's language.
+func LessonFrame(p lessons.Panel, l *words.Language) event.Lesson {
 	var b bytes.Buffer
-	if err := Lesson(p).Render(context.Background(), &b); err != nil {
+	if err := Lesson(p).Render(languages.With(context.Background(), l), &b); err != nil {
 		panic(err) // a buffer takes everything
 	}
 	return event.Lesson{ID: p.Lesson, HTML: b.String(), Marks: p.Marks, Denied: p.Denied, Said: p.Said, Done: p.Done, Steps: len(p.Steps)}

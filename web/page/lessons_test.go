@@ -58,7 +58,7 @@ func TestTheRulesAreInEveryRoom(t *testing.T) {
 		if n.Data != "template" {
 			t.Fatalf("the rules are in a <%s>", n.Data)
 		}
-		said := words(n)
+		said := plain(n)
 		for _, want := range []string{"one leader", "§5.4.2", "majority of the voters has it on disk", "Snapshots", "learner", "Serializable", "unknown", "Crown", "Space"} {
 			if !strings.Contains(said, want) {
 				t.Errorf("the rules say nothing of %q", want)

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"context"
 	"html/template"
 	"regexp"
 	"strconv"
@@ -8,14 +9,16 @@ import (
 
 	"github.com/a-h/templ"
 
+	"github.com/quorumlab/quorumlab/cluster/words"
 	"github.com/quorumlab/quorumlab/lessons"
+	"github.com/quorumlab/quorumlab/web/languages"
 )
 
 // acts says whether the viewer's words move the lesson: who holds control, or anybody while nobody does.
 func acts(p lessons.Panel) bool { return p.Holder || !p.Held || p.AnyOrder }
 
 // crumb says which lesson it is, and how long it takes.
-func crumb(p lessons.Panel) string {
+func crumb(ctx context.Context, p lessons.Panel) string {
 	var said []string
 	for _, s := range []string{p.Number, p.Track} {
 		if s != "" {
@@ -23,7 +26,7 @@ func crumb(p lessons.Panel) string {
 		}
 	}
 	if p.Minutes > 0 {
-		said = append(said, strconv.Itoa(p.Minutes)+" min")
+		said = append(said, minutes(ctx, p.Minutes))
 	}
 	return strings.Join(said, " · ")
 }
@@ -86,70 +89,62 @@ func label(s lessons.PanelStep) string {
 // doable says whether there is at the moment what a trial needs: an insert that tells nothing is a dash.
 func doable(s lessons.PanelStep) bool { return s.Do != "" && !strings.Contains(s.Do, "–") }
 
-var kindNames = map[lessons.Kind]string{lessons.Predict: "Predict", lessons.Act: "Do it", lessons.Observe: "Watch",
-	lessons.Explain: "Why", lessons.Transfer: "The same idea elsewhere"}
+var kindNames = map[lessons.Kind]string{lessons.Predict: words.Of("Predict"), lessons.Act: words.Of("Do it"), lessons.Observe: words.Of("Watch"),
+	lessons.Explain: words.Of("Why"), lessons.Transfer: words.Of("The same idea elsewhere")}
 
 func kindWords(k lessons.Kind) string { return kindNames[k] }
 
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return strconv.Itoa(n) + " " + noun + "s"
+// say says a text in the language of whoever reads the page.
+func say(ctx context.Context, text string, values ...string) string {
+	return languages.Say(ctx, text, values...)
 }
 
-// people are counted in words as one says them.
-func people(n int) string {
-	if n == 1 {
-		return "One person"
-	}
-	return strconv.Itoa(n) + " people"
+// count says one text of one and another of several; {0} is the number.
+func count(ctx context.Context, n int, one, many string, values ...string) string {
+	return languages.From(ctx).Count(n, strconv.Itoa(n), one, many, values...)
 }
 
-func others(n int) string {
-	if n == 1 {
-		return "One other watches and predicts along."
-	}
-	return strconv.Itoa(n) + " others watch and predict along."
+func minutes(ctx context.Context, n int) string { return say(ctx, "{0} min", strconv.Itoa(n)) }
+
+func others(ctx context.Context, n int) string {
+	return count(ctx, n, "One other watches and predicts along.", "{0} others watch and predict along.")
 }
 
-func wanting(n int) string {
-	if n == 1 {
-		return "One person asks for control."
-	}
-	return people(n) + " ask for control."
+func wanting(ctx context.Context, n int) string {
+	return count(ctx, n, "One person asks for control.", "{0} people ask for control.")
 }
 
 // waitWords say that only the room itself can end the step.
 func waitWords(p lessons.Panel, s lessons.PanelStep) string {
 	switch {
 	case s.Kind == lessons.Observe:
-		return "This ticks itself off when it happens."
+		return words.Of("This ticks itself off when it happens.")
 	case !acts(p):
-		return "Whoever holds control does this. It ticks itself off."
+		return words.Of("Whoever holds control does this. It ticks itself off.")
 	}
-	return "This ticks itself off when the cluster has done it."
+	return words.Of("This ticks itself off when the cluster has done it.")
 }
 
 func askWords(s lessons.PanelStep) string {
 	if s.Kind == lessons.Transfer {
-		return "What do you think?"
+		return words.Of("What do you think?")
 	}
-	return "What do you predict?"
+	return words.Of("What do you predict?")
 }
 
 // countWords say how many have answered, and who is waited for.
-func countWords(p lessons.Panel, s lessons.PanelStep) string {
-	said := people(s.Count) + " of " + strconv.Itoa(max(p.Viewers, s.Count)) + " have answered."
+func countWords(ctx context.Context, p lessons.Panel, s lessons.PanelStep) string {
+	said, there := "", max(p.Viewers, s.Count)
 	switch {
 	case s.Count == 0:
-		said = "Nobody has answered yet."
-	case s.Count == 1:
-		said = "One of " + counted(max(p.Viewers, 1), "person") + " has answered."
+		said = say(ctx, "Nobody has answered yet.")
+	case there == 1:
+		said = say(ctx, "The only one here has answered.")
+	default:
+		said = count(ctx, s.Count, "One of {1} people has answered.", "{0} of {1} people have answered.", strconv.Itoa(there))
 	}
-	said = strings.Replace(said, " persons ", " people ", 1)
 	if s.Locked && !s.Reveal && !acts(p) {
-		said += " Whoever holds control shows what is right."
+		said += " " + say(ctx, "Whoever holds control shows what is right.")
 	}
 	return said
 }
@@ -198,18 +193,18 @@ func sign(a lessons.PanelAnswer) string {
 }
 
 // verdict says about an answer what its sign and its bar say.
-func verdict(a lessons.PanelAnswer, of int) string {
+func verdict(ctx context.Context, a lessons.PanelAnswer, of int) string {
 	var said []string
 	switch {
 	case a.Right && a.Picked:
-		said = append(said, "Right, and your answer")
+		said = append(said, say(ctx, "Right, and your answer"))
 	case a.Right:
-		said = append(said, "Right")
+		said = append(said, say(ctx, "Right"))
 	case a.Picked:
-		said = append(said, "Your answer")
+		said = append(said, say(ctx, "Your answer"))
 	}
 	if of > 1 {
-		said = append(said, strconv.Itoa(a.Count)+" of "+strconv.Itoa(of)+" chose it")
+		said = append(said, say(ctx, "{0} of {1} chose it", strconv.Itoa(a.Count), strconv.Itoa(of)))
 	}
 	return strings.Join(said, " · ")
 }
@@ -217,17 +212,17 @@ func verdict(a lessons.PanelAnswer, of int) string {
 // share is how much of the bar an answer takes, in percent.
 func share(a lessons.PanelAnswer, of int) string { return strconv.Itoa(100 * a.Count / max(of, 1)) }
 
-func hintWords(i, of int) string {
+func hintWords(ctx context.Context, i, of int) string {
 	if of == 1 {
-		return "Hint"
+		return say(ctx, "Hint")
 	}
-	return "Hint " + strconv.Itoa(i+1)
+	return say(ctx, "Hint {0}", strconv.Itoa(i+1))
 }
 
-func rightWords(e *lessons.Ending) string {
-	said := "You were right in " + strconv.Itoa(e.Right) + " of " + counted(e.Asked, "prediction") + "."
+func rightWords(ctx context.Context, e *lessons.Ending) string {
+	said := count(ctx, e.Asked, "You were right in {1} of {0} prediction.", "You were right in {1} of {0} predictions.", strconv.Itoa(e.Right))
 	if e.Minutes > 0 {
-		said += " It took " + counted(e.Minutes, "minute") + "."
+		said += " " + count(ctx, e.Minutes, "It took {0} minute.", "It took {0} minutes.")
 	}
 	return said
 }
@@ -263,35 +258,40 @@ func empty(d LessonsData) bool {
 	return d.Problem == ""
 }
 
+// trackWords say how many lessons a track has, and how long they take.
+func trackWords(ctx context.Context, t LessonTrack) string {
+	return count(ctx, len(t.Lessons), "{0} lesson · about {1}", "{0} lessons · about {1}", duration(ctx, t))
+}
+
 // duration is the time that a track takes.
-func duration(t LessonTrack) string {
-	minutes := 0
+func duration(ctx context.Context, t LessonTrack) string {
+	total := 0
 	for _, l := range t.Lessons {
-		minutes += l.Minutes
+		total += l.Minutes
 	}
-	if minutes < 60 {
-		return strconv.Itoa(minutes) + " min"
+	hours, rest := strconv.Itoa(total/60), strconv.Itoa(total%60)
+	switch {
+	case total < 60:
+		return minutes(ctx, total)
+	case total%60 == 0:
+		return say(ctx, "{0} h", hours)
 	}
-	said := strconv.Itoa(minutes/60) + " h"
-	if minutes%60 > 0 {
-		said += " " + strconv.Itoa(minutes%60) + " min"
-	}
-	return said
+	return say(ctx, "{0} h {1} min", hours, rest)
 }
 
 // facts are what one wants to know of a lesson before one takes it.
-func facts(d LessonsData, l *lessons.Lesson) string {
+func facts(ctx context.Context, d LessonsData, l *lessons.Lesson) string {
 	var said []string
 	if l.Minutes > 0 {
-		said = append(said, strconv.Itoa(l.Minutes)+" min")
+		said = append(said, minutes(ctx, l.Minutes))
 	}
 	if l.AnyOrder {
-		said = append(said, "in any order")
+		said = append(said, say(ctx, "in any order"))
 	} else {
-		said = append(said, counted(len(l.Steps), "step"))
+		said = append(said, count(ctx, len(l.Steps), "{0} step", "{0} steps"))
 	}
 	if len(l.Needs) > 0 {
-		said = append(said, "after "+titles(d, l.Needs))
+		said = append(said, say(ctx, "after {0}", titles(d, l.Needs)))
 	}
 	return strings.Join(said, " · ")
 }
