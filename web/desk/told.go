@@ -1,0 +1,103 @@
+package desk
+
+import (
+	"strconv"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/tale"
+	"github.com/quorumlab/quorumlab/cluster/view"
+	"github.com/quorumlab/quorumlab/wasm/ui"
+)
+
+// sentenceLead is how many events before the first one that is told are folded, so that its sentence knows what was before.
+const sentenceLead = 1024
+
+// told is one event in words.
+type told struct {
+	seq   uint64
+	ago   string
+	words string
+	tone  string
+}
+
+// tell puts events, oldest first, into words; those that are not worth any are left out.
+func (m Moment) tell(events []event.Event) (all []told) {
+	if len(events) == 0 {
+		return nil
+	}
+	from := events[0].Seq - min(events[0].Seq-1, sentenceLead)
+	s := m.before(&from)
+	next := 0
+	for _, e := range tale.Forth(m.Journal, from, events[len(events)-1].Seq, tale.MaxNodeScan+sentenceLead) {
+		if next < len(events) && e.Seq == events[next].Seq {
+			next++
+			if words, tone := m.sentence(s, &e); words != "" {
+				all = append(all, told{e.Seq, m.ago(e.At), words, tone})
+			}
+		}
+		s.Apply(e)
+	}
+	return all
+}
+
+// before is the state before an event as far as it matters for sentences: the recording's own where it begins there, else
+// machines of which only is known what happens from there on.
+func (m Moment) before(from *uint64) *view.State {
+	if oldest := m.Journal.Oldest(); *from <= oldest.Seq+1 {
+		*from = oldest.Seq + 1
+		return &oldest
+	}
+	s := &view.State{Ops: m.State.Ops}
+	for i := range m.State.Nodes {
+		s.Apply(event.Event{Kind: event.MachineAdded, Node: m.State.Nodes[i].ID})
+		s.Apply(event.Event{Kind: event.Started, Node: m.State.Nodes[i].ID})
+	}
+	s.Ops = append([]view.Op(nil), m.State.Ops...)
+	return s
+}
+
+// sentence is the feed's, or one for what is too small for the feed.
+func (m Moment) sentence(s *view.State, e *event.Event) (words, tone string) {
+	who, index := e.Node.String(), strconv.FormatUint(e.Index, 10)
+	// The feed has words for the others.
+	//exhaustive:ignore
+	switch e.Kind {
+	case event.Appended:
+		return m.Words.Say("{0} wrote entry {1} of term {2} to its disk: {3}.", who, index, strconv.FormatUint(e.Term, 10), e.Text), "minor"
+	case event.Applied:
+		return m.Words.Say("{0} applied entry {1}: its store is at revision {2}.", who, index, strconv.FormatInt(e.Rev, 10)), "minor"
+	}
+	return ui.Sentence(s, e)
+}
+
+// worth says whether an event may be worth a sentence about one machine.
+func worth(e *event.Event) bool {
+	// What comes with every message and every heartbeat is not.
+	//exhaustive:ignore
+	switch e.Kind {
+	case event.Dropped:
+		return e.Reason == event.Lost || e.Reason == event.ByHand || e.Reason == event.QueueFull
+	case event.Asked, event.Answered:
+		return e.Command.Client()
+	case event.Started, event.Stopped, event.Suspended, event.Resumed, event.Wiped, event.Corrupted, event.DriftSet, event.DiskSet,
+		event.RoleChanged, event.VoteGranted, event.VoteRefused, event.Truncated, event.SnapshotTaken, event.SnapshotInstalled,
+		event.Compacted, event.MembersSet, event.SafetyBroken, event.Appended, event.Applied:
+		return true
+	}
+	return false
+}
+
+// ago is how long before the moment something was.
+func (m Moment) ago(at event.Micros) string {
+	return m.Words.Say("{0} ago", m.Words.Duration(int64(max(m.State.At-at, 0))))
+}
+
+func number(n uint64) string { return strconv.FormatUint(n, 10) }
+
+func names(ids []event.NodeID) []string {
+	all := make([]string, len(ids))
+	for i, id := range ids {
+		all[i] = id.String()
+	}
+	return all
+}
