@@ -106,6 +106,7 @@ func open(o Options, found *scan) (d *Drive, err error) {
 	if d.Stable, err = openStable(o); err != nil {
 		return d, err
 	}
+	d.Stable.log = d.Log
 	files, err := raft.NewFileSnapshotStoreWithLogger(o.Dir, cmp.Or(o.Keep, Snapshots), hclog.NewNullLogger())
 	if err != nil {
 		return d, fmt.Errorf("the snapshots in %s cannot be opened: %w", o.Dir, err)

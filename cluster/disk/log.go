@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -24,11 +25,12 @@ type Log struct {
 	dir      string
 	repaired string
 
-	// One writes at a time. Never held across a sleep: in a bubble that would stop its clock for ever.
+	// One writes at a time. Never held across a sleep in a bubble, whose clock that would stop for ever.
 	writing    sync.Mutex
 	generation uint64
 	w          *wal.WAL
 	number     uint64 // of the last write
+	failed     bool   // a write that nobody waited for did not reach the disk
 
 	// What is kept for readers, who do not wait for the disk. Only a writer changes it, and may read it without the lock.
 	mu      sync.RWMutex
@@ -36,6 +38,8 @@ type Log struct {
 	base    uint64     // entries up to here are gone
 	entries []raft.Log // base+1 …
 	bytes   int64
+
+	unsynced atomic.Pointer[ahead] // what is kept already and still being written; nil: nothing
 }
 
 var (
@@ -130,7 +134,8 @@ func (l *Log) StoreLogs(entries []*raft.Log) error {
 		return l.giveUp(err)
 	}
 	l.o.Fence.afterLog()
-	l.tellAppended(entries, n, time.Since(began))
+	l.tellKept(entries)
+	l.tellSynced(entries[len(entries)-1].Index, n, time.Since(began))
 	return nil
 }
 
@@ -157,31 +162,48 @@ func (l *Log) giveUp(err error) error {
 }
 
 func (l *Log) append(entries []*raft.Log) (bytes int64, err error) {
-	l.writing.Lock()
+	l.lock()
 	defer l.writing.Unlock()
+	records, bytes, err := l.prepare(entries)
+	if err != nil {
+		return 0, err
+	}
+	if err := l.save(records); err != nil {
+		return 0, err
+	}
+	l.keep(entries[0].Index, entries)
+	return bytes, nil
+}
+
+// prepare checks that entries may stand where they are to stand, and encodes them as one write.
+func (l *Log) prepare(entries []*raft.Log) (records []*raftpb.Entry, bytes int64, err error) {
 	first := entries[0].Index
 	for i, e := range entries {
 		if e.Index != first+uint64(i) {
-			return 0, fmt.Errorf("%w: %d comes after %d", errOrder, e.Index, entries[i-1].Index)
+			return nil, 0, fmt.Errorf("%w: %d comes after %d", errOrder, e.Index, entries[i-1].Index)
 		}
 	}
 	if err := l.makeRoom(first); err != nil {
-		return 0, err
+		return nil, 0, err
 	}
 	l.number++
-	records := make([]*raftpb.Entry, len(entries))
+	records = make([]*raftpb.Entry, len(entries))
 	for i, e := range entries {
 		if records[i], err = encodeEntry(e, write{l.number, uint64(len(entries) - 1 - i)}); err != nil {
-			return 0, err
+			return nil, 0, err
 		}
 		bytes += int64(len(e.Data))
 	}
+	return records, bytes, nil
+}
+
+// save writes records with one fsync.
+func (l *Log) save(records []*raftpb.Entry) error {
 	if err := guard(func() error { return l.w.Save(nil, records) }); err != nil {
-		return 0, err
+		return err
 	}
 	l.synced()
-	l.keep(first, entries)
-	return bytes, nil
+	return nil
 }
 
 // synced notes that all writes so far are on disk.
@@ -248,7 +270,7 @@ func (l *Log) DeleteRange(first, last uint64) error {
 }
 
 func (l *Log) delete(first, last uint64) (e event.Event, err error) {
-	l.writing.Lock()
+	l.lock()
 	defer l.writing.Unlock()
 	have := l.last()
 	if have == 0 || last <= l.base || first > have || first > last {
@@ -301,12 +323,14 @@ func (l *Log) forget(n int) {
 	l.base += uint64(n)
 }
 
-func (l *Log) tellAppended(entries []*raft.Log, bytes int64, took time.Duration) {
+func (l *Log) tellKept(entries []*raft.Log) {
 	for _, e := range entries {
 		l.o.Tap(l.fact(e))
 	}
-	l.o.Tap(event.Event{Kind: event.Fsynced, Node: l.o.Node, Index: entries[len(entries)-1].Index, N: bytes,
-		Took: event.Micros(took.Microseconds())})
+}
+
+func (l *Log) tellSynced(last uint64, bytes int64, took time.Duration) {
+	l.o.Tap(event.Event{Kind: event.Fsynced, Node: l.o.Node, Index: last, N: bytes, Took: event.Micros(took.Microseconds())})
 }
 
 // EntryType is raft's type of an entry in the words of events.

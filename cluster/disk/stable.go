@@ -19,9 +19,12 @@ import (
 // Raft writes a vote in two steps, first its term, then its candidate. A crash between them would leave the new term
 // with the candidate of an older vote, and raft would then grant that candidate the new term without looking at its
 // log. Both are therefore written together, with the second.
+//
+// A term or a vote is never on disk before the entries that this node has taken into its log until then: see Log.StoreAhead.
 type Stable struct {
-	db *bolt.DB
-	o  Options
+	db  *bolt.DB
+	o   Options
+	log *Log // nil: alone
 
 	mu       sync.Mutex
 	voteTerm []byte // waits for its candidate
@@ -80,6 +83,7 @@ func (s *Stable) Set(key, value []byte) error {
 		s.holdVoteTerm(value)
 		return nil
 	}
+	s.log.Settle()
 	s.sleep()
 	term := s.takeVoteTerm(key)
 	if err := s.write(key, value, term); err != nil {

@@ -24,6 +24,7 @@ func (n *Node) guardSnapshot(q *raft.InstallSnapshotRequest) (pass, response any
 		n.arriving.Store(q)
 		return q, nil
 	}
+	n.drive.Log.Settle()
 	if q.Term > n.raft.CurrentTerm() { // let it hear of the term and the leader
 		n.o.Transport.Inject(&raft.AppendEntriesRequest{RPCHeader: q.RPCHeader, Term: q.Term})
 	}

@@ -57,7 +57,7 @@ type Status struct {
 
 // Status tells how this node stands.
 func (n *Node) Status() Status {
-	return Status{Leader: n.knownLeader(), Term: n.raft.CurrentTerm(), Commit: n.raft.CommitIndex(), Applied: n.store.Applied(),
+	return Status{Leader: n.knownLeader(), Term: n.raft.CurrentTerm(), Commit: n.committed(), Applied: n.store.Applied(),
 		Learner: n.Learner(), Members: n.members()}
 }
 

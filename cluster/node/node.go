@@ -169,7 +169,7 @@ func (n *Node) startRaft() (err error) {
 		}
 	}
 	n.tellLog()
-	n.raft, err = raft.NewRaft(c, machine{n.store, n}, n.drive.Log, n.drive.Stable, snapshots{n.drive.Snapshots, n}, &wire{n.o.Transport, n})
+	n.raft, err = raft.NewRaft(c, machine{n.store, n}, ahead{n.drive.Log, n}, n.drive.Stable, snapshots{n.drive.Snapshots, n}, &wire{n.o.Transport, n})
 	if err != nil {
 		return fmt.Errorf("%v: starting raft: %w", n.o.ID, err)
 	}

@@ -69,7 +69,7 @@ func (n *Node) tellCommit() {
 // tellFollowers tells those that have not heard. Entries that are on their way tell it as well.
 func (n *Node) tellFollowers() {
 	n.telling.Store(false) // first: what is committed from now on is told later
-	commit := n.raft.CommitIndex()
+	commit := n.committed()
 	var l raft.Log
 	if n.raft.State() != raft.Leader || n.raft.LastIndex() > commit || n.drive.Log.GetLog(commit, &l) != nil {
 		return

@@ -50,7 +50,7 @@ func (n *Node) observe() (changed bool) {
 		n.seen.leader = id
 		n.tap(event.Event{Kind: event.LeaderSeen, Peer: n.knownLeader(), Term: term})
 	}
-	if commit := n.raft.CommitIndex(); commit > n.seen.commit {
+	if commit := n.committed(); commit > n.seen.commit {
 		changed = true
 		n.seen.commit = commit
 		n.acks.changed()

@@ -32,6 +32,7 @@ type pipe struct {
 
 // AppendEntries sends a request.
 func (p *pipe) AppendEntries(q *raft.AppendEntriesRequest, r *raft.AppendEntriesResponse) (raft.AppendFuture, error) {
+	p.n.clamp(q)
 	f, err := p.AppendPipeline.AppendEntries(q, r)
 	if err == nil {
 		p.n.told.send(p.peer, q.LeaderCommitIndex)

@@ -89,7 +89,7 @@ func (n *Node) readIndex(deadline time.Time) Answer {
 // leader may not know what its predecessor committed.
 func (n *Node) commitOfTerm(term uint64, deadline time.Time) (uint64, bool) {
 	for {
-		p, commit := n.first.Load(), n.raft.CommitIndex()
+		p, commit := n.first.Load(), n.committed()
 		if p != nil && p.term == term && commit >= p.index {
 			return commit, true
 		}
@@ -131,6 +131,6 @@ func (n *Node) waitApplied(index uint64, deadline time.Time) bool {
 		n.observe()
 		return n.store.WaitApplied(index, n.o.Transport.Dead(), t.C)
 	}
-	heard := n.acks.until(n.o.Transport.Dead(), t.C, func() bool { return n.raft.CommitIndex() >= index })
+	heard := n.acks.until(n.o.Transport.Dead(), t.C, func() bool { return n.committed() >= index })
 	return heard && n.store.WaitApplied(index, n.o.Transport.Dead(), t.C)
 }

@@ -10,6 +10,7 @@ import (
 
 // served reports what this node answered to raft's requests, before the answer leaves.
 func (n *Node) served(request, response any, err error) {
+	n.drive.Log.Settle() // what is answered as a follower is on disk, also if this node stored it while it led
 	n.observe()
 	if err != nil {
 		return

@@ -18,6 +18,7 @@ type machine struct {
 // Apply applies an entry. In a process of its own, where there is no world that comes to rest, this is when a commit shows.
 func (m machine) Apply(l *raft.Log) any {
 	if m.n.o.Batch {
+		m.n.drive.Log.Await(l.Index)
 		m.n.Observe()
 		m.n.tellCommit()
 	}

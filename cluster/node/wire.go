@@ -22,6 +22,7 @@ func (w *wire) AppendEntries(id raft.ServerID, a raft.ServerAddress, q *raft.App
 	peer, _ := event.ParseNodeID(string(id))
 	serial := w.n.acks.sending()
 	prev, count, term := q.PrevLogEntry, uint64(len(q.Entries)), q.Term
+	w.n.clamp(q)
 	heartbeat := prev == 0 && count == 0 && q.LeaderCommitIndex == 0
 	if err := w.Transport.AppendEntries(id, a, q, r); err != nil {
 		return err
