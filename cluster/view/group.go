@@ -1,58 +1,99 @@
 package view
 
-import (
-	"slices"
+import "github.com/quorumlab/quorumlab/cluster/event"
 
-	"github.com/quorumlab/quorumlab/cluster/event"
-)
-
-// Group is a connected set of machines.
+// Group is a set of running machines in which one could lead the others: a voter and all with whom it exchanges messages
+// directly, in both directions. A running machine that no voter exchanges messages with is a group of its own.
 type Group struct {
-	Nodes  []event.NodeID // by number
-	Voters int            // of the newest committed configuration, that are in the group
-	Total  int            // voters of that configuration in all
-	Quorum bool           // Voters are more than half of Total: the group can elect and commit
+	Nodes   []event.NodeID // by number
+	Voters  int            // that are in the group
+	Total   int            // voters of the configuration that the one who could lead counts with
+	Quorum  bool           // Voters are more than half of Total: somebody in the group could be elected and commit
+	Leaders []event.NodeID // by number: who could do so with machines of this group alone; none without Quorum
 }
 
-// Groups gives the connected sets of the machines that are up and not suspended, by their lowest number. Two
-// machines are connected if messages pass in both directions, by way of others too: a cut in one direction is
-// enough to part them, since a request without its answer acknowledges nothing.
+// Groups gives the largest such sets, in the order of the first who could lead each; a set inside another one is left out,
+// unless it has a quorum and the other has none. Two sets may share machines.
+//
+// What a leader needs is a request to more than half of the voters and their replies (Raft paper §5.2 for votes, §5.3
+// for entries). Nobody relays either. So a leader counts whom it reaches itself and who reaches it: a link that is cut, or
+// loses everything, in one direction is of no use to it, and neither is a machine that is down or stands still. A message
+// held at a gate counts as passing, since a hand can let it go. Learners are in a group but are not counted, and cannot
+// lead. Voters are those of the newest committed configuration, or of the one that the machine uses already if it is
+// newer: that is what it needs a majority of. As long as no configuration is known all machines are taken alike.
 func (s *State) Groups() []Group {
-	total := voters(s.Members)
-	var groups []Group
-	grouped := make(map[event.NodeID]bool, len(s.Nodes))
+	var all [MaxNodes]circle
+	var met uint32
 	for i := range s.Nodes {
-		n := &s.Nodes[i]
-		if !n.running() || grouped[n.ID] {
+		all[i] = s.circle(i)
+		met |= all[i].set
+	}
+	var groups []Group
+	for i := range s.Nodes {
+		c := &all[i]
+		if s.Nodes[i].running() && met>>i&1 == 0 {
+			*c = circle{set: 1 << i, total: voters(s.Members)}
+		}
+		if c.set == 0 || c.inside(&all, i) {
 			continue
 		}
-		g := Group{Nodes: s.reach(n.ID, grouped), Total: total}
-		for _, m := range s.Members {
-			if m.Suffrage == event.Voter && slices.Contains(g.Nodes, m.ID) {
-				g.Voters++
+		var leaders uint32
+		for j := range all {
+			if o := &all[j]; o.quorum() && o.set&^c.set == 0 {
+				leaders |= 1 << j
 			}
 		}
-		g.Quorum = g.Voters > total/2
-		groups = append(groups, g)
+		groups = append(groups, Group{s.named(c.set), c.voters, c.total, c.quorum(), s.named(leaders)})
 	}
 	return groups
 }
 
-// reach gives the machines connected with id, itself included, and notes them as grouped.
-func (s *State) reach(id event.NodeID, grouped map[event.NodeID]bool) []event.NodeID {
-	reached := []event.NodeID{id}
-	grouped[id] = true
-	for next := 0; next < len(reached); next++ {
-		for i := range s.Nodes {
-			other := &s.Nodes[i]
-			if other.running() && !grouped[other.ID] && s.connected(reached[next], other.ID) {
-				grouped[other.ID] = true
-				reached = append(reached, other.ID)
+// circle is a machine that could lead with all that it exchanges messages with.
+type circle struct {
+	set           uint32 // a bit for each of State.Nodes; none if the machine does not run or is no voter
+	voters, total int
+}
+
+func (c *circle) quorum() bool { return c.voters > c.total/2 }
+
+// inside says whether another set has all of this one, c being the one at i. Of equal ones the first stays.
+func (c *circle) inside(all *[MaxNodes]circle, i int) bool {
+	for j := range all {
+		if o := &all[j]; c.set&^o.set == 0 && (o.quorum() || !c.quorum()) && (o.set != c.set || o.quorum() != c.quorum() || j < i) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *State) circle(i int) (c circle) {
+	n, members := &s.Nodes[i], s.Members
+	if n.MembersIndex > s.MembersIndex && len(n.Members) > 0 {
+		members = n.Members
+	}
+	if !n.running() || len(members) > 0 && !votes(members, n.ID) {
+		return c
+	}
+	c.total = voters(members)
+	for j := range s.Nodes {
+		if o := &s.Nodes[j]; j == i || o.running() && s.connected(n.ID, o.ID) {
+			c.set |= 1 << j
+			if votes(members, o.ID) {
+				c.voters++
 			}
 		}
 	}
-	arrange(reached, func(a, b *event.NodeID) bool { return *a < *b })
-	return reached
+	return c
+}
+
+// named are the numbers of the machines in a set.
+func (s *State) named(set uint32) (ids []event.NodeID) {
+	for i := range s.Nodes {
+		if set>>i&1 == 1 {
+			ids = append(ids, s.Nodes[i].ID)
+		}
+	}
+	return ids
 }
 
 func (s *State) connected(a, b event.NodeID) bool {
@@ -62,6 +103,15 @@ func (s *State) connected(a, b event.NodeID) bool {
 
 // running says whether the process is there and its machine does not stand still.
 func (n *Node) running() bool { return n.Up && !n.Suspended }
+
+func votes(members []event.Member, id event.NodeID) bool {
+	for _, m := range members {
+		if m.ID == id {
+			return m.Suffrage == event.Voter
+		}
+	}
+	return false
+}
 
 func voters(members []event.Member) (n int) {
 	for _, m := range members {

@@ -47,64 +47,6 @@ func (s *State) logs(id event.NodeID, terms ...uint64) {
 
 func ids(n ...event.NodeID) []event.NodeID { return n }
 
-func TestGroups(t *testing.T) {
-	tests := []struct {
-		name   string
-		change func(*State)
-		want   []Group
-	}{
-		{"all together", func(*State) {}, []Group{{ids(1, 2, 3, 4, 5), 5, 5, true}}},
-		{"two against three", func(s *State) { s.part(ids(1, 2), ids(3, 4, 5)) },
-			[]Group{{ids(1, 2), 2, 5, false}, {ids(3, 4, 5), 3, 5, true}}},
-		{"a cut in one direction parts, by way of others it does not matter", func(s *State) { s.cut(1, 2) },
-			[]Group{{ids(1, 2, 3, 4, 5), 5, 5, true}}},
-		{"cut in one direction from all others", func(s *State) {
-			for id := event.NodeID(2); id <= 5; id++ {
-				s.cut(1, id)
-			}
-		}, []Group{{ids(1), 1, 5, false}, {ids(2, 3, 4, 5), 4, 5, true}}},
-		{"a chain", func(s *State) { s.part(ids(1), ids(3, 4, 5)); s.part(ids(2), ids(4, 5)); s.part(ids(3), ids(5)) },
-			[]Group{{ids(1, 2, 3, 4, 5), 5, 5, true}}},
-		{"a link that loses everything is as good as cut", func(s *State) {
-			for id := event.NodeID(1); id <= 4; id++ {
-				s.Apply(event.Event{Kind: event.LinkSet, Node: id, Peer: 5, Link: event.Link{Loss: event.One}})
-			}
-		}, []Group{{ids(1, 2, 3, 4), 4, 5, true}, {ids(5), 1, 5, false}}},
-		{"a link that holds is whole", func(s *State) {
-			for id := event.NodeID(1); id <= 4; id++ {
-				s.Apply(event.Event{Kind: event.LinkSet, Node: id, Peer: 5, Link: event.Link{Hold: true}})
-			}
-		}, []Group{{ids(1, 2, 3, 4, 5), 5, 5, true}}},
-		{"dead and suspended machines are in no group", func(s *State) {
-			s.Apply(event.Event{Kind: event.Stopped, Node: 2, Reason: event.Killed})
-			s.Apply(event.Event{Kind: event.Suspended, Node: 4})
-			s.part(ids(1), ids(5))
-		}, []Group{{ids(1, 3, 5), 3, 5, true}}},
-		{"three of five gone", func(s *State) {
-			for _, id := range ids(1, 2, 3) {
-				s.Apply(event.Event{Kind: event.Stopped, Node: id, Reason: event.Killed})
-			}
-		}, []Group{{ids(4, 5), 2, 5, false}}},
-		{"learners do not count", func(s *State) {
-			s.Apply(event.Event{Kind: event.MembersSet, Index: 2, Members: []event.Member{{ID: 1, Suffrage: event.Voter}, {ID: 2, Suffrage: event.Voter},
-				{ID: 3, Suffrage: event.Learner}, {ID: 4, Suffrage: event.Learner}}})
-			s.part(ids(1, 3, 4, 5), ids(2))
-		}, []Group{{ids(1, 3, 4, 5), 1, 2, false}, {ids(2), 1, 2, false}}},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			s := ring(5)
-			test.change(&s)
-			if got := s.Groups(); !reflect.DeepEqual(got, test.want) {
-				t.Errorf("%+v, not %+v", got, test.want)
-			}
-		})
-	}
-	if got := new(State).Groups(); got != nil {
-		t.Errorf("an empty room has groups: %v", got)
-	}
-}
-
 func TestLeaderIsTheNewestThatRuns(t *testing.T) {
 	s := ring(3)
 	if s.Leader() != nil {

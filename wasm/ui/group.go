@@ -5,42 +5,15 @@ import (
 	"github.com/quorumlab/quorumlab/cluster/view"
 )
 
-// quorate says whether a group can elect and commit: one of its voters must reach a majority directly,
-// since nobody relays (Raft paper §5.3).
-func (m *Model) quorate(g *view.Group) bool {
-	if !g.Quorum {
-		return false
-	}
-	for _, at := range g.Nodes {
-		if m.suffrage(at) == event.Voter && m.reaches(at, g) > g.Total/2 {
-			return true
-		}
-	}
-	return false
-}
-
-// reaches counts the voters of a group that a node hears directly, itself among them.
-func (m *Model) reaches(at event.NodeID, g *view.Group) int {
-	n := 0
-	for _, o := range g.Nodes {
-		if m.suffrage(o) == event.Voter && (o == at || m.talk(at, o)) {
-			n++
-		}
-	}
-	return n
-}
-
-// talk says whether two machines hear each other. A gate only delays.
-func (m *Model) talk(a, b event.NodeID) bool { return !m.link(a, b).Cut && !m.link(b, a).Cut }
-
-// outlineWords says what an outline means: "n1 n2 n3 · 3 of 5 – quorum".
-func outlineWords(g *view.Group, quorate bool) string {
+// outlineWords says what an outline means: "n1 n2 n3 · 3 of 5 – quorum". Where not every voter in it could lead, it names
+// those who could.
+func outlineWords(g *view.Group) string {
 	s := ranges(g.Nodes) + " · " + number(uint64(g.Voters)) + " of " + number(uint64(g.Total))
 	switch {
-	case quorate:
-		return s + " – quorum"
+	case len(g.Leaders) < g.Voters && g.Quorum:
+		return s + " – quorum if " + ranges(g.Leaders) + " leads"
 	case g.Quorum:
-		return s + " – but nobody reaches a majority directly"
+		return s + " – quorum"
 	case g.Total == 0:
 		return s + " – no members known yet"
 	}

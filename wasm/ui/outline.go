@@ -1,21 +1,49 @@
 package ui
 
-import "math"
+import (
+	"math"
 
-// outline is a soft closed curve around the places, as an SVG path: the points around each place that look
-// outwards, joined by a closed Catmull-Rom spline.
-func outline(places []point, radius float64) string {
-	hull := convex(places)
+	"github.com/quorumlab/quorumlab/cluster/event"
+)
+
+// outline is a soft closed curve around the machines with these numbers, as an SVG path: the points around each that look
+// outwards, joined by a closed Catmull-Rom spline. They stand on a convex ring, so in their order they are their own hull.
+// Where others stand between two of them the curve is drawn in, so that nobody is inside who does not belong there.
+func (r *ring) outline(ids []event.NodeID) string {
+	const clear = 16 // between the curve and who is not in it
+	radius := r.radius + 22
+	var at []int
+	for i, id := range r.ids {
+		for _, x := range ids {
+			if x == id {
+				at = append(at, i)
+			}
+		}
+	}
 	var around []point
-	for i, p := range hull {
-		before, after := hull[(i+len(hull)-1)%len(hull)], hull[(i+1)%len(hull)]
-		around = append(around, bend(p, before, after, radius)...)
-		if gap := after.minus(p); gap.length() > 3*radius {
-			around = append(around, along(p, after, 0.5).plus(gap.unit().left().times(radius+min(gap.length()*0.05, 14))))
+	for i, k := range at {
+		next := at[(i+1)%len(at)]
+		p, q := r.middle(k), r.middle(next)
+		around = append(around, bend(p, r.middle(at[(i+len(at)-1)%len(at)]), q, radius)...)
+		gap := q.minus(p)
+		way, bulge := gap.unit(), radius+min(gap.length()*0.05, 14)
+		for j := (k + 1) % len(r.at); j != next && k != next; j = (j + 1) % len(r.at) {
+			if o := r.middle(j).minus(p); o.dot(way) > 0 && o.dot(way) < gap.length() {
+				bulge = min(bulge, o.dot(way.left())-r.radius-clear)
+			}
+		}
+		if gap.length() > 3*radius || bulge < radius {
+			around = append(around, along(p, q, 0.5).plus(way.left().times(bulge)))
 		}
 	}
 	return spline(around)
 }
+
+// middle is the middle of a machine with the words below it.
+func (r *ring) middle(i int) point { return r.at[i].plus(point{0, labelled / 4}) }
+
+// dot is how far q goes in the direction of p, times the length of p.
+func (p point) dot(q point) float64 { return p.x*q.x + p.y*q.y }
 
 // bend is the arc around one place from where it leaves the neighbour before to where it meets the one after.
 func bend(p, before, after point, radius float64) []point {
@@ -36,35 +64,6 @@ func bend(p, before, after point, radius float64) []point {
 	}
 	return arc
 }
-
-// convex is the hull of the places, clockwise on the screen (gift wrapping: there are nine at most).
-func convex(places []point) []point {
-	if len(places) < 3 {
-		return places
-	}
-	first := 0
-	for i, p := range places {
-		if p.x < places[first].x || p.x == places[first].x && p.y < places[first].y {
-			first = i
-		}
-	}
-	var hull []point
-	for at := first; ; {
-		hull = append(hull, places[at])
-		next := (at + 1) % len(places)
-		for i, p := range places {
-			if side(places[at], places[next], p) < 0 {
-				next = i
-			}
-		}
-		if at = next; at == first || len(hull) == len(places) {
-			return hull
-		}
-	}
-}
-
-// side is negative if p lies to the left of the way from a to b, as one sees it on the screen.
-func side(a, b, p point) float64 { return (b.x-a.x)*(p.y-a.y) - (b.y-a.y)*(p.x-a.x) }
 
 // spline is a closed Catmull-Rom curve through the points, as cubic Béziers.
 func spline(p []point) string {

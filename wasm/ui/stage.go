@@ -37,9 +37,8 @@ func outlineWordsElement(m *Model) *Element {
 	groups := m.State.Groups()
 	for i := range groups {
 		g := &groups[i]
-		yes := m.quorate(g)
-		list.add(tag("li").set("class", switched(yes, "ok", "no")).set("data-quorum", switched(yes, "true", "false")).
-			add(tag("i").set("aria-hidden", "true").say(switched(yes, "✓", "✗"))).say(" " + outlineWords(g, yes)))
+		list.add(tag("li").set("class", switched(g.Quorum, "ok", "no")).set("data-quorum", switched(g.Quorum, "true", "false")).
+			add(tag("i").set("aria-hidden", "true").say(switched(g.Quorum, "✓", "✗"))).say(" " + outlineWords(g)))
 	}
 	return list
 }
@@ -78,20 +77,10 @@ func partingElement(m *Model) *Element {
 func outlinesElement(m *Model) *Element {
 	r := m.ringNow()
 	g := classed("g", "outlines").keyed("outlines").set("aria-hidden", "true")
-	groups := m.State.Groups()
-	for i := range groups {
-		var places []point
-		for _, id := range groups[i].Nodes {
-			if p, there := r.place(id); there {
-				places = append(places, p.plus(point{0, labelled / 4}))
-			}
-		}
-		if len(places) == 0 {
-			continue
-		}
-		yes := m.quorate(&groups[i])
-		g.add(tag("path").keyed(groups[i].Nodes[0].String()).set("class", switched(yes, "zone ok", "zone no")).
-			set("data-quorum", switched(yes, "true", "false")).set("d", outline(places, r.radius+22)))
+	for _, group := range m.State.Groups() {
+		yes := group.Quorum
+		g.add(tag("path").keyed(ranges(group.Nodes)).set("class", switched(yes, "zone ok", "zone no")).
+			set("data-quorum", switched(yes, "true", "false")).set("d", r.outline(group.Nodes)))
 	}
 	return g
 }

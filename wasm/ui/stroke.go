@@ -64,3 +64,6 @@ func (k *stroke) has(p pair) bool {
 func cross(a, b, c, d point) bool {
 	return side(a, b, c)*side(a, b, d) < 0 && side(c, d, a)*side(c, d, b) < 0
 }
+
+// side is negative if p lies to the left of the way from a to b, as one sees it on the screen.
+func side(a, b, p point) float64 { return (b.x-a.x)*(p.y-a.y) - (b.y-a.y)*(p.x-a.x) }

@@ -1,0 +1,274 @@
+package view
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+)
+
+func TestGroups(t *testing.T) {
+	tests := []struct {
+		name   string
+		change func(*State)
+		want   []Group
+	}{
+		{"all together", func(*State) {}, []Group{{ids(1, 2, 3, 4, 5), 5, 5, true, ids(1, 2, 3, 4, 5)}}},
+		{"two against three", func(s *State) { s.part(ids(1, 2), ids(3, 4, 5)) },
+			[]Group{{ids(1, 2), 2, 5, false, nil}, {ids(3, 4, 5), 3, 5, true, ids(3, 4, 5)}}},
+		{"a cut in one direction between two, whom the others still reach", func(s *State) { s.cut(1, 2) },
+			[]Group{{ids(1, 2, 3, 4, 5), 5, 5, true, ids(1, 2, 3, 4, 5)}}},
+		{"cut in one direction from all others", func(s *State) {
+			for id := event.NodeID(2); id <= 5; id++ {
+				s.cut(1, id)
+			}
+		}, []Group{{ids(1), 1, 5, false, nil}, {ids(2, 3, 4, 5), 4, 5, true, ids(2, 3, 4, 5)}}},
+		{"one hangs on by one other, and could not lead", func(s *State) { s.part(ids(1), ids(2, 3, 4)) },
+			[]Group{{ids(1, 2, 3, 4, 5), 5, 5, true, ids(2, 3, 4, 5)}}},
+		{"a chain: nobody relays", func(s *State) { s.part(ids(1), ids(3, 4, 5)); s.part(ids(2), ids(4, 5)); s.part(ids(3), ids(5)) },
+			[]Group{{ids(1, 2, 3), 3, 5, true, ids(2)}, {ids(2, 3, 4), 3, 5, true, ids(3)}, {ids(3, 4, 5), 3, 5, true, ids(4)}}},
+		{"messages that go around in one direction only", func(s *State) {
+			for from := event.NodeID(1); from <= 5; from++ {
+				for to := event.NodeID(1); to <= 5; to++ {
+					if to != from%5+1 {
+						s.cut(from, to)
+					}
+				}
+			}
+		}, []Group{{ids(1), 1, 5, false, nil}, {ids(2), 1, 5, false, nil}, {ids(3), 1, 5, false, nil}, {ids(4), 1, 5, false, nil}, {ids(5), 1, 5, false, nil}}},
+		{"a link that loses everything is as good as cut", func(s *State) {
+			for id := event.NodeID(1); id <= 4; id++ {
+				s.Apply(event.Event{Kind: event.LinkSet, Node: id, Peer: 5, Link: event.Link{Loss: event.One}})
+			}
+		}, []Group{{ids(1, 2, 3, 4), 4, 5, true, ids(1, 2, 3, 4)}, {ids(5), 1, 5, false, nil}}},
+		{"a link that holds is whole", func(s *State) {
+			for id := event.NodeID(1); id <= 4; id++ {
+				s.Apply(event.Event{Kind: event.LinkSet, Node: id, Peer: 5, Link: event.Link{Hold: true}})
+			}
+		}, []Group{{ids(1, 2, 3, 4, 5), 5, 5, true, ids(1, 2, 3, 4, 5)}}},
+		{"dead and suspended machines are in no group", func(s *State) {
+			s.Apply(event.Event{Kind: event.Stopped, Node: 2, Reason: event.Killed})
+			s.Apply(event.Event{Kind: event.Suspended, Node: 4})
+			s.part(ids(1), ids(5))
+		}, []Group{{ids(1, 3, 5), 3, 5, true, ids(3)}}},
+		{"three of five gone", func(s *State) {
+			for _, id := range ids(1, 2, 3) {
+				s.Apply(event.Event{Kind: event.Stopped, Node: id, Reason: event.Killed})
+			}
+		}, []Group{{ids(4, 5), 2, 5, false, nil}}},
+		{"learners do not count, and bring nobody together", func(s *State) {
+			s.Apply(event.Event{Kind: event.MembersSet, Index: 2, Members: []event.Member{{ID: 1, Suffrage: event.Voter}, {ID: 2, Suffrage: event.Voter},
+				{ID: 3, Suffrage: event.Learner}, {ID: 4, Suffrage: event.Learner}}})
+			s.part(ids(1), ids(2))
+			s.part(ids(5), ids(1, 2))
+		}, []Group{{ids(1, 3, 4), 1, 2, false, nil}, {ids(2, 3, 4), 1, 2, false, nil}, {ids(5), 0, 2, false, nil}}},
+		{"a leader counts with the configuration that it uses, be it settled or not", func(s *State) {
+			five := []event.Member{{ID: 1, Suffrage: event.Voter}, {ID: 2, Suffrage: event.Voter}, {ID: 3, Suffrage: event.Voter}}
+			s.Apply(event.Event{Kind: event.MembersSet, Index: 2, Members: five})
+			s.Apply(event.Event{Kind: event.MembersSet, Node: 1, Index: 3, Members: append(five, event.Member{ID: 4, Suffrage: event.Voter})})
+			s.part(ids(1, 2), ids(3, 4, 5))
+		}, []Group{{ids(1, 2), 2, 3, true, ids(2)}, {ids(3, 4, 5), 1, 3, false, nil}}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := ring(5)
+			test.change(&s)
+			if got := s.Groups(); !reflect.DeepEqual(got, test.want) {
+				t.Errorf("%+v, not %+v", got, test.want)
+			}
+		})
+	}
+	if got := new(State).Groups(); got != nil {
+		t.Errorf("an empty room has groups: %v", got)
+	}
+	var unknown State
+	for id := event.NodeID(1); id <= 3; id++ {
+		unknown.Apply(event.Event{Kind: event.MachineAdded, Node: id})
+		unknown.Apply(event.Event{Kind: event.Started, Node: id})
+	}
+	if got, want := unknown.Groups(), []Group{{ids(1, 2, 3), 0, 0, false, nil}}; !reflect.DeepEqual(got, want) {
+		t.Errorf("before any configuration is known: %+v, not %+v", got, want)
+	}
+}
+
+// TestGroupsAgainstBruteForce holds the groups of random rooms against all sets of machines: the sets with a quorum are
+// the largest in which somebody gets a request to and a reply from all others, more than half of the voters among them.
+func TestGroupsAgainstBruteForce(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 9))
+	for round := range 3000 {
+		s := anyRoom(random, event.NodeID(round%9+1))
+		want := map[string]int{}
+		sets := quorateSets(&s)
+		for _, set := range sets {
+			if !insideAnother(set, sets) {
+				want[fmt.Sprint(set)] = ackers(&s, set)
+			}
+		}
+		got := map[string]int{}
+		seen := map[event.NodeID]bool{}
+		for _, g := range s.Groups() {
+			for _, id := range g.Nodes {
+				seen[id] = true
+			}
+			if g.Quorum {
+				got[fmt.Sprint(g.Nodes)] = g.Voters
+			} else if insideAnother(g.Nodes, sets) {
+				t.Errorf("round %d: %v is told apart from a set with a quorum that it is in", round, g.Nodes)
+			}
+			for _, id := range ids(1, 2, 3, 4, 5, 6, 7, 8, 9) {
+				if could := canCommit(&s, id, g.Nodes); could != holds(g.Leaders, id) {
+					t.Errorf("round %d: that n%d could lead %v is %v, not as told in %v", round, id, g.Nodes, could, g.Leaders)
+				}
+			}
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Fatalf("round %d: %v, not %v, in a room with links %+v", round, got, want, s.Links)
+		}
+		for i := range s.Nodes {
+			if n := &s.Nodes[i]; n.running() != seen[n.ID] {
+				t.Errorf("round %d: n%d runs: %v; is in a group: %v", round, n.ID, n.running(), seen[n.ID])
+			}
+		}
+	}
+}
+
+// anyRoom is a room with random cuts and losses in single directions, learners, outsiders, and machines that do not run.
+func anyRoom(random *rand.Rand, n event.NodeID) State {
+	s := ring(n)
+	var members []event.Member
+	for id := event.NodeID(1); id <= n; id++ {
+		switch random.IntN(6) {
+		case 0:
+			members = append(members, event.Member{ID: id, Suffrage: event.Learner})
+		case 1:
+		default:
+			members = append(members, event.Member{ID: id, Suffrage: event.Voter})
+		}
+	}
+	if len(members) > 0 {
+		s.Apply(event.Event{Kind: event.MembersSet, Index: 2, Members: members})
+	}
+	density := random.IntN(10)
+	for _, l := range s.Links {
+		if random.IntN(10) < density {
+			s.Apply(event.Event{Kind: event.LinkSet, Node: l.From, Peer: l.To,
+				Link: event.Link{Cut: random.IntN(3) > 0, Loss: event.Factor(random.IntN(2)) * event.One, Hold: random.IntN(2) == 0}})
+		}
+	}
+	for id := event.NodeID(1); id <= n; id++ {
+		switch random.IntN(12) {
+		case 0:
+			s.Apply(event.Event{Kind: event.Stopped, Node: id, Reason: event.Killed})
+		case 1:
+			s.Apply(event.Event{Kind: event.Suspended, Node: id})
+		}
+	}
+	return s
+}
+
+// quorateSets are all sets of machines in which somebody reaches all others and is reached by them, and so commits.
+func quorateSets(s *State) (sets [][]event.NodeID) {
+	for bits := 1; bits < 1<<len(s.Nodes); bits++ {
+		var set []event.NodeID
+		for i := range s.Nodes {
+			if bits>>i&1 == 1 {
+				set = append(set, s.Nodes[i].ID)
+			}
+		}
+		for _, leader := range set {
+			if len(acknowledged(s, leader, set)) == len(set) && canCommit(s, leader, set) {
+				sets = append(sets, set)
+				break
+			}
+		}
+	}
+	return sets
+}
+
+// acknowledged plays a round of replication by the letter: the leader sends to all in the set, whoever runs and gets it
+// replies, and those whose replies arrive have acknowledged.
+func acknowledged(s *State, leader event.NodeID, set []event.NodeID) (by []event.NodeID) {
+	if n := s.Node(leader); n == nil || !n.Up || n.Suspended {
+		return nil
+	}
+	arrives := func(from, to event.NodeID) bool {
+		l, n := s.Link(from, to), s.Node(to)
+		return !l.Cut && l.Loss != event.One && n.Up && !n.Suspended
+	}
+	for _, id := range set {
+		if id == leader || arrives(leader, id) && arrives(id, leader) {
+			by = append(by, id)
+		}
+	}
+	return by
+}
+
+// canCommit says whether a voter that talks to this set only gets the acknowledgements of a majority. Whoever else it
+// exchanges messages with must be in the set: it is about all of its partners.
+func canCommit(s *State, leader event.NodeID, set []event.NodeID) bool {
+	if !isVoter(s, leader) || !holds(set, leader) {
+		return false
+	}
+	everybody := make([]event.NodeID, 0, len(s.Nodes))
+	for i := range s.Nodes {
+		everybody = append(everybody, s.Nodes[i].ID)
+	}
+	all := acknowledged(s, leader, everybody)
+	if len(all) != len(acknowledged(s, leader, set)) {
+		return false
+	}
+	got, total := 0, 0
+	for _, id := range all {
+		if isVoter(s, id) {
+			got++
+		}
+	}
+	for _, m := range s.Members {
+		if m.Suffrage == event.Voter {
+			total++
+		}
+	}
+	return 2*got > total
+}
+
+func isVoter(s *State, id event.NodeID) bool {
+	for _, m := range s.Members {
+		if m.ID == id && m.Suffrage == event.Voter {
+			return true
+		}
+	}
+	return false
+}
+
+// ackers counts the voters in a set.
+func ackers(s *State, set []event.NodeID) (n int) {
+	for _, id := range set {
+		if isVoter(s, id) {
+			n++
+		}
+	}
+	return n
+}
+
+func insideAnother(set []event.NodeID, sets [][]event.NodeID) bool {
+	for _, other := range sets {
+		if len(other) > len(set) && within(set, other) {
+			return true
+		}
+	}
+	return false
+}
+
+func within(a, b []event.NodeID) bool {
+	for _, id := range a {
+		if !holds(b, id) {
+			return false
+		}
+	}
+	return true
+}
+
+func holds(list []event.NodeID, id event.NodeID) bool { return slices.Contains(list, id) }
