@@ -26,43 +26,70 @@ func (g *Gone) Error() string {
 
 // Oldest returns the State just before the oldest kept event: folding Events(0, …) into it gives State.
 func (j *Journal) Oldest() view.State {
-	j.mu.RLock()
-	defer j.mu.RUnlock()
-	return j.base.Clone()
+	for {
+		first := j.Reach().First
+		s, err := j.StateAt(first - 1)
+		var gone *Gone
+		if errors.As(err, &gone) {
+			continue // it was dropped just now
+		}
+		return s // of a damaged recording: as much of it as can be read
+	}
 }
 
 // Events returns up to most events from sequence from on, oldest first; from 0 means the oldest kept one. They
-// may be none if from is still to come. The error is *Gone if from was dropped.
+// may be none if from is still to come. The error is *Gone if from was dropped, or *Damaged.
 func (j *Journal) Events(from uint64, most int) ([]event.Event, error) {
-	frames, open, err := j.since(from, max(most, 0))
-	if err != nil {
-		return nil, err
-	}
+	c := j.Walk(from)
 	var events []event.Event
-	for _, f := range frames {
-		if len(events) >= most {
+	for len(events) < most {
+		run, err := c.run()
+		if err != nil {
+			return nil, err
+		}
+		if len(run) == 0 {
 			break
 		}
-		events = append(events, after(f.events(), from)...)
+		run = run[:min(len(run), most-len(events))]
+		events = append(events, run...)
+		c.next += uint64(len(run))
 	}
-	events = append(events, after(open, from)...)
-	return events[:min(len(events), max(most, 0))], nil
+	return events, nil
 }
 
-// since gives up to most frames from the one that holds from on, and the open events.
-func (j *Journal) since(from uint64, most int) ([]*Frame, []event.Event, error) {
+// source is where events can be found: in a packed chunk, in a frame, or among those that are in no frame yet.
+type source struct {
+	chunk *chunk
+	frame *Frame
+	open  []event.Event
+}
+
+// source finds event seq; without one it is still to come. From 0 the oldest is meant.
+func (j *Journal) source(seq uint64) (uint64, source, error) {
 	j.mu.RLock()
 	defer j.mu.RUnlock()
-	if from != 0 && from <= j.base.Seq {
-		return nil, nil, &Gone{From: from, Oldest: j.base.Seq + 1}
+	if seq == 0 {
+		seq = j.oldest + 1
 	}
-	frames := j.frames[j.frameOf(from):]
-	return slices.Clone(frames[:min(len(frames), most)]), slices.Clone(j.open), nil
+	switch {
+	case seq <= j.oldest:
+		return seq, source{}, &Gone{From: seq, Oldest: j.oldest + 1}
+	case len(j.frames) > 0 && j.frames[0].First <= seq && seq <= j.frames[len(j.frames)-1].Last:
+		return seq, source{frame: j.frames[j.frameOf(seq)]}, nil
+	case seq <= j.packed():
+		return seq, source{chunk: j.chunks[j.chunkOf(seq)]}, nil
+	}
+	return seq, source{open: slices.Clone(j.open)}, nil
 }
 
-// frameOf is the place of the first kept frame that ends at seq or later.
+// frameOf is the place of the first frame, as subscribers get them, that ends at seq or later.
 func (j *Journal) frameOf(seq uint64) int {
 	return sort.Search(len(j.frames), func(i int) bool { return j.frames[i].Last >= seq })
+}
+
+// chunkOf is the place of the first chunk that ends at seq or later.
+func (j *Journal) chunkOf(seq uint64) int {
+	return sort.Search(len(j.chunks), func(i int) bool { return j.chunks[i].last >= seq })
 }
 
 // after gives the events from sequence from on.

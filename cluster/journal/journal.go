@@ -1,8 +1,10 @@
 // Package journal is a room's memory: it stamps the events of a room with gapless sequence numbers, folds them
-// into the room's State, keeps a bounded history of them as encoded frames, and feeds subscribers.
+// into the room's State, keeps a bounded history of them as encoded frames, and feeds subscribers. Any moment of the
+// history can be looked at, and the whole be written to a file and read again.
 //
 // Frames are encoded once and shared by all. A subscriber is a place in the history, not a queue: one that
-// falls behind costs nothing and is ended when it is too far behind.
+// falls behind costs nothing and is ended when it is too far behind. Old frames are packed into chunks, each with the
+// state that it begins with.
 package journal
 
 import (
@@ -17,7 +19,7 @@ import (
 
 // Bounds and defaults.
 const (
-	DefaultHistory = 64 << 20 // bytes of Options.HistoryBytes
+	DefaultHistory = 64 << 20 // bytes of Options.HistoryBytes: an hour at thousands of events a second
 	MaxEvents      = 2048     // events of one frame; a fuller one is closed without waiting for Flush
 	MaxText        = 4096     // bytes of an event's Text and Key; longer ones are cut
 	frameCost      = 128      // bytes of memory that a kept frame takes beside its own
@@ -25,7 +27,10 @@ const (
 
 // Options of a journal. Zero values are defaults.
 type Options struct {
-	HistoryBytes int64               // memory for kept frames; 0: DefaultHistory
+	// HistoryBytes is the memory for what is kept: frames, chunks with their checkpoints, bookmarks. 0: DefaultHistory. The
+	// frames of less than two chunks stay in any case; on top come up to three States, the newest and those that unfinished
+	// chunks begin with, and unpackedMost chunks that were looked into.
+	HistoryBytes int64
 	Epoch        uint64              // which life of the room: numbers of another epoch mean nothing here
 	Wall         func() event.Micros // the wall clock; nil: the machine's
 }
@@ -41,25 +46,41 @@ type Journal struct {
 	folds   []Fold
 	open    []event.Event // not in a frame yet
 	at      event.Micros  // virtual time up to which nothing is missing
+	reach   event.Micros  // the latest of the events in frames
 	scratch []byte
 
-	base    view.State // what the dropped frames add up to
-	frames  []*Frame   // kept, oldest first, without gap
-	dropped uint64     // frames before them
-	bytes   int64      // that they take
-	tick    *Frame     // says that time went on after the last of them; nil: it did not
+	chunks     []*chunk     // packed, oldest first, without gap
+	packing    *packing     // becomes the next of them; nil: none
+	start      view.State   // at the beginning of what is neither in them nor in packing; never changed, only replaced
+	startReach event.Micros // the latest virtual time up to there
+	loose      int          // frames that are in neither of the two, the last of frames
+	weight     int64        // that those take
+	frames     []*Frame     // as subscribers get them, oldest first, without gap; the older ones may be in chunks too
+	dropped    uint64       // frames before them
+	bytes      int64        // that frames, chunks and marks take
+	tick       *Frame       // says that time went on after the last of them; nil: it did not
+	marks      []Mark       // by Seq
+	marked     uint64       // how often they have changed
+
+	oldest   uint64       // the last event that is no longer kept
+	oldestAt event.Micros // its virtual time
 
 	starting sync.Mutex // held while a checkpoint is made; taken before mu
-	start    *start     // the last one, guarded by starting
+	entry    *entry     // the last one, guarded by starting
 
 	changed chan struct{} // closed at the next change of frames, tick or closed
 	closed  bool
+
+	unpacked unpacked
 }
 
 // Frame is an encoded event.Frame, shared by everyone: nobody may write to Bytes.
 type Frame struct {
 	First, Last uint64 // sequence of its events; of a frame without events Last is First-1. Of a checkpoint both are what it stands for
 	Bytes       []byte
+
+	until event.Micros // the latest virtual time of its events and of those before
+	kinds Kinds        // of its events
 }
 
 // Fold sees every event, stamped and in order, and may add facts about it. It runs while the journal is locked:
@@ -110,6 +131,9 @@ func (j *Journal) Append(e event.Event) uint64 {
 func (j *Journal) stamp(e event.Event) event.Event {
 	e.Seq, e.Wall = j.state.Seq+1, max(j.wall(), j.state.Wall)
 	e.Text, e.Key = clip(e.Text), clip(e.Key)
+	if e.Seq == 1 { // a room that was opened again does not begin at 0
+		j.reach, j.startReach, j.oldestAt = e.At, e.At, e.At
+	}
 	j.state.Apply(e)
 	j.open = append(j.open, e)
 	return e
@@ -151,14 +175,23 @@ func (j *Journal) seal() {
 		return
 	}
 	f := j.encode(event.Frame{Type: event.FrameEvents, Seq: j.open[0].Seq, At: j.at, Wall: j.state.Wall, Events: j.open})
+	for i := range j.open {
+		j.reach = max(j.reach, j.open[i].At)
+		f.kinds |= 1 << j.open[i].Kind
+	}
+	f.until = j.reach
 	clear(j.open) // the texts
 	j.open = j.open[:0]
 	j.frames = append(j.frames, f)
+	j.loose++
+	j.weight += f.cost()
 	j.bytes += f.cost()
 	j.tick = nil
-	for j.bytes > j.history && len(j.frames) > 1 {
-		j.drop()
+	j.collect()
+	if j.weight >= j.spacing() {
+		j.cut()
 	}
+	j.trim()
 	j.wake()
 }
 
@@ -170,16 +203,23 @@ func (j *Journal) encode(f event.Frame) *Frame {
 
 func (f *Frame) cost() int64 { return int64(len(f.Bytes)) + frameCost }
 
-// drop forgets the oldest frame but for what it adds to base.
-func (j *Journal) drop() {
-	oldest := j.frames[0]
-	for _, e := range oldest.events() {
-		j.base.Apply(e)
+// trim forgets what there is no memory for: frames that are packed already and that no subscriber needs who keeps up, and
+// then the oldest chunks.
+func (j *Journal) trim() {
+	packed := j.packed()
+	for len(j.frames) > j.loose && j.frames[0].Last <= packed && (len(j.frames) > subscribed || j.bytes > j.history) {
+		j.bytes -= j.frames[0].cost()
+		j.frames[0] = nil
+		j.frames = j.frames[1:]
+		j.dropped++
 	}
-	j.frames[0] = nil
-	j.frames = j.frames[1:]
-	j.bytes -= oldest.cost()
-	j.dropped++
+	for len(j.chunks) > 0 && j.bytes > j.history {
+		j.bytes -= j.chunks[0].cost()
+		j.chunks[0] = nil
+		j.chunks = j.chunks[1:]
+		j.oldest, j.oldestAt = j.edge()
+		j.forgetMarks()
+	}
 }
 
 // events decodes what the journal itself encoded.
@@ -205,6 +245,7 @@ func (j *Journal) Close() {
 		return
 	}
 	j.seal()
+	j.await()
 	j.closed = true
 	j.wake()
 }
@@ -229,15 +270,16 @@ func (j *Journal) With(read func(*view.State)) {
 type Stats struct {
 	Seq    uint64 // of the newest event
 	Oldest uint64 // of the oldest kept event; Seq+1 if none is
-	Frames int
-	Bytes  int64 // of memory that the frames take
+	Frames int    // that are not packed
+	Chunks int
+	Bytes  int64 // of memory that all this takes
 }
 
 // Stats returns the numbers for metrics.
 func (j *Journal) Stats() Stats {
 	j.mu.RLock()
 	defer j.mu.RUnlock()
-	return Stats{Seq: j.state.Seq, Oldest: j.base.Seq + 1, Frames: len(j.frames), Bytes: j.bytes}
+	return Stats{Seq: j.state.Seq, Oldest: j.oldest + 1, Frames: len(j.frames), Chunks: len(j.chunks), Bytes: j.bytes}
 }
 
 // Reach is what can be looked at.
@@ -247,11 +289,12 @@ type Reach struct {
 	Head    uint64       // the newest event
 	HeadAt  event.Micros // virtual time up to which nothing is missing
 	Closed  bool         // nothing more will happen
+	Marked  uint64       // how often bookmarks have changed
 }
 
 // Reach says from where to where the recording goes.
 func (j *Journal) Reach() Reach {
 	j.mu.RLock()
 	defer j.mu.RUnlock()
-	return Reach{First: j.base.Seq + 1, FirstAt: j.base.At, Head: j.state.Seq, HeadAt: max(j.at, j.state.At), Closed: j.closed}
+	return Reach{First: j.oldest + 1, FirstAt: j.oldestAt, Head: j.state.Seq, HeadAt: max(j.at, j.state.At), Closed: j.closed, Marked: j.marked}
 }

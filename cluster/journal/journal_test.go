@@ -198,9 +198,12 @@ func TestWhoCannotGoOnGetsACheckpoint(t *testing.T) {
 		v.drain(s)
 		same(t, v.state, j.State())
 	}
-	oldest := j.Stats().Oldest
-	if f, err := j.Subscribe(oldest-1, 7).Next(t.Context()); err != nil || f.First != oldest || event.FrameType(f.Bytes[0]) != event.FrameEvents {
-		t.Errorf("who needs the oldest kept event next gets %+v, %v", f, err)
+	raw := j.frames[0].First
+	if f, err := j.Subscribe(raw-1, 7).Next(t.Context()); err != nil || f.First != raw || event.FrameType(f.Bytes[0]) != event.FrameEvents {
+		t.Errorf("who needs the oldest frame that is not packed next gets %d to %d, %v", f.First, f.Last, err)
+	}
+	if f, err := j.Subscribe(raw-2, 7).Next(t.Context()); err != nil || event.FrameType(f.Bytes[0]) != event.FrameCheckpoint {
+		t.Errorf("who needs one before it gets no checkpoint, %v", err)
 	}
 }
 
@@ -514,7 +517,7 @@ func BenchmarkCheckpoint(b *testing.B) {
 	j := New(Options{})
 	tell(j, 100_000, 33)
 	for b.Loop() {
-		j.start = nil
+		j.entry = nil
 		f, _ := j.Subscribe(0, 0).take()
 		b.ReportMetric(float64(len(f.Bytes)), "B")
 	}

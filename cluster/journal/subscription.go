@@ -12,6 +12,8 @@ import (
 const (
 	MaxBehind  = 240 // frames that a subscriber may be behind, 4 s at 60 frames a second
 	StartReuse = 60  // frames after which a checkpoint is too old for a new subscriber to begin with
+
+	subscribed = MaxBehind + StartReuse // frames that subscribers may be behind who keep up
 )
 
 // Slow ends a subscription that is more than MaxBehind frames behind. Subscribe(Last, epoch) goes on from there.
@@ -36,14 +38,14 @@ type Subscription struct {
 	err   error
 }
 
-// start is a checkpoint with the place of the frame that follows it.
-type start struct {
+// entry is a checkpoint with the place of the frame that follows it.
+type entry struct {
 	frame *Frame
 	place uint64
 }
 
-// Subscribe begins after event from, of which the caller has folded everything. If from is 0, no longer kept or
-// of another epoch, the first frame is a checkpoint; otherwise frames go on exactly at from+1.
+// Subscribe begins after event from, of which the caller has folded everything. If from is 0, long ago (then a checkpoint is
+// less to send) or of another epoch, the first frame is a checkpoint; otherwise frames go on exactly at from+1.
 func (j *Journal) Subscribe(from, epoch uint64) *Subscription {
 	s := &Subscription{j: j}
 	if !s.resume(from, epoch) {
@@ -62,10 +64,13 @@ func (s *Subscription) resume(from, epoch uint64) bool {
 	j := s.j
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if from == 0 || epoch != j.epoch || from < j.base.Seq || from > j.state.Seq {
+	if from == 0 || epoch != j.epoch || from > j.state.Seq {
 		return false
 	}
 	j.seal()
+	if from < j.state.Seq && (len(j.frames) == 0 || from+1 < j.frames[0].First) {
+		return false
+	}
 	i := j.frameOf(from + 1)
 	s.place, s.last = j.dropped+uint64(i), from
 	s.most = j.end() - s.place + MaxBehind
@@ -88,23 +93,23 @@ func (j *Journal) rest(f *Frame, from uint64) *Frame {
 
 // checkpoint gives the last one again if it is fresh, so that a class that arrives together shares it. The
 // journal goes on while a new one is made.
-func (j *Journal) checkpoint() *start {
+func (j *Journal) checkpoint() *entry {
 	j.starting.Lock()
 	defer j.starting.Unlock()
 	state, at, place := j.fork()
 	if state == nil {
-		return j.start
+		return j.entry
 	}
 	f := event.Frame{Type: event.FrameCheckpoint, Epoch: j.epoch, Seq: state.Seq, At: at, Wall: state.Wall, Events: view.Restate(state)}
-	j.start = &start{frame: &Frame{First: f.Seq, Last: f.Seq, Bytes: event.AppendFrame(nil, &f)}, place: place}
-	return j.start
+	j.entry = &entry{frame: &Frame{First: f.Seq, Last: f.Seq, Bytes: event.AppendFrame(nil, &f)}, place: place}
+	return j.entry
 }
 
 // fork copies the state at the end of the last frame, unless the last checkpoint still serves.
 func (j *Journal) fork() (state *view.State, at event.Micros, place uint64) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if c := j.start; c != nil && c.place >= j.dropped && c.place+StartReuse >= j.end() {
+	if c := j.entry; c != nil && c.place >= j.dropped && c.place+StartReuse >= j.end() {
 		return nil, 0, 0
 	}
 	j.seal()
