@@ -1,0 +1,281 @@
+package tale
+
+import (
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/view"
+)
+
+func (q *inquiry) whyCandidate() {
+	who := q.n.ID.String()
+	role := q.last(func(e *event.Event) bool { return e.Kind == event.RoleChanged && e.Node == q.n.ID && e.Role == event.Candidate })
+	var seq uint64
+	if role != nil {
+		seq = role.Seq
+	}
+	timer := q.before(seq, func(e *event.Event) bool { return e.Kind == event.TimerSet && e.Node == q.n.ID })
+	order := q.before(seq, func(e *event.Event) bool {
+		return e.Kind == event.Delivered && e.Peer == q.n.ID && q.isTimeoutNow(e.Msg) || e.Kind == event.Asked && e.Command == event.Elect && e.Node == q.n.ID
+	})
+	switch {
+	case role == nil:
+		q.say(q.Say("{0} stands for election in term {1}.", who, number(q.n.Term)))
+	case order != nil && timer != nil && order.Seq > timer.Seq:
+		q.say(q.Say("{0} was told to stand for election at once, without waiting for its timer.", who))
+		q.happened(order, who, q.Say("The order reached {0}.", who))
+	case timer != nil:
+		q.say(q.Say("{0} had heard from no leader for {1} when its election timer ran out.", who, q.span(role.At-timer.From)))
+		q.happened(timer, who, q.Say("The last contact with a leader or a candidate that got its vote."))
+	default:
+		q.say(q.Say("{0}'s election timer ran out.", who))
+	}
+	q.happened(role, who, q.Say("{0} became a candidate.", who))
+	q.sayVotes(q.n)
+}
+
+func (q *inquiry) isTimeoutNow(msg uint64) bool {
+	return q.last(func(e *event.Event) bool { return e.Kind == event.Sent && e.Msg == msg && e.Type == event.TimeoutNow && !e.Reply }) != nil
+}
+
+// sayVotes tells how many votes a candidate has.
+func (q *inquiry) sayVotes(c *view.Node) {
+	var pre, real []event.NodeID
+	asksFirst := false
+	for _, b := range c.Ballots {
+		asksFirst = asksFirst || b.PreVote
+		if b.Granted && b.PreVote {
+			pre = append(pre, b.Voter)
+		} else if b.Granted {
+			real = append(real, b.Voter)
+		}
+	}
+	need := q.s.VotesNeeded(c)
+	if len(real) == 0 && asksFirst {
+		q.say(q.Say("It asks first whether it could win (pre-vote), without a new term: {0} of the {1} it needs would vote for it, beside itself.", count(len(pre)), count(need-1)))
+		return
+	}
+	q.say(q.Say("In term {0} it has {1} of the {2} votes that it needs ({3}).", number(c.Term), count(len(real)), count(need), q.list(real)))
+}
+
+// attempt is a candidacy: what was asked in which term.
+type attempt struct {
+	candidate event.NodeID
+	term      uint64
+	pre       bool
+	began     *event.Event // nil: not within reach
+	index     uint64       // the candidate's last entry, as it told it
+	logTerm   uint64
+}
+
+// lostElection is the newest candidacy of the machine if it did not make it leader.
+func (q *inquiry) lostElection() *event.Event {
+	stood := q.last(func(e *event.Event) bool { return e.Kind == event.VoteCast && e.Node == q.n.ID && e.Peer == q.n.ID })
+	if stood == nil {
+		return nil
+	}
+	won := q.last(func(e *event.Event) bool {
+		return e.Kind == event.RoleChanged && e.Node == q.n.ID && e.Role == event.Leader && e.Term >= stood.Term
+	})
+	if won != nil {
+		return nil
+	}
+	return stood
+}
+
+// attemptOf is what a candidate tries, or tried last.
+func (q *inquiry) attemptOf(c *view.Node) (a attempt) {
+	a = attempt{candidate: c.ID, term: c.Term}
+	a.index, a.logTerm = lastOf(c)
+	request := q.last(func(e *event.Event) bool {
+		return e.Kind == event.Sent && e.Node == c.ID && !e.Reply && (e.Type == event.RequestVote || e.Type == event.RequestPreVote)
+	})
+	if request != nil {
+		a.term, a.pre, a.index, a.logTerm = request.Term, request.Type == event.RequestPreVote, request.Index, request.LogTerm
+	}
+	a.began = q.last(func(e *event.Event) bool {
+		return e.Node == c.ID && e.Term == a.term && (e.Kind == event.VoteCast && e.Peer == c.ID || e.Kind == event.RoleChanged && e.Role == event.Candidate)
+	})
+	return a
+}
+
+func (q *inquiry) whyNotElected(c *view.Node) {
+	a, voters := q.attemptOf(c), votersOf(q.configuration(c))
+	got, refused, silent := q.ballots(a, voters)
+	need := majority(voters)
+	switch {
+	case c.Role == event.Leader:
+		q.say(q.Say("{0} leads term {1}.", c.ID.String(), number(c.Term)))
+	case a.pre:
+		q.say(q.Say("{0} asks first whether it could win term {1} (pre-vote), and {2} of the {3} it needs would vote for it ({4}).", c.ID.String(), number(a.term), count(len(got)), count(need), q.list(got)))
+	case c.Role == event.Candidate && c.Term == a.term:
+		q.say(q.Say("{0} has {1} of the {2} votes that it needs in term {3} ({4}).", c.ID.String(), count(len(got)), count(need), number(a.term), q.list(got)))
+	default:
+		q.say(q.Say("{0} got {1} of the {2} votes that it needed in term {3} ({4}).", c.ID.String(), count(len(got)), count(need), number(a.term), q.list(got)))
+	}
+	q.happened(a.began, c.ID.String(), q.Say("{0} stood for election.", c.ID.String()))
+	for i := range refused {
+		r := &refused[i]
+		sentence := q.refusalWords(r, a)
+		if i == 0 {
+			q.say(sentence)
+		}
+		q.happened(r, r.Node.String(), sentence)
+	}
+	q.saySilent(a, silent)
+	if c.Role != event.Candidate || c.Term != a.term && !a.pre {
+		q.sayElsewhere(a)
+	}
+}
+
+// ballots sorts the voters by what they said to a candidate.
+func (q *inquiry) ballots(a attempt, voters []event.NodeID) (got []event.NodeID, refused []event.Event, silent []event.NodeID) {
+	for _, v := range voters {
+		if v == a.candidate {
+			got = append(got, v)
+			continue
+		}
+		said := q.last(func(e *event.Event) bool {
+			return e.Term == a.term && (e.Kind == event.VoteCounted && e.Node == a.candidate && e.Peer == v && e.Reply == a.pre && e.OK ||
+				e.Kind == event.VoteRefused && e.Node == v && e.Peer == a.candidate && e.OK == a.pre)
+		})
+		switch {
+		case said == nil:
+			silent = append(silent, v)
+		case said.Kind == event.VoteCounted:
+			got = append(got, v)
+		default:
+			refused = append(refused, *said)
+		}
+	}
+	return got, refused, silent
+}
+
+// saySilent tells of voters that said nothing that the candidate heard.
+func (q *inquiry) saySilent(a attempt, silent []event.NodeID) {
+	if len(silent) == 0 {
+		return
+	}
+	q.say(q.Count(len(silent), q.list(silent), "{0} has not answered it.", "{0} have not answered it."))
+	for _, v := range silent {
+		sent := q.last(func(e *event.Event) bool {
+			return e.Kind == event.Sent && e.Node == a.candidate && e.Peer == v && e.Term == a.term && (e.Type == event.RequestVote || e.Type == event.RequestPreVote) && !e.Reply
+		})
+		granted := q.last(func(e *event.Event) bool {
+			return e.Kind == event.VoteGranted && e.Node == v && e.Peer == a.candidate && e.Term == a.term && e.OK == a.pre
+		})
+		switch n := q.s.Node(v); {
+		case granted != nil:
+			q.happened(granted, linkMark(v, a.candidate), q.Say("{0} granted its vote, but the answer has not reached {1}.", v.String(), a.candidate.String()))
+		case n == nil || !n.Up || n.Suspended || !q.passes(a.candidate, v) || !q.passes(v, a.candidate) || q.gate(a.candidate, v) || q.gate(v, a.candidate):
+			q.seeAway(a.candidate, []event.NodeID{v})
+		case sent != nil:
+			q.happened(sent, linkMark(v, a.candidate), q.Say("{0} asked {1} for its vote.", a.candidate.String(), v.String()))
+		}
+	}
+}
+
+// sayElsewhere tells who won the term instead, if somebody did.
+func (q *inquiry) sayElsewhere(a attempt) {
+	won := q.last(func(e *event.Event) bool { return e.Kind == event.RoleChanged && e.Role == event.Leader && e.Term == a.term })
+	if won != nil {
+		q.say(q.Say("{0} won that term.", won.Node.String()))
+		q.happened(won, won.Node.String(), q.Say("{0} became leader of term {1}.", won.Node.String(), number(won.Term)))
+	}
+}
+
+// refusal is the newest one by a voter, or to a candidate; 0 stands for anybody.
+func (q *inquiry) refusal(voter, candidate event.NodeID, pre bool) *event.Event {
+	return q.last(func(e *event.Event) bool {
+		return e.Kind == event.VoteRefused && e.OK == pre && (voter == 0 || e.Node == voter) && (candidate == 0 || e.Peer == candidate)
+	})
+}
+
+// refusalWords say why a vote was refused, with the numbers that were compared.
+func (q *inquiry) refusalWords(e *event.Event, a attempt) string {
+	voter, candidate, term := e.Node.String(), e.Peer.String(), number(e.Term)
+	// only the reasons of VoteRefused can come
+	//exhaustive:ignore
+	switch e.Reason {
+	case event.StaleTerm:
+		return q.Say("{0} refused {1}: term {2} is over for it, it has seen a higher one.", voter, candidate, term)
+	case event.AlreadyVoted:
+		cast := q.before(e.Seq, func(o *event.Event) bool { return o.Kind == event.VoteCast && o.Node == e.Node && o.Term == e.Term })
+		if cast != nil {
+			return q.Say("{0} refused {1}: it has one vote a term and gave that of term {2} to {3}.", voter, candidate, term, cast.Peer.String())
+		}
+		return q.Say("{0} refused {1}: it has one vote a term and has given that of term {2} to another.", voter, candidate, term)
+	case event.HasLeader:
+		seen := q.before(e.Seq, func(o *event.Event) bool { return o.Kind == event.LeaderSeen && o.Node == e.Node })
+		if seen != nil && seen.Peer != 0 {
+			return q.Say("{0} refused {1}: it hears from a leader, {2}, and sees no need for another.", voter, candidate, seen.Peer.String())
+		}
+		return q.Say("{0} refused {1}: it hears from a leader and sees no need for another.", voter, candidate)
+	case event.LogTermBehind:
+		if a.logTerm != 0 {
+			return q.Say("{0} refused {1}, whose log is behind: its last entry is of term {2}, {0}'s of term {3}, and the higher term counts as newer (§5.4.1).", voter, candidate, number(a.logTerm), number(e.LogTerm))
+		}
+		return q.Say("{0} refused {1}, whose log is behind: {0}'s last entry is of term {2}, which is higher (§5.4.1).", voter, candidate, number(e.LogTerm))
+	case event.LogIndexBehind:
+		if a.index != 0 {
+			return q.Say("{0} refused {1}, whose log is behind: both logs end in the same term, but {1}'s with entry {2} and {0}'s with entry {3} (§5.4.1).", voter, candidate, number(a.index), number(e.Index))
+		}
+		return q.Say("{0} refused {1}, whose log is behind: both logs end in the same term, but {0}'s is longer (§5.4.1).", voter, candidate)
+	case event.NotAVoter:
+		return q.Say("{0} refused {1}: in the configuration that {0} uses {1} is no voter.", voter, candidate)
+	}
+	return q.Say("{0} refused {1}: {2}", voter, candidate, e.Text)
+}
+
+// requestOf is what a candidate told of its log when it was refused.
+func (q *inquiry) requestOf(e *event.Event) attempt {
+	a := attempt{candidate: e.Peer, term: e.Term, pre: e.OK}
+	sent := q.before(e.Seq, func(o *event.Event) bool {
+		return o.Kind == event.Sent && o.Node == e.Peer && o.Peer == e.Node && o.Term == e.Term && !o.Reply && (o.Type == event.RequestVote || o.Type == event.RequestPreVote)
+	})
+	if sent != nil {
+		a.index, a.logTerm = sent.Index, sent.LogTerm
+	}
+	return a
+}
+
+// whyRefused tells why the machine refused its vote last.
+func (q *inquiry) whyRefused(pre bool) {
+	e := q.refusal(q.n.ID, 0, pre)
+	if e == nil {
+		return
+	}
+	q.say(q.refusalWords(e, q.requestOf(e)))
+	if pre {
+		q.say(q.Say("A pre-vote is no vote: nobody's term changed by it."))
+	}
+	q.happened(e, q.n.ID.String(), q.Say("{0} refused {1} in term {2}.", e.Node.String(), e.Peer.String(), number(e.Term)))
+	// only some reasons rest on another event
+	//exhaustive:ignore
+	switch e.Reason {
+	case event.AlreadyVoted:
+		cast := q.before(e.Seq, func(o *event.Event) bool { return o.Kind == event.VoteCast && o.Node == e.Node && o.Term == e.Term })
+		q.happened(cast, q.n.ID.String(), q.Say("{0} gave its vote of term {1}.", e.Node.String(), number(e.Term)))
+	case event.LogTermBehind, event.LogIndexBehind:
+		q.see("log", q.Say("A candidate wins only if its log is at least as new as those of a majority: so every leader has all that is committed."))
+	}
+	q.see(e.Peer.String(), q.Say("{0} was the candidate.", e.Peer.String()))
+}
+
+func (q *inquiry) whyNoPreVote() {
+	voters := votersOf(q.configuration(q.n))
+	e := q.refusal(0, q.n.ID, true)
+	if e == nil {
+		return
+	}
+	a := q.requestOf(e)
+	got, refused, silent := q.ballots(a, voters)
+	q.say(q.Say("Before it raises its term, {0} asks whether it could win term {1}: {2} of the {3} it needs would vote for it ({4}).", q.n.ID.String(), number(a.term), count(len(got)), count(majority(voters)), q.list(got)))
+	for i := range refused {
+		sentence := q.refusalWords(&refused[i], a)
+		if i == 0 {
+			q.say(sentence)
+		}
+		q.happened(&refused[i], refused[i].Node.String(), sentence)
+	}
+	q.saySilent(a, silent)
+	q.say(q.Say("So its term stays {0}, and it disturbs nobody.", number(q.n.Term)))
+}

@@ -1,0 +1,204 @@
+package tale
+
+import (
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/view"
+	"github.com/quorumlab/quorumlab/cluster/words"
+)
+
+var entryAskings = []asking{
+	{"doomed", aboutEntry, words.Of("Why will {0} be overwritten?"), func(q *inquiry) bool { return q.entry != nil && q.s.Doomed(q.n, q.entry.Index) }, (*inquiry).whyDoomed},
+	{"not-committed", aboutEntry, words.Of("Why is {0} not committed?"), func(q *inquiry) bool { return q.entry != nil && !q.settledAnywhere(q.entry) }, func(q *inquiry) { q.whyUncommitted(q.n, q.entry) }},
+	{"overwritten", aboutEntry, words.Of("Why was {0} overwritten?"), func(q *inquiry) bool { return q.truncation(q.subject.number) != nil }, func(q *inquiry) { q.whyTruncated(q.truncation(q.subject.number)) }},
+	{"compacted", aboutEntry, words.Of("Why is {0} not in the log any more?"), func(q *inquiry) bool {
+		return q.entry == nil && q.subject.number <= q.n.SnapshotIndex
+	}, (*inquiry).whyCompacted},
+	{"missing", aboutEntry, words.Of("Why is {0} missing here?"), func(q *inquiry) bool { return q.subject.number > q.n.Last && q.isBehind() }, (*inquiry).whyBehind},
+	{"not-known", aboutEntry, words.Of("Why is {0} not known to be committed here?"), func(q *inquiry) bool {
+		return q.entry != nil && q.entry.Index > q.n.Commit && q.settledAnywhere(q.entry)
+	}, (*inquiry).whyCommitsLess},
+	{"not-applied", aboutEntry, words.Of("Why is {0} not applied here?"), func(q *inquiry) bool {
+		return q.entry != nil && q.entry.Index > q.n.Applied && q.entry.Index <= q.n.Commit
+	}, (*inquiry).whyNotApplied},
+	{"committed", aboutEntry, words.Of("Why can {0} not be lost any more?"), func(q *inquiry) bool { return q.entry != nil && q.settledAnywhere(q.entry) }, (*inquiry).whyCommitted},
+}
+
+// whyUncommitted tells what an entry lacks. n is a machine that has it.
+func (q *inquiry) whyUncommitted(n *view.Node, e *view.Entry) {
+	leader := q.s.Leader()
+	voters := votersOf(q.configuration(n))
+	if leader != nil {
+		voters = votersOf(q.configuration(leader))
+	}
+	holders := q.holders(e.Index, e.Term, voters)
+	defer func() {
+		for _, id := range holders {
+			q.see(entryMark(id, e.Index), q.Say("{0} has entry {1} of term {2}.", id.String(), number(e.Index), number(e.Term)))
+		}
+	}()
+	switch {
+	case leader == nil:
+		q.say(q.Say("Entry {0} of term {1} is in the logs of {2} of the {3} voters ({4}), and there is no leader that could commit it.", number(e.Index), number(e.Term), count(len(holders)), count(len(voters)), q.list(holders)))
+		q.whyNoLeader()
+	case !holds(leader, e.Index, e.Term):
+		q.whyNotTheLeaders(leader, e, holders)
+	case e.Term < leader.Term:
+		q.whyOldTerm(leader, e, holders, voters)
+	default:
+		q.whyUncounted(leader, e, holders, voters)
+	}
+}
+
+// whyNotTheLeaders: who leads does not have the entry.
+func (q *inquiry) whyNotTheLeaders(l *view.Node, e *view.Entry, holders []event.NodeID) {
+	q.say(q.Say("Entry {0} of term {1} is only in the logs of {2}; {3}, which leads term {4}, does not have it, and a leader commits only what is in its own log.", number(e.Index), number(e.Term), q.list(holders), l.ID.String(), number(l.Term)))
+	if other := l.Entry(e.Index); other != nil {
+		q.say(q.Say("There it has an entry of term {0}: as soon as it reaches the others, theirs gives way (§5.3).", number(other.Term)))
+		q.see(entryMark(l.ID, e.Index), q.Say("{0} has entry {1} of term {2}.", l.ID.String(), number(e.Index), number(other.Term)))
+	} else {
+		q.say(q.Say("Its log ends with entry {0}; whatever it appends there takes this one's place (§5.3).", number(l.Last)))
+		q.see(l.ID.String(), q.Say("{0}'s log ends with entry {1}.", l.ID.String(), number(l.Last)))
+	}
+	for _, id := range holders {
+		q.seeLink(l.ID, id)
+	}
+}
+
+// whyOldTerm: an entry of an earlier term is committed only along with one of the leader's own.
+func (q *inquiry) whyOldTerm(l *view.Node, e *view.Entry, holders, voters []event.NodeID) {
+	own := q.firstOf(l)
+	q.say(q.Say("{0} of the {1} voters hold entry {2} ({3}), but it is of term {4} and {5} leads term {6}: a leader may not commit an entry of an earlier term by counting who holds it, because another leader could still overwrite it (§5.4.2, Figure 8).",
+		count(len(holders)), count(len(voters)), number(e.Index), q.list(holders), number(e.Term), l.ID.String(), number(l.Term)))
+	switch {
+	case own == nil:
+		q.say(q.Say("It is committed together with the first entry of term {0}, which {1} has not appended yet.", number(l.Term), l.ID.String()))
+	default:
+		have := acknowledged(l, own.Index, voters)
+		q.say(q.Say("It is committed together with {0}'s first own entry, {1}, which {2} of the {3} voters that it needs have acknowledged ({4}).", l.ID.String(), number(own.Index), count(len(have)), count(majority(voters)), q.list(have)))
+		q.see(entryMark(l.ID, own.Index), q.Say("Entry {0} is the first of term {1}.", number(own.Index), number(l.Term)))
+		q.seeMissing(l, own.Index, without(voters, have))
+	}
+}
+
+// firstOf is a leader's first entry of its own term.
+func (q *inquiry) firstOf(l *view.Node) (first *view.Entry) {
+	for i := len(l.Log) - 1; i >= 0 && l.Log[i].Term == l.Term; i-- {
+		first = &l.Log[i]
+	}
+	return first
+}
+
+// whyUncounted: an entry of the leader's own term that too few have acknowledged.
+func (q *inquiry) whyUncounted(l *view.Node, e *view.Entry, holders, voters []event.NodeID) {
+	have, need := acknowledged(l, e.Index, voters), majority(voters)
+	index, who := number(e.Index), l.ID.String()
+	switch {
+	case len(have) >= need:
+		q.say(q.Say("{0} of the {1} voters have acknowledged entry {2} ({3}), which is a majority: {4} is about to take it for committed.", count(len(have)), count(len(voters)), index, q.list(have), who))
+	case len(holders) >= need:
+		q.say(q.Say("{0} of the {1} voters hold entry {2} ({3}), which would do, but {4} knows only of {5} ({6}): the other acknowledgements have not reached it.", count(len(holders)), count(len(voters)), index, q.list(holders), who, count(len(have)), q.list(have)))
+		q.seeMissing(l, e.Index, without(holders, have))
+	default:
+		q.say(q.Count(len(have), count(len(have)), "{0} of the {1} voters that it takes holds entry {2} ({3}).", "{0} of the {1} voters that it takes hold entry {2} ({3}).", count(need), index, q.list(have)))
+		q.sayMissing(l, e.Index, without(voters, have))
+	}
+}
+
+// sayMissing tells of one that has not acknowledged an entry in words, of all as facts.
+func (q *inquiry) sayMissing(l *view.Node, index uint64, rest []event.NodeID) {
+	voters := votersOf(q.configuration(l))
+	if r := q.reached(l.ID, voters); len(r) < majority(voters) {
+		q.say(q.Say("{0} leads term {1} and talks to {2} of the {3} voters ({4}), so it cannot commit anything.", l.ID.String(), number(l.Term), count(len(r)), count(len(voters)), q.list(r)))
+		q.seeAway(l.ID, without(voters, r))
+		q.seeMissing(l, index, without(r, []event.NodeID{l.ID}))
+		return
+	}
+	q.seeMissing(l, index, rest)
+	for _, id := range rest {
+		if m := q.carrying(l.ID, id, func(m *view.Message) bool { return bringsEntries(m) && m.Index < index && m.Index+uint64(m.N) >= index }); m != nil && !m.Held {
+			q.say(q.Say("It is on its way to {0} and arrives in {1}.", id.String(), q.span(max(m.Due-q.s.At, 0))))
+			return
+		}
+	}
+	if l.Suspended {
+		q.say(q.Say("{0} stands still and sends nothing.", l.ID.String()))
+	}
+}
+
+// seeMissing adds, for those that have not acknowledged an entry, where it is.
+func (q *inquiry) seeMissing(l *view.Node, index uint64, rest []event.NodeID) {
+	for _, id := range rest {
+		if id == l.ID {
+			continue
+		}
+		n := q.s.Node(id)
+		brings := q.carrying(l.ID, id, func(m *view.Message) bool { return bringsEntries(m) && m.Index < index && m.Index+uint64(m.N) >= index })
+		ack := q.carrying(id, l.ID, func(m *view.Message) bool {
+			return m.Type == event.AppendEntries && m.Reply && m.OK && m.Index >= index
+		})
+		switch {
+		case n == nil || !n.Up || n.Suspended || !q.passes(l.ID, id) || !q.passes(id, l.ID):
+			q.seeAway(l.ID, []event.NodeID{id})
+		case ack != nil:
+			q.seeMessage(ack)
+		case brings != nil:
+			q.seeMessage(brings)
+		case q.gate(l.ID, id) || q.gate(id, l.ID):
+			q.seeLink(l.ID, id)
+		case n.Last < index:
+			q.see(id.String(), q.Say("{0}'s log ends with entry {1}.", id.String(), number(n.Last)))
+		default:
+			q.see(id.String(), q.Say("{0} has not acknowledged entry {1}.", id.String(), number(index)))
+		}
+	}
+}
+
+func (q *inquiry) whyDoomed() {
+	l := q.s.Leader()
+	q.whyNotTheLeaders(l, q.entry, q.holders(q.entry.Index, q.entry.Term, votersOf(q.configuration(l))))
+	q.say(q.Say("Nothing is lost by it that anybody was promised: it was never committed."))
+}
+
+func (q *inquiry) whyCompacted() {
+	who := q.n.ID.String()
+	q.say(q.Say("Entry {0} is inside {1}'s snapshot, which holds everything up to entry {2}: what a snapshot holds need not be kept as entries (§7).", number(q.subject.number), who, number(q.n.SnapshotIndex)))
+	taken := q.last(func(e *event.Event) bool {
+		return (e.Kind == event.SnapshotTaken || e.Kind == event.SnapshotInstalled) && e.Node == q.n.ID
+	})
+	if taken != nil && taken.Kind == event.SnapshotInstalled && taken.Peer != 0 {
+		q.happened(taken, who, q.Say("{0} installed {1}'s snapshot up to entry {2}.", who, taken.Peer.String(), number(taken.Index)))
+	} else if taken != nil {
+		q.happened(taken, who, q.Say("{0} took a snapshot up to entry {1}.", who, number(taken.Index)))
+	}
+	dropped := q.last(func(e *event.Event) bool { return e.Kind == event.Compacted && e.Node == q.n.ID })
+	if dropped != nil {
+		q.happened(dropped, who, q.Say("{0} dropped its log before entry {1}.", who, number(dropped.Index)))
+	}
+}
+
+func (q *inquiry) whyCommitted() {
+	voters := votersOf(q.s.Members)
+	e := q.entry
+	holders := q.holders(e.Index, e.Term, voters)
+	first := q.firstCommit(e)
+	q.say(q.Say("It is committed: {0} of the {1} voters hold entry {2} of term {3} now ({4}). A leader needs a majority of votes and each voter refuses a candidate whose log is older than its own, so every later leader has this entry (§5.4).",
+		count(len(holders)), count(len(voters)), number(e.Index), number(e.Term), q.list(holders)))
+	if first != nil {
+		q.happened(first, first.Node.String(), q.Say("{0} was the first to know everything up to entry {1} to be committed.", first.Node.String(), number(first.Index)))
+	}
+	for _, id := range holders {
+		q.see(entryMark(id, e.Index), q.Say("{0} has entry {1} of term {2}.", id.String(), number(e.Index), number(e.Term)))
+	}
+}
+
+// firstCommit is the first event within reach that says that the entry is committed; nil if it was already, at the edge.
+func (q *inquiry) firstCommit(e *view.Entry) (first *event.Event) {
+	q.back(func(o *event.Event) bool {
+		if o.Kind == event.Committed && o.Index >= e.Index {
+			c := *o
+			first = &c
+		}
+		return false
+	})
+	return first
+}

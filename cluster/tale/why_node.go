@@ -1,0 +1,233 @@
+package tale
+
+import (
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/view"
+	"github.com/quorumlab/quorumlab/cluster/words"
+)
+
+var nodeAskings = []asking{
+	{"refuses-start", aboutNode, words.Of("Why does {0} refuse to start?"), func(q *inquiry) bool { return q.n.Refused != "" }, (*inquiry).whyRefusesStart},
+	{"down", aboutNode, words.Of("Why is {0} down?"), func(q *inquiry) bool { return !q.n.Up && q.n.Refused == "" }, (*inquiry).whyDown},
+	{"suspended", aboutNode, words.Of("Why does {0} not react?"), func(q *inquiry) bool { return q.n.Suspended }, (*inquiry).whySuspended},
+	{"candidate", aboutNode, words.Of("Why does {0} stand for election?"), func(q *inquiry) bool { return q.n.Role == event.Candidate }, (*inquiry).whyCandidate},
+	{"not-elected", aboutNode, words.Of("Why could {0} not win the election?"), func(q *inquiry) bool { return q.n.Role == event.Candidate || q.lostElection() != nil }, func(q *inquiry) { q.whyNotElected(q.n) }},
+	{"no-pre-vote", aboutNode, words.Of("Why does {0} not get its pre-votes?"), func(q *inquiry) bool { return q.refusal(0, q.n.ID, true) != nil && q.n.Role != event.Leader }, (*inquiry).whyNoPreVote},
+	{"no-quorum", aboutNode, words.Of("Why can {0}'s side not elect or commit?"), (*inquiry).lacksQuorum, (*inquiry).whyNoQuorum},
+	{"leads", aboutNode, words.Of("Why does {0} believe that it leads?"), func(q *inquiry) bool { return q.n.Role == event.Leader }, (*inquiry).whyLeads},
+	{"not-leader", aboutNode, words.Of("Why does {0} not lead?"), func(q *inquiry) bool { return q.n.Up && q.n.Role != event.Leader }, (*inquiry).whyNotLeader},
+	{"no-candidacy", aboutNode, words.Of("Why does {0} not stand for election?"), (*inquiry).waitsForLeader, (*inquiry).whyNoCandidacy},
+	{"follows", aboutNode, words.Of("Why does {0} follow the wrong leader?"), (*inquiry).followsOther, (*inquiry).whyFollows},
+	{"stepped-down", aboutNode, words.Of("Why did {0} step down?"), func(q *inquiry) bool { won, _ := q.office(); return won != nil }, (*inquiry).whySteppedDown},
+	{"lease", aboutNode, words.Of("Why does {0}'s leader lease hold, and when does it run out?"), func(q *inquiry) bool { return q.n.Role == event.Leader && !q.n.Suspended }, (*inquiry).whyLease},
+	{"term", aboutNode, words.Of("Why did {0}'s term change?"), func(q *inquiry) bool { now, _ := q.termChange(); return now != nil }, (*inquiry).whyTerm},
+	{"refused-vote", aboutNode, words.Of("Why did {0} refuse its vote?"), func(q *inquiry) bool { return q.refusal(q.n.ID, 0, false) != nil }, func(q *inquiry) { q.whyRefused(false) }},
+	{"refused-pre-vote", aboutNode, words.Of("Why did {0} refuse a pre-vote?"), func(q *inquiry) bool { return q.refusal(q.n.ID, 0, true) != nil }, func(q *inquiry) { q.whyRefused(true) }},
+	{"behind", aboutNode, words.Of("Why is {0}'s log behind?"), (*inquiry).isBehind, (*inquiry).whyBehind},
+	{"snapshot", aboutNode, words.Of("Why is {0} sent a snapshot instead of entries?"), (*inquiry).takesSnapshot, (*inquiry).whySnapshot},
+	{"commit-behind", aboutNode, words.Of("Why does {0} not know that more is committed?"), (*inquiry).commitsLess, (*inquiry).whyCommitsLess},
+	{"not-applied", aboutNode, words.Of("Why has {0} not applied what is committed?"), func(q *inquiry) bool { return q.n.Applied < q.n.Commit }, (*inquiry).whyNotApplied},
+	{"truncated", aboutNode, words.Of("Why did {0} throw entries away?"), func(q *inquiry) bool { return q.truncation(0) != nil }, func(q *inquiry) { q.whyTruncated(q.truncation(0)) }},
+	{"learner", aboutNode, words.Of("Why does {0} have no vote?"), func(q *inquiry) bool {
+		return suffrage(q.s.Members, q.n.ID) != event.Voter && len(q.s.Members) > 0
+	}, (*inquiry).whyNoVote},
+}
+
+func (q *inquiry) whyRefusesStart() {
+	q.say(q.Say("{0} found damage on its disk and does not start on it, because a member that has forgotten something it promised could break what the others rely on: {1}", q.n.ID.String(), q.n.Refused))
+	q.happened(q.last(func(e *event.Event) bool { return e.Kind == event.Stopped && e.Node == q.n.ID }), q.n.ID.String(), q.Say("{0} refused to start.", q.n.ID.String()))
+	if c := q.last(func(e *event.Event) bool { return e.Kind == event.Corrupted && e.Node == q.n.ID }); c != nil {
+		q.happened(c, q.n.ID.String(), q.Say("A bit in {0}'s file {1} was flipped, at byte {2}.", q.n.ID.String(), c.Text, count(int(c.N))))
+	}
+}
+
+func (q *inquiry) whyDown() {
+	who := q.n.ID.String()
+	// only the reasons of Stopped can be
+	//exhaustive:ignore
+	switch q.n.Down {
+	case event.KilledBeforeFsync:
+		q.say(q.Say("{0} was killed with a write under way that never reached its disk: what it was about to write is lost, what it acknowledged before is not.", who))
+	case event.KilledAfterFsync:
+		q.say(q.Say("{0} was killed right after a write had reached its disk, before anybody heard of it: the entry is there when it starts again.", who))
+	case event.LeftCluster:
+		q.say(q.Say("{0} stopped because it is no member any more.", who))
+	case event.RoomClosed:
+		q.say(q.Say("{0} stopped with the room.", who))
+	case event.ReasonNone:
+		q.say(q.Say("{0} has not been started yet.", who))
+	default:
+		q.say(q.Say("{0} was killed, as by a power cut: its process is gone; term, vote, log and store wait on its disk.", who))
+	}
+	q.happened(q.last(func(e *event.Event) bool { return e.Kind == event.Stopped && e.Node == q.n.ID }), who, q.Say("{0} went down.", who))
+	q.seeOrder(event.Kill)
+	q.seeOrder(event.Wipe)
+}
+
+// seeOrder adds the newest order of a kind about the machine.
+func (q *inquiry) seeOrder(kind event.CommandKind) {
+	if o := q.last(func(e *event.Event) bool { return e.Kind == event.Asked && e.Command == kind && e.Node == q.n.ID }); o != nil {
+		q.happened(o, q.n.ID.String(), q.Say("Somebody ordered: {0}.", o.Text))
+	}
+}
+
+func (q *inquiry) whySuspended() {
+	who, waiting := q.n.ID.String(), 0
+	for i := range q.s.Messages {
+		if m := &q.s.Messages[i]; m.To == q.n.ID && !m.Held {
+			waiting++
+		}
+	}
+	q.say(q.Say("{0} was suspended: its process and its clock stand still, so it notices nothing, not even that time goes by. What is sent to it waits until it is resumed, or its sender gives up.", who))
+	if waiting > 0 {
+		q.see(who, q.Count(waiting, count(waiting), "{0} message waits for it or is on its way.", "{0} messages wait for it or are on their way."))
+	}
+	q.happened(q.last(func(e *event.Event) bool { return e.Kind == event.Suspended && e.Node == q.n.ID }), who, q.Say("{0} was suspended.", who))
+	if q.n.Role == event.Leader && q.s.StaleLeader(q.n) {
+		q.say(q.Say("It led term {0} and still believes to; {1} leads term {2} by now.", number(q.n.Term), q.s.Leader().ID.String(), number(q.s.Leader().Term)))
+	}
+}
+
+func (q *inquiry) whyLeads() {
+	who, term := q.n.ID.String(), number(q.n.Term)
+	var voters []event.NodeID
+	for _, b := range q.n.Ballots {
+		if b.Granted && !b.PreVote {
+			voters = append(voters, b.Voter)
+		}
+	}
+	if len(voters) > 0 {
+		q.say(q.Say("{0} won term {1} with the votes of {2}; {3} were needed.", who, term, q.list(voters), count(q.s.VotesNeeded(q.n))))
+	} else {
+		q.say(q.Say("{0} won term {1} with a majority of the votes.", who, term))
+	}
+	q.seeWin(q.n.ID, q.n.Term)
+	for _, v := range voters {
+		q.seeVote(v, q.n.ID, q.n.Term)
+	}
+	newest := q.s.Leader()
+	switch {
+	case q.n.Suspended:
+		q.say(q.Say("It stands still and believes what it believed when it was suspended."))
+	case newest != nil && newest.ID != q.n.ID && newest.Term > q.n.Term:
+		q.say(q.Say("It has not heard of {0}, which won term {1} since: no message of a higher term has reached it. It steps down when one does, or when it has not heard from a majority for its lease.", newest.ID.String(), number(newest.Term)))
+		q.seeLink(q.n.ID, newest.ID)
+	default:
+		q.say(q.Say("Nobody has told it of a higher term since."))
+	}
+}
+
+// seeVote adds the event by which a voter gave its vote.
+func (q *inquiry) seeVote(voter, candidate event.NodeID, term uint64) {
+	cast := q.last(func(e *event.Event) bool {
+		return e.Kind == event.VoteCast && e.Node == voter && e.Peer == candidate && e.Term == term
+	})
+	if cast != nil && voter != candidate {
+		q.happened(cast, voter.String(), q.Say("{0} voted for {1} in term {2}.", voter.String(), candidate.String(), number(term)))
+	}
+}
+
+func (q *inquiry) whyNotLeader() {
+	leader, who := q.s.Leader(), q.n.ID.String()
+	switch {
+	case q.n.Role == event.Candidate:
+		q.whyNotElected(q.n)
+	case suffrage(q.configuration(q.n), q.n.ID) != event.Voter:
+		q.whyNoVote()
+	case leader == nil:
+		q.whyNoLeader()
+	case q.n.Leader == leader.ID:
+		q.say(q.Say("{0} leads term {1}, and {2} hears from it. A follower stands for election only when it has not heard from a leader for its election timeout.", leader.ID.String(), number(leader.Term), who))
+		q.seeContact(q.n)
+		q.seeWin(leader.ID, leader.Term)
+	default:
+		q.say(q.Say("{0} leads term {1}.", leader.ID.String(), number(leader.Term)))
+		q.seeLink(q.n.ID, leader.ID)
+		q.whyTimerRuns()
+	}
+}
+
+// seeContact adds when a follower last heard from a leader, and until when it is patient.
+func (q *inquiry) seeContact(n *view.Node) {
+	if n.Contact == 0 || n.TimerMax == 0 {
+		return
+	}
+	q.see(n.ID.String(), q.Say("{0} last heard from a leader {1} ago; without another contact it stands for election between {2} and {3}.",
+		n.ID.String(), q.span(max(q.s.At-n.Contact, 0)), Clock(n.TimerMin), Clock(n.TimerMax)))
+}
+
+// waitsForLeader says whether the machine is a follower that hears from no leader.
+func (q *inquiry) waitsForLeader() bool {
+	l := q.s.Leader()
+	return q.n.Up && q.n.Role == event.Follower && (l == nil || !q.passes(l.ID, q.n.ID) || !runs(l))
+}
+
+func (q *inquiry) whyNoCandidacy() {
+	who := q.n.ID.String()
+	switch {
+	case q.n.Suspended:
+		q.whySuspended()
+	case suffrage(q.configuration(q.n), q.n.ID) != event.Voter:
+		q.say(q.Say("{0} is no voter in the configuration that it uses, and only voters stand for election.", who))
+		q.see(who, q.membersWords(q.n))
+	case q.s.Rate == 0:
+		q.say(q.Say("The room's time stands still, and {0}'s election timer with it.", who))
+		q.seeContact(q.n)
+	default:
+		q.whyTimerRuns()
+	}
+}
+
+// whyTimerRuns tells how long a follower is still patient.
+func (q *inquiry) whyTimerRuns() {
+	who := q.n.ID.String()
+	switch {
+	case q.n.TimerMax == 0:
+		q.say(q.Say("{0} has not told when its election timer runs out.", who))
+	case q.n.TimerMin > q.s.At:
+		q.say(q.Say("{0}'s election timer still runs: it stands for election in {1} at the earliest and {2} at the latest. The time is random, so that not all stand at once.",
+			who, q.span(q.n.TimerMin-q.s.At), q.span(q.n.TimerMax-q.s.At)))
+	default:
+		q.say(q.Say("{0}'s election timer may run out at any moment, in {1} at the latest. The time is random, so that not all stand at once.", who, q.span(max(q.n.TimerMax-q.s.At, 0))))
+	}
+	q.seeContact(q.n)
+	if q.n.Drift != 0 && q.n.Drift != event.One {
+		q.see(who, q.Say("{0}'s clock runs at {1} times the true speed, and its timer with it.", who, q.ratio(q.n.Drift)))
+	}
+}
+
+// followsOther says whether the machine takes somebody for the leader who is not, or not any more.
+func (q *inquiry) followsOther() bool {
+	l := q.s.Leader()
+	return q.n.Up && q.n.Leader != 0 && q.n.Leader != q.n.ID && (l == nil || q.n.Leader != l.ID)
+}
+
+func (q *inquiry) whyFollows() {
+	l, who, old := q.s.Leader(), q.n.ID.String(), q.n.Leader.String()
+	if l == nil {
+		q.say(q.Say("{0} heard from {1} last and has not noticed yet that it leads no more: it forgets its leader when its election timer runs out, or when a candidate of a higher term asks for its vote.", who, old))
+	} else {
+		q.say(q.Say("{0} heard from {1} last, in term {2}, and has not heard from {3}, which leads term {4}: the first message of the higher term will tell it.", who, old, number(q.n.Term), l.ID.String(), number(l.Term)))
+		q.seeLink(l.ID, q.n.ID)
+	}
+	q.seeContact(q.n)
+	seen := q.last(func(e *event.Event) bool { return e.Kind == event.LeaderSeen && e.Node == q.n.ID })
+	q.happened(seen, who, q.Say("{0} took {1} for its leader.", who, old))
+}
+
+// lacksQuorum says whether the machine runs and talks to too few voters, as the room's settled configuration counts them.
+func (q *inquiry) lacksQuorum() bool {
+	voters := votersOf(q.s.Members)
+	return runs(q.n) && len(voters) > 0 && len(q.reached(q.n.ID, voters)) < majority(voters)
+}
+
+func (q *inquiry) whyNoQuorum() {
+	voters := votersOf(q.s.Members)
+	r := q.reached(q.n.ID, voters)
+	q.say(q.Say("A majority is {0} of the {1} voters, and {2} talks to {3} of them ({4}). Two majorities always share a voter; that is why a minority may neither elect nor commit: the others might do so at the same time.",
+		count(majority(voters)), count(len(voters)), q.n.ID.String(), count(len(r)), q.list(r)))
+	if q.n.Role == event.Leader {
+		q.say(q.Say("{0} still believes to lead term {1}, but what it appends stays uncommitted.", q.n.ID.String(), number(q.n.Term)))
+	}
+	q.seeAway(q.n.ID, without(voters, r))
+}

@@ -1,0 +1,212 @@
+package tale
+
+import (
+	"github.com/quorumlab/quorumlab/cluster/event"
+)
+
+// office is the newest term that the machine led and gave up while it ran: how it won and how it ended. nil: there was none,
+// or it went down with it, or still has it.
+func (q *inquiry) office() (won, end *event.Event) {
+	won = q.last(func(e *event.Event) bool { return e.Kind == event.RoleChanged && e.Node == q.n.ID && e.Role == event.Leader })
+	if won == nil {
+		return nil, nil
+	}
+	stopped := false
+	q.since(won.Seq+1, func(e *event.Event) {
+		if e.Node != q.n.ID || end != nil {
+			return
+		}
+		stopped = stopped || e.Kind == event.Stopped
+		if e.Kind == event.RoleChanged && e.Role != event.Leader && !stopped {
+			c := *e
+			end = &c
+		}
+	})
+	if end == nil {
+		return nil, nil
+	}
+	return won, end
+}
+
+func (q *inquiry) whySteppedDown() {
+	won, end := q.office()
+	q.whyStepped(won, end)
+	q.happened(end, end.Node.String(), q.Say("{0} stepped down.", end.Node.String()))
+	q.happened(won, won.Node.String(), q.Say("{0} became leader of term {1}.", won.Node.String(), number(won.Term)))
+}
+
+// whyStepped says why a leader became a follower.
+func (q *inquiry) whyStepped(won, end *event.Event) {
+	who, term := won.Node.String(), number(won.Term)
+	handed := q.before(end.Seq, func(e *event.Event) bool {
+		return e.Seq > won.Seq && e.Kind == event.Sent && e.Type == event.TimeoutNow && !e.Reply && e.Node == won.Node
+	})
+	removed := q.before(end.Seq, func(e *event.Event) bool { return e.Seq > won.Seq && e.Kind == event.MembersSet && e.Node == won.Node })
+	switch cause := q.carrier(end.Seq, won.Node, won.Term+1); {
+	case end.Term > won.Term && handed != nil:
+		q.say(q.Say("{0} handed its leadership to {1}, which stood for election in term {2}: the higher term made {0} a follower.", who, handed.Peer.String(), number(end.Term)))
+		q.happened(handed, linkMark(handed.Node, handed.Peer), q.Say("{0} told {1} to stand for election at once.", who, handed.Peer.String()))
+	case end.Term > won.Term && cause != nil:
+		q.say(q.Say("{0} led term {1} and got {2} from {3} with the higher term {4}: whoever sees a higher term follows it (§5.1).", who, term, q.messageWords(cause), cause.Node.String(), number(cause.Term)))
+		q.happened(cause, linkMark(cause.Node, cause.Peer), q.Say("{0} sent it in term {1}.", cause.Node.String(), number(cause.Term)))
+	case end.Term > won.Term:
+		q.say(q.Say("{0} led term {1} and heard of the higher term {2}: whoever sees a higher term follows it (§5.1).", who, term, number(end.Term)))
+	case removed != nil && suffrage(removed.Members, won.Node) != event.Voter:
+		q.say(q.Say("{0} is no voter any more in the configuration of entry {1}, so it cannot lead on.", who, number(removed.Index)))
+		q.happened(removed, who, q.Say("The configuration without {0}'s vote.", who))
+	default:
+		q.whyLeaseEnded(won, end)
+	}
+}
+
+// carrier is the newest message of at least this term that reached the machine before an event, as it was sent.
+func (q *inquiry) carrier(seq uint64, to event.NodeID, term uint64) *event.Event {
+	reached := map[uint64]bool{}
+	return q.before(seq+1, func(e *event.Event) bool {
+		if e.Kind == event.Delivered && e.Peer == to && e.Seq < seq {
+			reached[e.Msg] = true
+		}
+		return e.Kind == event.Sent && reached[e.Msg] && e.Term >= term
+	})
+}
+
+// heard is when each of these last answered a leader, before an event.
+func (q *inquiry) heard(seq uint64, leader event.NodeID, voters []event.NodeID) map[event.NodeID]event.Event {
+	reached, answers := map[uint64]event.Event{}, map[event.NodeID]event.Event{}
+	q.before(seq, func(e *event.Event) bool {
+		switch {
+		case e.Kind == event.Delivered && e.Peer == leader:
+			reached[e.Msg] = *e
+		case e.Kind == event.Sent && e.Reply && e.Peer == leader && (e.Type == event.AppendEntries || e.Type == event.Heartbeat || e.Type == event.InstallSnapshot):
+			at, arrived := reached[e.Msg]
+			if _, known := answers[e.Node]; arrived && !known {
+				answers[e.Node] = at
+			}
+		case e.Kind == event.RoleChanged && e.Node == leader && e.Role == event.Leader:
+			return true // what was before it led does not count
+		}
+		return len(answers) >= len(voters)-1
+	})
+	return answers
+}
+
+func (q *inquiry) whyLeaseEnded(won, end *event.Event) {
+	voters := votersOf(q.configuration(q.s.Node(won.Node)))
+	answers := q.heard(end.Seq, won.Node, voters)
+	q.say(q.Say("{0} led term {1} but had not heard from a majority for longer than its lease lasts, so it stepped down by itself: somebody else may be leading by then.", won.Node.String(), number(won.Term)))
+	for _, v := range voters {
+		if v == won.Node {
+			continue
+		}
+		a, known := answers[v]
+		if !known {
+			q.see(linkMark(v, won.Node), q.Say("{0} had not answered it in that term, as far as the recording reaches.", v.String()))
+			continue
+		}
+		q.happened(&a, linkMark(v, won.Node), q.Say("{0}'s last answer reached it {1} before.", v.String(), q.span(end.At-a.At)))
+	}
+}
+
+// whyLease tells what a leader's lease rests on: hashicorp/raft steps down when fewer than a majority have answered within it.
+func (q *inquiry) whyLease() {
+	who, voters := q.n.ID.String(), votersOf(q.configuration(q.n))
+	answers, need := q.heard(q.s.Seq+1, q.n.ID, voters), majority(voters)
+	if need == 1 {
+		q.say(q.Say("{0} is the only voter: it is its own majority and needs to hear from nobody.", who))
+		return
+	}
+	var ages []event.Micros
+	for _, v := range voters {
+		if a, known := answers[v]; known && v != q.n.ID {
+			ages = append(ages, q.s.At-a.At)
+		}
+	}
+	sortMicros(ages)
+	if len(ages) < need-1 {
+		q.say(q.Say("A leader goes on leading while a majority answers it. {0} needs {1} answers beside itself and has had {2} in this term; without more it steps down when its lease ends.", who, count(need-1), count(len(ages))))
+	} else {
+		q.say(q.Say("A leader goes on leading while a majority answers it: {0} needs {1} answers beside itself, and the latest of those that make its majority came {2} ago. When nobody answers for the length of the lease it steps down.", who, count(need-1), q.span(ages[need-2])))
+	}
+	for _, v := range voters {
+		if v == q.n.ID {
+			continue
+		}
+		if a, known := answers[v]; known {
+			q.happened(&a, linkMark(v, q.n.ID), q.Say("{0} answered {1} ago.", v.String(), q.span(q.s.At-a.At)))
+		} else {
+			q.see(linkMark(v, q.n.ID), q.Say("{0} has not answered in this term, as far as the recording reaches.", v.String()))
+		}
+	}
+}
+
+func sortMicros(list []event.Micros) {
+	for i := range list {
+		for j := i; j > 0 && list[j] < list[j-1]; j-- {
+			list[j], list[j-1] = list[j-1], list[j]
+		}
+	}
+}
+
+// termChange is the newest step of the machine into a term, and the term before; nil if none is within reach.
+func (q *inquiry) termChange() (now *event.Event, before uint64) {
+	termed := func(e *event.Event) bool {
+		return e.Node == q.n.ID && (e.Kind == event.TermChanged || e.Kind == event.Started)
+	}
+	newest := q.last(termed)
+	for newest != nil && newest.Kind == event.TermChanged {
+		older := q.before(newest.Seq, termed)
+		if older == nil {
+			return nil, 0
+		}
+		if older.Term != newest.Term {
+			return newest, older.Term
+		}
+		newest = older
+	}
+	return nil, 0
+}
+
+func (q *inquiry) whyTerm() {
+	now, before := q.termChange()
+	who, term := q.n.ID.String(), number(now.Term)
+	stood := q.last(func(e *event.Event) bool { return e.Kind == event.VoteCast && e.Node == q.n.ID && e.Peer == q.n.ID && e.Term == now.Term })
+	cause := q.carrier(now.Seq, q.n.ID, now.Term)
+	switch {
+	case stood != nil && (cause == nil || cause.Seq > stood.Seq || now.Term == before+1):
+		q.say(q.Say("{0} stood for election, and a candidate raises its term by one: from {1} to {2}.", who, number(before), term))
+		q.happened(stood, who, q.Say("{0} voted for itself in term {1}.", who, term))
+	case cause != nil:
+		q.say(q.Say("{0} was in term {1} and got {2} from {3} with term {4}: whoever sees a higher term takes it over (§5.1).", who, number(before), q.messageWords(cause), cause.Node.String(), term))
+		q.happened(cause, linkMark(cause.Node, cause.Peer), q.Say("{0} sent it in term {1}.", cause.Node.String(), number(cause.Term)))
+	default:
+		q.say(q.Say("{0} heard of term {1} while it was in term {2}: whoever sees a higher term takes it over (§5.1).", who, term, number(before)))
+	}
+	q.happened(now, who, q.Say("{0} entered term {1}.", who, term))
+	if now.Term > before+1 {
+		q.sayJump(now, before)
+	}
+}
+
+// sayJump tells who went through the terms that the machine did not see.
+func (q *inquiry) sayJump(now *event.Event, before uint64) {
+	terms := map[event.NodeID]int{}
+	var most event.NodeID
+	var first *event.Event
+	q.before(now.Seq, func(e *event.Event) bool {
+		if e.Kind == event.VoteCast && e.Node == e.Peer && e.Term > before && e.Term <= now.Term {
+			terms[e.Node]++
+			if most == 0 || terms[e.Node] > terms[most] {
+				most = e.Node
+			}
+			c := *e
+			first = &c
+		}
+		return e.Term != 0 && e.Term <= before && e.Kind == event.VoteCast
+	})
+	if most == 0 {
+		return
+	}
+	q.say(q.Count(terms[most], count(terms[most]), "It jumped by {2}, because {1} stood for election {0} time in between without {3} hearing of it.", "It jumped by {2}, because {1} stood for election {0} times in between without {3} hearing of it.",
+		most.String(), number(now.Term-before), q.n.ID.String()))
+	q.happened(first, first.Node.String(), q.Say("{0} stood for election in term {1}.", first.Node.String(), number(first.Term)))
+}
