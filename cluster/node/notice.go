@@ -62,8 +62,19 @@ func (n *Node) tellRaft(c *Notice) {
 // tellCommit has the followers hear of what is committed, a little later: most of the time the next entries tell it first.
 func (n *Node) tellCommit() {
 	if n.raft.State() == raft.Leader && n.telling.CompareAndSwap(false, true) {
-		time.AfterFunc(noticeAfter, n.tellFollowers)
+		n.tellLater()
 	}
+}
+
+func (n *Node) tellLater() {
+	before := n.committed()
+	time.AfterFunc(noticeAfter, func() {
+		if n.committed() > before { // entries follow each other: every one tells of those before it
+			n.tellLater()
+			return
+		}
+		n.tellFollowers()
+	})
 }
 
 // tellFollowers tells those that have not heard. Entries that are on their way tell it as well.
