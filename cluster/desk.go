@@ -4,6 +4,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/quorumlab/quorumlab/cluster/check"
 	"github.com/quorumlab/quorumlab/cluster/event"
 )
 
@@ -49,6 +50,16 @@ func (d *desk) admit(c event.Command, at event.NodeID, now event.Micros) *pendin
 	return p
 }
 
+// asking is the fact that it was asked for.
+func (p *pending) asking() event.Event {
+	c := &p.command
+	e := event.Event{Kind: event.Asked, Op: p.op, Command: c.Kind, Node: p.node, Peer: c.Peer, Key: c.Key, Text: Words(*c)}
+	if key, ok := check.Judged(c); ok {
+		e.Key, e.OK = key, true
+	}
+	return e
+}
+
 // settle answers p with r through tap, unless somebody has; tap says whether it was heard. It gives true if this is the
 // answer.
 func (p *pending) settle(r event.Result, tap func(event.Event) bool) bool {
@@ -61,7 +72,7 @@ func (p *pending) settle(r event.Result, tap func(event.Event) bool) bool {
 	}
 	p.result = r
 	e := event.Event{Kind: event.Answered, Op: p.op, Command: p.command.Kind, Node: r.Node, Peer: r.Leader, Outcome: r.Outcome,
-		Rev: r.Revision, Index: r.Index, Term: r.Term, Nodes: r.Acks, Text: r.Error}
+		Rev: r.Revision, Index: r.Index, Term: r.Term, Nodes: r.Acks, Text: r.Error, Key: check.Deed(&p.command, &r)}
 	if !tap(e) {
 		p.taken.Store(false) // its machine is dead already: its death answers
 		return false

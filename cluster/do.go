@@ -57,7 +57,7 @@ func (r *Room) begin(c event.Command) (*pending, event.Result) {
 	if p == nil {
 		return nil, refused(c, fmt.Errorf("the room is closing, or has %d commands waiting already; wait for some of them", MaxPending))
 	}
-	r.conductor.Fact(event.Event{Kind: event.Asked, Op: p.op, Command: c.Kind, Node: at, Peer: c.Peer, Key: c.Key, Text: Words(c)})
+	r.conductor.Fact(p.asking())
 	switch {
 	case c.Kind.Store() && at == 0: // a client that finds nobody is a fact too
 		p.settle(event.Result{Outcome: event.Failed, Error: nobodyRuns}, r.tell)

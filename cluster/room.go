@@ -72,6 +72,7 @@ type Room struct {
 	journal   *journal.Journal
 	conductor *conductor.Conductor
 	desk      *desk
+	court     *check.Court
 
 	mu    sync.Mutex // guards setup and nodes, and makes orders happen one after the other
 	setup setup
@@ -109,6 +110,7 @@ func Open(o Options) (*Room, error) {
 	r.journal = journal.New(journal.Options{HistoryBytes: o.HistoryBytes, Epoch: s.Epoch, Wall: wallNow})
 	r.journal.AddFold(r.heed(check.NewMonitor().Fold))
 	r.desk = newDesk(s.Epoch)
+	r.court = check.NewCourt(r.rule)
 	r.conductor = conductor.New(conductor.Options{Start: s.Now, Seed: o.Seed, Rate: s.Thawed, PreVote: s.PreVote, Tap: r.record,
 		Describe: store.Describe, Crashed: r.crashed, Warn: o.Warn, Fatal: o.Fatal, Ticked: r.flush})
 	if err := r.populate(fresh); err != nil {
@@ -251,6 +253,7 @@ func (r *Room) record(e event.Event) {
 	}
 	r.alarms = nil
 	e.Seq = r.journal.Append(e)
+	r.court.Offer(e)
 	r.watch(e)
 	for i, alarm := range r.alarms {
 		alarm.Seq = e.Seq + 1 + uint64(i)
@@ -265,6 +268,13 @@ func (r *Room) record(e event.Event) {
 		r.unsent = 0
 		r.journal.Flush(e.At)
 	}
+}
+
+// rule records what the judge of the clients' requests says.
+func (r *Room) rule(e event.Event) {
+	e.At = 0 // it is found later than it happened
+	r.conductor.Fact(e)
+	r.flushFrozen()
 }
 
 // heed keeps what a monitor says about an event for who watches: the journal records it by itself.
@@ -366,6 +376,7 @@ func (r *Room) Close() error {
 		r.shutDoor(m.id)
 	}
 	r.desk.close()
+	r.court.Close()
 	r.flush(r.conductor.Now())
 	r.journal.Close()
 	return errors.Join(errs...)

@@ -129,7 +129,7 @@ func (s *Session) doTold(ctx context.Context, c event.Command, f func(*node.Node
 	if p == nil {
 		return nil, node.ErrBusy
 	}
-	r.conductor.Fact(event.Event{Kind: event.Asked, Op: p.op, Command: c.Kind, Node: s.id, Key: c.Key, Text: Words(c)})
+	r.conductor.Fact(p.asking())
 	out := make(chan answer, 1)
 	s.post(p, f, out)
 	r.flushFrozen()
@@ -181,6 +181,7 @@ func (s *Session) post(p *pending, f func(*node.Node, *node.Call) (any, error), 
 // told is a call's end for the record.
 func told(c *node.Call, err error) event.Result {
 	r := c.Told
+	r.Vague = !c.Seen
 	switch {
 	case err == nil:
 		r.Outcome, r.Error = event.OK, ""
@@ -190,6 +191,5 @@ func told(c *node.Call, err error) event.Result {
 	if err != nil && r.Error == "" {
 		r.Error = err.Error()
 	}
-	r.KVs, r.Responses = nil, nil
 	return r
 }

@@ -62,6 +62,10 @@ func arguments(c event.Command) string {
 			return fmt.Sprint(c.Message, " ", c.With)
 		}
 		return fmt.Sprint(c.Message)
+	case event.Chaos:
+		return chaos(c)
+	case event.Preset:
+		return quote(c.Key)
 	case event.PreVote:
 		if c.On {
 			return "on"
@@ -69,6 +73,16 @@ func arguments(c event.Command) string {
 		return "off"
 	}
 	return nodes(c)
+}
+
+func chaos(c event.Command) string {
+	switch {
+	case c.On:
+		return decimal(c.Factor.Float()) + numbered("seed", int64(c.Seed))
+	case c.Undo:
+		return "off --undo"
+	}
+	return "off"
 }
 
 func nodes(c event.Command) string {

@@ -40,8 +40,12 @@ func vetShape(c event.Command) *Fault {
 	switch c.Kind {
 	case event.LeaseGrant, event.LeaseRevoke, event.LeaseKeepAlive, event.Compact, event.Watch, event.Alarm, event.Defragment, event.Auth:
 		return nil // refused before
-	case event.CommandNone, event.StepDown, event.Heal, event.Freeze, event.Thaw, event.Step, event.MemberAdd, event.PreVote:
+	case event.CommandNone, event.StepDown, event.Heal, event.Freeze, event.Thaw, event.Step, event.MemberAdd, event.PreVote, event.Undo:
 		return nil
+	case event.Chaos:
+		return vetChaos(c)
+	case event.Preset:
+		return vetPreset(c)
 	case event.Put:
 		return vetKey(c)
 	case event.Get, event.Del:
@@ -107,6 +111,20 @@ func vetFactor(c event.Command) *Fault {
 	if c.Factor < SlowestRate || c.Factor > FastestRate {
 		return badCommand("/rate", fmt.Sprintf("Give a rate from %v to %v; 1 is real time, and to stop time there is freeze.",
 			SlowestRate.Float(), FastestRate.Float()))
+	}
+	return nil
+}
+
+func vetChaos(c event.Command) *Fault {
+	if c.On && (c.Factor <= 0 || c.Factor > event.One) {
+		return badCommand("/rate", "Give the intensity of the chaos as a rate above 0, up to 1.")
+	}
+	return nil
+}
+
+func vetPreset(c event.Command) *Fault {
+	if c.Key == "" {
+		return badCommand("/key", "Which situation? The key is its name; docs/api.md has them all.")
 	}
 	return nil
 }

@@ -69,9 +69,9 @@ func Linearizable(ops []Op, limit time.Duration) error {
 	deadline := time.Now().Add(limit)
 	var undecided error
 	for _, key := range keys {
-		switch decide(byKey[key], time.Until(deadline)) {
+		switch decide(cell{}, byKey[key], time.Until(deadline)) {
 		case porcupine.Illegal:
-			return &NotLinearizable{Key: key, Ops: shortest(byKey[key], limit)}
+			return &NotLinearizable{Key: key, Ops: shortest([]cell{{}}, byKey[key], limit)}
 		case porcupine.Unknown:
 			undecided = ErrUndecided
 		case porcupine.Ok:
@@ -80,13 +80,28 @@ func Linearizable(ops []Op, limit time.Duration) error {
 	return undecided
 }
 
-func decide(ops []Op, limit time.Duration) porcupine.CheckResult {
-	return porcupine.CheckOperationsTimeout(register, operations(narrow(ops)), max(limit, time.Millisecond))
+func decide(from cell, ops []Op, limit time.Duration) porcupine.CheckResult {
+	return porcupine.CheckOperationsTimeout(register(from), operations(narrow(from, ops)), max(limit, time.Millisecond))
+}
+
+// verdict is Illegal if no order explains the ops, whatever of these the key was in the beginning.
+func verdict(from []cell, ops []Op, deadline time.Time) porcupine.CheckResult {
+	result := porcupine.Illegal
+	for _, c := range from {
+		switch decide(c, ops, time.Until(deadline)) {
+		case porcupine.Ok:
+			return porcupine.Ok
+		case porcupine.Unknown:
+			result = porcupine.Unknown
+		case porcupine.Illegal:
+		}
+	}
+	return result
 }
 
 // shortest gives the beginning of a history that has no order, up to the return after which there was none.
 // Every beginning of a history with an order has one too, so it can be searched by halves.
-func shortest(ops []Op, limit time.Duration) []Op {
+func shortest(from []cell, ops []Op, limit time.Duration) []Op {
 	var returns []int64
 	for i := range ops {
 		if !ops[i].open() {
@@ -96,7 +111,7 @@ func shortest(ops []Op, limit time.Duration) []Op {
 	slices.Sort(returns)
 	deadline := time.Now().Add(limit)
 	last := sort.Search(len(returns)-1, func(i int) bool {
-		return decide(until(ops, returns[i]), time.Until(deadline)) == porcupine.Illegal
+		return verdict(from, until(ops, returns[i]), deadline) == porcupine.Illegal
 	})
 	return until(ops, returns[last])
 }

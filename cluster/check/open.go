@@ -12,7 +12,9 @@ import (
 //   - has taken effect before the first read of that value returned, so it ends there;
 //   - need not have happened if its value was never read, as long as there are only puts and reads: the reads
 //     between it and the next put would have seen it.
-func narrow(ops []Op) []Op {
+//
+// What the key held in the beginning may have the same value as such a put: then a read says nothing of the put.
+func narrow(from cell, ops []Op) []Op {
 	written, read, plain := writings(ops), readings(ops), true
 	for i := range ops {
 		k := ops[i].Command.Kind
@@ -31,7 +33,7 @@ func narrow(ops []Op) []Op {
 			if !seen && plain {
 				continue
 			}
-			if seen && end > op.Call {
+			if seen && end > op.Call && !from.unknown && (from.version == 0 || from.value != value) {
 				op.Return = end
 			}
 		}

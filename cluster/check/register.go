@@ -8,23 +8,30 @@ import (
 	"github.com/quorumlab/quorumlab/cluster/event"
 )
 
-// cell is a key in the model: its version counts the puts since it was created, 0 means that it is not there.
+// cell is a key in the model: its version counts the puts since it was created, 0 means that it is not there, and some
+// that it is, whatever was before. Of a key of which nothing is known anything may be seen.
 type cell struct {
 	value   string
 	version int64
+	unknown bool
 }
 
-// register is the model of one key. The input of an operation is its *Op, the output is in there too.
-var register = porcupine.Model{
-	Init: func() any { return cell{} },
-	Step: func(state, input, _ any) (bool, any) {
-		op := input.(*Op)
-		return state.(cell).step(op)
-	},
+// some is a version above 0 that is not known.
+const some = -1
+
+// anything is a cell of which nothing is known.
+var anything = cell{unknown: true}
+
+// register is the model of one key that begins as c. The input of an operation is its *Op, the output is in there too.
+func register(c cell) porcupine.Model {
+	return porcupine.Model{
+		Init: func() any { return c },
+		Step: func(state, input, _ any) (bool, any) { return state.(cell).step(input.(*Op)) },
+	}
 }
 
 // step does op, and says whether what the client saw agrees.
-func (c cell) step(op *Op) (bool, any) {
+func (c cell) step(op *Op) (bool, cell) {
 	r, blind := &op.Result, op.open()
 	// Only requests to the store are judged.
 	//exhaustive:ignore
@@ -32,9 +39,9 @@ func (c cell) step(op *Op) (bool, any) {
 	case event.Put:
 		return true, c.put(op.Command.Value)
 	case event.Get:
-		return c.shows(r.KVs), c
+		return c.shows(r.KVs)
 	case event.Del:
-		return blind || (r.Deleted > 0) == (c.version > 0), cell{}
+		return blind || c.deletes(r.Deleted), cell{}
 	case event.TxnDo:
 		agrees, next := c.txn(op)
 		return blind || agrees, next
@@ -42,20 +49,46 @@ func (c cell) step(op *Op) (bool, any) {
 	return false, c
 }
 
-func (c cell) put(value string) cell { return cell{value: value, version: c.version + 1} }
-
-func (c cell) shows(kvs []event.KeyValue) bool {
-	if c.version == 0 {
-		return len(kvs) == 0
+func (c cell) put(value string) cell {
+	if c.unknown || c.version == some {
+		return cell{value: value, version: some}
 	}
-	return len(kvs) == 1 && kvs[0].Value == c.value
+	return cell{value: value, version: c.version + 1}
 }
+
+// shows says whether a read of c may have seen this, and what is known then.
+func (c cell) shows(kvs []event.KeyValue) (bool, cell) {
+	switch {
+	case len(kvs) > 1:
+		return false, c
+	case c.unknown && len(kvs) == 0:
+		return true, cell{}
+	case c.unknown && kvs[0].Lease != 0: // it may go by itself
+		return true, c
+	case c.unknown && kvs[0].Version == 0:
+		return true, cell{value: kvs[0].Value, version: some}
+	case c.unknown:
+		return true, cell{value: kvs[0].Value, version: kvs[0].Version}
+	case c.version == 0:
+		return len(kvs) == 0, c
+	}
+	return len(kvs) == 1 && kvs[0].Value == c.value, c
+}
+
+func (c cell) deletes(n int64) bool { return c.unknown || (n > 0) == (c.version != 0) }
 
 // txn does what the comparisons decide; every answer in it must agree.
 func (c cell) txn(op *Op) (agrees bool, next cell) {
-	holds := true
+	holds, sure := true, true
 	for _, compare := range op.Command.Txn.Compare {
-		holds = holds && c.holds(&compare)
+		h, s := c.holds(&compare)
+		holds, sure = holds && h, sure && s
+	}
+	if !sure && op.open() {
+		return true, anything
+	}
+	if !sure {
+		holds = op.Result.Succeeded
 	}
 	requests := op.Command.Txn.Success
 	if !holds {
@@ -73,26 +106,38 @@ func (c cell) txn(op *Op) (agrees bool, next cell) {
 		case event.Put:
 			c = c.put(request.Value)
 		case event.Get:
-			agrees = agrees && response != nil && c.shows(response.KVs)
+			seen := false
+			if response != nil {
+				seen, c = c.shows(response.KVs)
+			}
+			agrees = agrees && seen
 		case event.Del:
-			agrees = agrees && response != nil && (response.Deleted > 0) == (c.version > 0)
+			agrees = agrees && response != nil && c.deletes(response.Deleted)
 			c = cell{}
 		}
 	}
 	return agrees, c
 }
 
-// holds decides a comparison. Revisions are known as far as 0 means that the key is not there.
-func (c cell) holds(compare *event.Compare) bool {
+// holds decides a comparison, and says whether it can be decided. Revisions are known as far as 0 means that the key is not there.
+func (c cell) holds(compare *event.Compare) (holds, sure bool) {
+	if c.unknown {
+		return true, false
+	}
 	if compare.Target == "value" {
-		// etcd: a comparison with the value of a key that is not there fails.
-		return c.version > 0 && ordered(compare.Result, c.value, compare.Value)
+		// A long value is compared by its sum, which has no order. etcd: a comparison with the value of a key that is not
+		// there fails.
+		order := compare.Result == "<" || compare.Result == ">"
+		return c.version != 0 && ordered(compare.Result, c.value, compare.Value), !order || c.version == 0
 	}
 	want, err := strconv.ParseInt(compare.Value, 10, 64)
 	if err != nil {
-		return false
+		return false, true
 	}
-	return ordered(compare.Result, c.version, want)
+	if c.version == some {
+		return ordered(compare.Result, 1, want), want == 0
+	}
+	return ordered(compare.Result, c.version, want), true
 }
 
 func ordered[T string | int64](result string, has, want T) bool {

@@ -40,9 +40,35 @@ func (s *kv) Range(ctx context.Context, q *pb.RangeRequest) (*pb.RangeResponse, 
 		r, err := n.Range(c, q)
 		if err == nil {
 			n.Head(r.Header)
+			if !s.alone && len(q.RangeEnd) == 0 {
+				c.Told.KVs, c.Seen = seen(r), true
+			}
 		}
 		return r, err
 	})
+}
+
+// seen is what a read of a key found, for the record.
+func seen(r *pb.RangeResponse) (kvs []event.KeyValue) {
+	for _, kv := range r.Kvs {
+		kvs = append(kvs, event.KeyValue{Key: string(kv.Key), Value: string(kv.Value), Version: kv.Version, Lease: kv.Lease})
+	}
+	return kvs
+}
+
+// answers are what the requests of a transaction were answered, for the record.
+func answers(r *pb.TxnResponse) (told []event.Response) {
+	for _, one := range r.Responses {
+		switch a := one.Response.(type) {
+		case *pb.ResponseOp_ResponseRange:
+			told = append(told, event.Response{Kind: event.Get, KVs: seen(a.ResponseRange)})
+		case *pb.ResponseOp_ResponseDeleteRange:
+			told = append(told, event.Response{Kind: event.Del, Deleted: a.ResponseDeleteRange.Deleted})
+		default:
+			told = append(told, event.Response{Kind: event.Put})
+		}
+	}
+	return told
 }
 
 func (s *kv) Put(ctx context.Context, q *pb.PutRequest) (*pb.PutResponse, error) {
@@ -56,6 +82,7 @@ func (s *kv) Put(ctx context.Context, q *pb.PutRequest) (*pb.PutResponse, error)
 		r, err := n.Put(c, q)
 		if err == nil {
 			n.Head(r.Header)
+			c.Seen = true
 		}
 		return r, err
 	})
@@ -69,6 +96,7 @@ func (s *kv) DeleteRange(ctx context.Context, q *pb.DeleteRangeRequest) (*pb.Del
 		r, err := n.DeleteRange(c, q)
 		if err == nil {
 			n.Head(r.Header)
+			c.Told.Deleted, c.Seen = r.Deleted, true
 		}
 		return r, err
 	})
@@ -85,6 +113,9 @@ func (s *kv) Txn(ctx context.Context, q *pb.TxnRequest) (*pb.TxnResponse, error)
 		r, err := n.Txn(c, q)
 		if err == nil {
 			n.Head(r.Header)
+			if !s.alone && len(q.Success)+len(q.Failure) <= 2*toldRequests {
+				c.Told.Succeeded, c.Told.Responses, c.Seen = r.Succeeded, answers(r), true
+			}
 		}
 		return r, err
 	})
@@ -117,6 +148,7 @@ func (s *kv) RangeStream(q *pb.RangeRequest, to pb.KV_RangeStreamServer) error {
 		return status.Error(codes.Unimplemented, "RangeStream does not support revision filters")
 	}
 	w := rangeWalk{kv: s, ctx: to.Context(), q: proto.CloneOf(q), c: told(s.alone, getCommand, q), left: q.Limit}
+	w.c.Vague = true // what the first chunk holds is not told
 	if q.Limit == 0 {
 		w.left = math.MaxInt64
 	}

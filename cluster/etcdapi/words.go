@@ -19,12 +19,18 @@ const shown = 80
 // The commands as which requests are told.
 
 func putCommand(q *pb.PutRequest) event.Command {
-	return event.Command{Kind: event.Put, Key: text(q.Key), Value: text(q.Value)}
+	c := event.Command{Kind: event.Put, Key: text(q.Key), Value: string(q.Value)}
+	if !printable(q.Value) {
+		c.Value, c.Vague = text(q.Value), true
+	}
+	c.Vague = c.Vague || q.Lease != 0 || q.IgnoreValue || q.IgnoreLease
+	return blurred(c, q.Key)
 }
 
 func getCommand(q *pb.RangeRequest) event.Command {
 	c := span(q.Key, q.RangeEnd)
 	c.Kind, c.Rev, c.Limit, c.Serializable = event.Get, q.Revision, q.Limit, q.Serializable
+	c.Vague = c.Vague || q.CountOnly || q.KeysOnly || q.MinModRevision|q.MaxModRevision|q.MinCreateRevision|q.MaxCreateRevision != 0
 	return c
 }
 
@@ -38,14 +44,17 @@ func delCommand(q *pb.DeleteRangeRequest) event.Command {
 const toldRequests = 4
 
 func txnCommand(q *pb.TxnRequest) event.Command {
-	t := &event.Txn{Success: requests(q.Success), Failure: requests(q.Failure)}
+	told := event.Command{Kind: event.TxnDo, Txn: &event.Txn{}}
+	told.Txn.Success, told.Txn.Failure = requests(&told, q.Success), requests(&told, q.Failure)
 	for i, c := range q.Compare {
 		if i == toldRequests {
+			told.Vague = true
 			break
 		}
-		t.Compare = append(t.Compare, comparison(c))
+		told.Vague = told.Vague || len(c.RangeEnd) > 0 || !printable(c.Key) || len(c.Key) > shown || !printable(c.GetValue())
+		told.Txn.Compare = append(told.Txn.Compare, comparison(c))
 	}
-	return event.Command{Kind: event.TxnDo, Txn: t}
+	return told
 }
 
 func comparison(c *pb.Compare) event.Compare {
@@ -54,7 +63,9 @@ func comparison(c *pb.Compare) event.Compare {
 	told.Target = strings.ToLower(c.Target.String())
 	switch u := c.TargetUnion.(type) {
 	case *pb.Compare_Value:
-		told.Value = text(u.Value)
+		if told.Value = text(u.Value); printable(u.Value) {
+			told.Value = string(u.Value)
+		}
 	case *pb.Compare_Version:
 		told.Value = strconv.FormatInt(u.Version, 10)
 	case *pb.Compare_CreateRevision:
@@ -68,9 +79,11 @@ func comparison(c *pb.Compare) event.Compare {
 }
 
 // requests are those of a branch; a transaction inside it is told as a put, get or del of its own would not be: by "txn".
-func requests(ops []*pb.RequestOp) (told []event.Request) {
+// What is not told of them makes the whole vague.
+func requests(whole *event.Command, ops []*pb.RequestOp) (told []event.Request) {
 	for i, op := range ops {
 		if i == toldRequests {
+			whole.Vague, whole.Blurred = true, true
 			break
 		}
 		var c event.Command
@@ -82,8 +95,10 @@ func requests(ops []*pb.RequestOp) (told []event.Request) {
 		case *pb.RequestOp_RequestDeleteRange:
 			c = delCommand(r.RequestDeleteRange)
 		case *pb.RequestOp_RequestTxn:
-			c = event.Command{Kind: event.TxnDo, Key: "…"}
+			c = event.Command{Kind: event.TxnDo, Key: "…", Vague: true, Blurred: true}
 		}
+		whole.Vague = whole.Vague || c.Vague || c.Serializable || c.Rev != 0 || c.Limit != 0
+		whole.Blurred = whole.Blurred || c.Blurred
 		told = append(told, event.Request{Kind: c.Kind, Key: c.Key, Value: c.Value, End: c.End, Prefix: c.Prefix})
 	}
 	return told
@@ -195,16 +210,26 @@ func word(s string) string {
 // everKey as the end of a range is every key from its beginning on; see cluster.Words.
 const everKey = "\x00"
 
+// blurred notes where a key is not told as it is.
+func blurred(c event.Command, keys ...[]byte) event.Command {
+	for _, k := range keys {
+		if len(k) > shown || !printable(k) {
+			c.Vague, c.Blurred = true, true
+		}
+	}
+	return c
+}
+
 func span(key, end []byte) event.Command {
 	switch {
 	case len(end) == 0:
-		return event.Command{Key: text(key)}
+		return blurred(event.Command{Key: text(key)}, key)
 	case len(end) == 1 && end[0] == 0:
-		return event.Command{Key: text(key), End: everKey}
+		return blurred(event.Command{Key: text(key), End: everKey}, key)
 	case bytes.Equal(end, []byte(clientv3.GetPrefixRangeEnd(string(key)))):
-		return event.Command{Key: text(key), Prefix: true}
+		return blurred(event.Command{Key: text(key), Prefix: true}, key)
 	}
-	return event.Command{Key: text(key), End: text(end)}
+	return blurred(event.Command{Key: text(key), End: text(end)}, key, end)
 }
 
 // text is what can be shown of bytes.

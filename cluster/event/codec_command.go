@@ -25,6 +25,8 @@ const (
 	commandAt
 	commandFile
 	commandOffset
+	commandSeed
+	commandUndo
 )
 
 func writeCommand(w *writer, c *Command) {
@@ -58,6 +60,8 @@ func writeCommand(w *writer, c *Command) {
 	w.uint(commandAt, uint64(c.At))
 	w.text(commandFile, c.File)
 	w.int(commandOffset, c.Offset)
+	w.uint(commandSeed, c.Seed)
+	w.bool(commandUndo, c.Undo)
 	w.end()
 }
 
@@ -118,6 +122,10 @@ func readCommandField(r *reader, c *Command, tag byte) {
 		c.File = r.text()
 	case commandOffset:
 		c.Offset = r.int()
+	case commandSeed:
+		c.Seed = r.uint()
+	case commandUndo:
+		c.Undo = true
 	default:
 		r.unknown("a command", tag)
 	}

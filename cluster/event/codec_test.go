@@ -50,6 +50,7 @@ func randomFrame(random *rand.Rand, kind FrameType) Frame {
 	var f Frame
 	fill(random, reflect.ValueOf(&f).Elem())
 	f.Type = kind
+	f.Command.Vague, f.Command.Blurred, f.Result.Vague = false, false, false // these never leave a room
 	if kind == FrameEvents || kind == FrameCheckpoint {
 		number(&f)
 	} else {

@@ -22,12 +22,19 @@ type Command struct {
 	OneWay  bool       `json:"one_way,omitempty"` // only Node → Peer, not back
 	Link    Link       `json:"link,omitzero"`
 	Groups  [][]NodeID `json:"groups,omitempty"`
-	Factor  Factor     `json:"rate,omitempty"`   // rate or drift
+	Factor  Factor     `json:"rate,omitempty"`   // rate or drift; chaos: intensity, 0 to 1
 	Took    Micros     `json:"-"`                // fsync delay. JSON: fsync_ms
-	On      bool       `json:"on,omitempty"`     // prevote
+	On      bool       `json:"on,omitempty"`     // prevote, chaos
 	At      KillPoint  `json:"at,omitzero"`      // kill
 	File    string     `json:"file,omitempty"`   // corrupt: "log", "stable" or "store" (default log)
 	Offset  int64      `json:"offset,omitempty"` // corrupt: byte whose lowest bit is flipped; 0: the room picks one inside the data
+	Seed    uint64     `json:"seed,omitempty"`   // chaos: chooses the faults; 0: the room picks one and tells it
+	Undo    bool       `json:"undo,omitempty"`   // chaos off: what it did is taken back too
+
+	// Of a request that came through etcd's API, and only inside a room:
+
+	Vague   bool `json:"-"` // it is more than this says: it has a lease, perhaps
+	Blurred bool `json:"-"` // not even the keys are all here, or not as they are
 }
 
 // DefaultTimeout of a request to the store, in virtual time.
@@ -122,6 +129,12 @@ const (
 	Defragment
 	Auth // a change of users, roles or permissions
 
+	// The room by itself.
+
+	Chaos  // On, Factor, Seed: faults come by themselves, until one without On. Undo
+	Undo   // takes the last fault back
+	Preset // Key: a situation by its name: the room is brought there, and frozen
+
 	commandEnd
 )
 
@@ -137,7 +150,8 @@ var commandNames = [...]string{CommandNone: "none", Put: "put", Get: "get", Del:
 	MemberAdd: "member-add", MemberPromote: "member-promote", MemberDemote: "member-demote", MemberRemove: "member-remove",
 	PreVote: "prevote", Snapshot: "snapshot",
 	LeaseGrant: "lease-grant", LeaseRevoke: "lease-revoke", LeaseKeepAlive: "lease-keep-alive", Compact: "compaction",
-	Watch: "watch", Alarm: "alarm", Defragment: "defrag", Auth: "auth"}
+	Watch: "watch", Alarm: "alarm", Defragment: "defrag", Auth: "auth",
+	Chaos: "chaos", Undo: "undo", Preset: "preset"}
 
 func (k CommandKind) String() string                { return name(commandNames[:], int(k)) }
 func (k CommandKind) MarshalText() ([]byte, error)  { return []byte(k.String()), nil }
@@ -147,7 +161,7 @@ func (k *CommandKind) UnmarshalText(b []byte) error { return parse(k, commandNam
 func (k CommandKind) Store() bool { return k >= Put && k <= TxnDo }
 
 // Foreign says whether such commands are only told: they come through etcd's API.
-func (k CommandKind) Foreign() bool { return k >= LeaseGrant }
+func (k CommandKind) Foreign() bool { return k >= LeaseGrant && k <= Auth }
 
 // Client says whether the command is one of a store's client; the others are the room's operators'.
 func (k CommandKind) Client() bool { return k.Store() || k.Foreign() }
@@ -202,6 +216,8 @@ type Result struct {
 	Virtual Micros `json:"virtual_us"`
 	Wall    Micros `json:"wall_us"`
 	Seq     uint64 `json:"seq,omitempty"` // of the Answered event
+
+	Vague bool `json:"-"` // inside a room: what the client saw is not all here
 }
 
 // Response is the answer to one Request of a transaction.

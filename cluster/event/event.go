@@ -114,12 +114,18 @@ const (
 
 	// Commands.
 
-	Asked    // Op, Command, Node: addressed, Peer, Key, Text: the command in words
-	Answered // Op, Command, Node, Peer: leader that did it, Outcome, Rev, Index, Term, Nodes: who had acknowledged, Took: virtual, N: wall µs, Text: why not
+	Asked    // Op, Command, Node: addressed, Peer, Key, Text: the command in words; OK: it concerns Key alone and can be judged, see package check
+	Answered // Op, Command, Node, Peer: leader that did it, Outcome, Rev, Index, Term, Nodes: who had acknowledged, Took: virtual, N: wall µs, Text: why not; Key: what was asked and seen, for whoever judges it, see check.Deed
 
 	// Safety.
 
 	SafetyBroken // Property, Node, Peer, Index, Term, Rev: sequence of the event that broke it, N: of the earlier one that it contradicts, Text
+	Judged       // Property, N: requests judged so far, Index: how many were not, Text: why the last of those were not
+
+	// The room by itself.
+
+	ChaosSet // OK: faults come by themselves, Factor: how many (0 to 1), N: the seed that chooses them; without OK they have ended
+	UndoSet  // Text: the fault in words that an undo would take back; "" when there is none
 
 	kindEnd
 )
@@ -137,6 +143,7 @@ var kindNames = [...]string{
 	Appended: "appended", Truncated: "truncated", Compacted: "compacted", Fsynced: "fsynced", MatchSet: "match-set",
 	Committed: "committed", Applied: "applied", SnapshotTaken: "snapshot-taken", SnapshotInstalled: "snapshot-installed",
 	MembersSet: "members-set", Asked: "asked", Answered: "answered", SafetyBroken: "safety-broken",
+	Judged: "judged", ChaosSet: "chaos-set", UndoSet: "undo-set",
 }
 
 func (k Kind) String() string                { return name(kindNames[:], int(k)) }

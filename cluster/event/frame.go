@@ -35,6 +35,20 @@ type Tape struct {
 	Sealed  bool   // the recording has ended: there is no LIVE
 }
 
+// Span is the virtual time from FirstAt on that a drawing of the whole recording covers: exactly the recording if it has
+// ended, otherwise a little more, so that the drawing need not change whenever time goes on.
+func (t *Tape) Span() Micros {
+	length := t.HeadAt - t.FirstAt
+	if t.Sealed {
+		return max(length, 1)
+	}
+	span := Micros(2_000_000)
+	for span < length {
+		span += span / 4
+	}
+	return span
+}
+
 // TapeMode is what a viewer's recorder does.
 type TapeMode uint8
 

@@ -187,7 +187,7 @@ func (o Outcome) String() string                { return name(outcomeNames[:], i
 func (o Outcome) MarshalText() ([]byte, error)  { return []byte(o.String()), nil }
 func (o *Outcome) UnmarshalText(b []byte) error { return parse(o, outcomeNames[:], b, "outcome") }
 
-// Property is one of Raft's safety properties (paper, Figure 3).
+// Property is what holds whatever happens: Raft's safety properties (paper, Figure 3), and what they are for.
 type Property uint8
 
 // The properties.
@@ -198,6 +198,7 @@ const (
 	LogMatching
 	LeaderCompleteness
 	StateMachineSafety
+	Linearizable // what clients saw could have happened one after the other (Herlihy and Wing 1990)
 	propertyEnd
 )
 
@@ -205,7 +206,7 @@ const (
 const Properties = int(propertyEnd)
 
 var propertyNames = [...]string{PropertyNone: "none", ElectionSafety: "election-safety", LeaderAppendOnly: "leader-append-only",
-	LogMatching: "log-matching", LeaderCompleteness: "leader-completeness", StateMachineSafety: "state-machine-safety"}
+	LogMatching: "log-matching", LeaderCompleteness: "leader-completeness", StateMachineSafety: "state-machine-safety", Linearizable: "linearizable"}
 
 func (p Property) String() string                { return name(propertyNames[:], int(p)) }
 func (p Property) MarshalText() ([]byte, error)  { return []byte(p.String()), nil }

@@ -34,6 +34,9 @@ type Call struct {
 	// outcome is unknown where it may have happened all the same, and else left to whoever made the call.
 	Told event.Result
 
+	// Seen says that Told holds what the client is shown, so that it can be judged.
+	Seen bool
+
 	deadline time.Time
 }
 

@@ -14,12 +14,19 @@ func (s *State) Apply(e event.Event) {
 	}
 	s.Seq, s.At, s.Wall = e.Seq, e.At, e.Wall
 	switch e.Kind {
-	case event.KindNone, event.Stepped, event.Corrupted, event.VoteGranted, event.VoteRefused, event.Fsynced:
+	case event.KindNone, event.Stepped, event.Corrupted, event.VoteGranted, event.Fsynced:
 		// Told for the feed and the monitors; the picture does not change.
 	case event.RateSet:
 		s.setRate(&e)
 	case event.PreVoteSet:
 		s.PreVote = e.OK
+	case event.ChaosSet:
+		s.Chaos = Chaos{}
+		if e.OK {
+			s.Chaos = Chaos{On: true, Intensity: e.Factor, Seed: uint64(e.N)}
+		}
+	case event.UndoSet:
+		s.Undo = e.Text
 	case event.MachineAdded:
 		s.addMachine(e.Node)
 	case event.MachineRemoved:
@@ -36,12 +43,16 @@ func (s *State) Apply(e event.Event) {
 		s.answer(&e)
 	case event.SafetyBroken:
 		s.putOut(&e)
+	case event.Judged:
+		if l := s.lamp(e.Property); l != nil {
+			l.Judged, l.Unjudged, l.Why = uint64(e.N), e.Index, e.Text
+		}
 	case event.MembersSet:
 		s.setMembers(&e)
 	case event.Committed:
 		s.commit(&e)
 	case event.Started, event.Stopped, event.Suspended, event.Resumed, event.Wiped, event.DriftSet, event.DiskSet,
-		event.RoleChanged, event.TermChanged, event.VoteCast, event.VoteCounted, event.LeaderSeen, event.TimerSet,
+		event.RoleChanged, event.TermChanged, event.VoteCast, event.VoteRefused, event.VoteCounted, event.LeaderSeen, event.TimerSet,
 		event.Appended, event.Truncated, event.Compacted, event.MatchSet, event.Applied,
 		event.SnapshotTaken, event.SnapshotInstalled:
 		if n := s.Node(e.Node); n != nil {
@@ -157,9 +168,16 @@ func lit() []Lamp {
 
 // putOut keeps the first contradiction of a property.
 func (s *State) putOut(e *event.Event) {
-	i := int(e.Property) - int(event.ElectionSafety)
-	if i < 0 || i >= len(s.Safety) || !s.Safety[i].Holds {
-		return
+	if l := s.lamp(e.Property); l != nil && l.Holds {
+		l.Holds, l.Seq, l.Earlier, l.Text = false, uint64(e.Rev), uint64(e.N), e.Text
 	}
-	s.Safety[i] = Lamp{Property: e.Property, Seq: uint64(e.Rev), Earlier: uint64(e.N), Text: e.Text}
+}
+
+// lamp of a property; nil if there is none.
+func (s *State) lamp(p event.Property) *Lamp {
+	i := int(p) - int(event.ElectionSafety)
+	if i < 0 || i >= len(s.Safety) {
+		return nil
+	}
+	return &s.Safety[i]
 }

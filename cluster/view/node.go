@@ -28,13 +28,13 @@ func (n *Node) apply(e *event.Event) {
 	case event.Stopped:
 		n.stop(e)
 	case event.Suspended:
-		n.Suspended = n.Up
+		n.stand(e.At)
 	case event.Resumed:
-		n.Suspended = false
+		n.resume(e.At)
 	case event.Wiped:
 		n.wipe()
 	case event.DriftSet:
-		n.Drift = e.Factor
+		n.drift(e.Factor, e.At)
 	case event.DiskSet:
 		n.Fsync = e.Took
 	case event.VoteCast:
@@ -69,6 +69,8 @@ func (n *Node) applyRunning(e *event.Event) {
 		n.changeRole(e)
 	case event.VoteCounted:
 		n.count(Ballot{Voter: e.Peer, Granted: e.OK, PreVote: e.Reply})
+	case event.VoteRefused:
+		n.Refusal = Refusal{e.Peer, e.Term, e.OK, e.Reason, e.Index, e.LogTerm, e.Text}
 	case event.LeaderSeen:
 		n.Leader = e.Peer
 	case event.TimerSet:
@@ -78,6 +80,45 @@ func (n *Node) applyRunning(e *event.Event) {
 			n.match(Progress{ID: e.Peer, Match: e.Index, Next: uint64(e.N)})
 		}
 	}
+}
+
+// stand stops the machine and its clock.
+func (n *Node) stand(at event.Micros) {
+	if n.Up && !n.Suspended {
+		n.Suspended, n.Stood = true, at
+	}
+}
+
+// resume has the clock go on where it stood: the election timer runs out as much later.
+func (n *Node) resume(at event.Micros) {
+	if n.Suspended && n.TimerMax != 0 {
+		late := at - n.Stood
+		n.Contact, n.TimerMin, n.TimerMax = n.Contact+late, n.TimerMin+late, n.TimerMax+late
+	}
+	n.Suspended, n.Stood = false, 0
+}
+
+// drift changes the speed of the clock: what is left of the election timer passes in another time.
+func (n *Node) drift(to event.Factor, at event.Micros) {
+	if n.Suspended {
+		at = n.Stood
+	}
+	if was := n.Drift.Float() / to.Float(); n.TimerMax != 0 && was > 0 && to > 0 {
+		n.TimerMin = at + event.Micros(float64(n.TimerMin-at)*was)
+		n.TimerMax = at + event.Micros(float64(n.TimerMax-at)*was)
+	}
+	n.Drift = to
+}
+
+// Votes is how many votes of its term a candidate has, its own among them. Answers to a pre-vote are none.
+func (n *Node) Votes() int {
+	votes := 0
+	for _, b := range n.Ballots {
+		if b.Granted && !b.PreVote {
+			votes++
+		}
+	}
+	return votes
 }
 
 // start begins a process: a server starts as a follower (Raft paper §5.2) with what is on its disk.
@@ -101,14 +142,14 @@ func (n *Node) stop(e *event.Event) {
 
 // forget loses what only lives in a process.
 func (n *Node) forget() {
-	n.Role, n.Suspended, n.Leader = event.RoleNone, false, 0
+	n.Role, n.Suspended, n.Stood, n.Leader = event.RoleNone, false, 0, 0
 	n.Contact, n.TimerMin, n.TimerMax = 0, 0, 0
-	n.Peers, n.Ballots = nil, nil
+	n.Peers, n.Ballots, n.Refusal = nil, nil, Refusal{}
 }
 
 // wipe empties the disk. The machine, its clock and its disk's speed stay as they are.
 func (n *Node) wipe() {
-	*n = Node{ID: n.ID, Up: n.Up, Suspended: n.Suspended, Role: n.Role, Leader: n.Leader, Down: n.Down, Drift: n.Drift, Fsync: n.Fsync,
+	*n = Node{ID: n.ID, Up: n.Up, Suspended: n.Suspended, Stood: n.Stood, Role: n.Role, Leader: n.Leader, Down: n.Down, Drift: n.Drift, Fsync: n.Fsync,
 		Contact: n.Contact, TimerMin: n.TimerMin, TimerMax: n.TimerMax, Peers: n.Peers}
 }
 

@@ -49,9 +49,18 @@ func (r *restating) room(s *State) {
 	if s.PreVote {
 		r.add(event.Event{Kind: event.PreVoteSet, OK: true})
 	}
+	if s.Chaos.On {
+		r.add(event.Event{Kind: event.ChaosSet, OK: true, Factor: s.Chaos.Intensity, N: int64(s.Chaos.Seed)})
+	}
+	if s.Undo != "" {
+		r.add(event.Event{Kind: event.UndoSet, Text: s.Undo})
+	}
 	for _, l := range s.Safety {
 		if !l.Holds {
 			r.add(event.Event{Kind: event.SafetyBroken, Property: l.Property, Rev: int64(l.Seq), N: int64(l.Earlier), Text: l.Text})
+		}
+		if l.Judged|l.Unjudged != 0 || l.Why != "" {
+			r.add(event.Event{Kind: event.Judged, Property: l.Property, N: int64(l.Judged), Index: l.Unjudged, Text: l.Why})
 		}
 	}
 }
@@ -89,11 +98,15 @@ func (r *restating) process(n *Node) {
 	for _, b := range n.Ballots {
 		r.add(event.Event{Kind: event.VoteCounted, Node: n.ID, Peer: b.Voter, Term: n.Term, OK: b.Granted, Reply: b.PreVote})
 	}
+	if why := n.Refusal; why != (Refusal{}) {
+		r.add(event.Event{Kind: event.VoteRefused, Node: n.ID, Peer: why.Candidate, Term: why.Term, OK: why.PreVote, Reason: why.Reason,
+			Index: why.Index, LogTerm: why.LogTerm, Text: why.Text})
+	}
 	for _, p := range n.Peers {
 		r.add(event.Event{Kind: event.MatchSet, Node: n.ID, Peer: p.ID, Index: p.Match, N: int64(p.Next)})
 	}
 	if n.Suspended {
-		r.add(event.Event{Kind: event.Suspended, Node: n.ID})
+		r.add(event.Event{Kind: event.Suspended, At: n.Stood, Node: n.ID})
 	}
 }
 

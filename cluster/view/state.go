@@ -21,6 +21,8 @@ type State struct {
 	MembersIndex uint64         `json:"members_index"` // of the entry that Members came with
 	Ops          []Op           `json:"ops"`           // the last MaxOps commands, oldest first
 	Safety       []Lamp         `json:"safety"`        // by Property, ElectionSafety first
+	Chaos        Chaos          `json:"chaos"`
+	Undo         string         `json:"undo,omitempty"` // the fault in words that an undo would take back
 }
 
 // Bounds of a State, whatever events it is given. A room stays far below those of machines and messages.
@@ -58,11 +60,13 @@ type Node struct {
 	TimerMin event.Micros `json:"timer_min,omitempty"` // earliest and
 	TimerMax event.Micros `json:"timer_max,omitempty"` // latest time at which it stands for election
 
-	Drift event.Factor `json:"drift"` // 1 = true clock
-	Fsync event.Micros `json:"fsync"` // added to every fsync
+	Stood event.Micros `json:"stood,omitempty"` // since when it stands still, virtual
+	Drift event.Factor `json:"drift"`           // 1 = true clock
+	Fsync event.Micros `json:"fsync"`           // added to every fsync
 
 	Peers        []Progress     `json:"peers,omitempty"`   // a leader's view of the others, by ID
 	Ballots      []Ballot       `json:"ballots,omitempty"` // a candidate's count in Term, by voter
+	Refusal      Refusal        `json:"refusal,omitzero"`  // the last vote that it refused while it runs
 	Members      []event.Member `json:"members,omitempty"` // the configuration it uses
 	MembersIndex uint64         `json:"members_index,omitempty"`
 }
@@ -89,6 +93,17 @@ type Ballot struct {
 	Voter   event.NodeID `json:"voter"`
 	Granted bool         `json:"granted"`
 	PreVote bool         `json:"prevote,omitempty"`
+}
+
+// Refusal is a vote that a node refused, and why.
+type Refusal struct {
+	Candidate event.NodeID `json:"candidate"`
+	Term      uint64       `json:"term"`
+	PreVote   bool         `json:"prevote,omitempty"`
+	Reason    event.Reason `json:"reason"`
+	Index     uint64       `json:"index,omitempty"` // the voter's last entry, where the reason speaks of it
+	LogTerm   uint64       `json:"log_term,omitempty"`
+	Text      string       `json:"text,omitempty"` // the engine's words
 }
 
 // Link is one direction between two machines.
@@ -136,6 +151,13 @@ type Op struct {
 	Error    string            `json:"error,omitempty"`
 }
 
+// Chaos is whether faults come by themselves.
+type Chaos struct {
+	On        bool         `json:"on"`
+	Intensity event.Factor `json:"intensity,omitempty"` // 0 to 1
+	Seed      uint64       `json:"seed,omitempty"`      // chooses the faults
+}
+
 // Lamp is one safety property: lit (holds) until an event contradicts it.
 type Lamp struct {
 	Property event.Property `json:"property"`
@@ -143,4 +165,8 @@ type Lamp struct {
 	Seq      uint64         `json:"seq,omitempty"`     // of the event that broke it
 	Earlier  uint64         `json:"earlier,omitempty"` // of the event that it contradicts
 	Text     string         `json:"text,omitempty"`
+
+	Judged   uint64 `json:"judged,omitempty"`   // Linearizable: requests that were judged
+	Unjudged uint64 `json:"unjudged,omitempty"` // and that were not
+	Why      string `json:"why,omitempty"`      // the last of them
 }
