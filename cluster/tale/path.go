@@ -436,3 +436,13 @@ func (p *Path) Happened() (at event.Event, yes bool) {
 	}
 	return at, false
 }
+
+// Lost says whether the beginning of the request was not found.
+func (t *Trace) Lost() bool { return t.from == 0 }
+
+// Copy is the path so far; what the trace follows from here on does not change it.
+func (t *Trace) Copy() *Path {
+	p := t.Path
+	p.Nodes, p.Steps = slices.Clone(p.Nodes), slices.Clone(p.Steps)
+	return &p
+}

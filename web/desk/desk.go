@@ -23,7 +23,8 @@ type Moment struct {
 	Live    bool            // the place is the end of a recording that goes on
 	Words   *words.Language // of whoever looks; nil: English
 
-	Endpoints string // where etcd's clients reach the nodes, as in event.FrameEndpoints; "": nowhere
+	Endpoints string  // where etcd's clients reach the nodes, as in event.FrameEndpoints; "": nowhere
+	Memory    *Memory // what panels of this room remember between two drawings; nil: nothing
 }
 
 // Panel is what stands at one place of the page.
@@ -44,6 +45,8 @@ type drawer func(m Moment, words []string) *content
 // drawers by the first word of what a viewer looks at.
 var drawers = map[string]drawer{
 	"node": drawNode,
+	"op":   drawOp,
+	"ops":  drawOps,
 }
 
 // MaxWords bounds what a viewer may ask to look at, in bytes.

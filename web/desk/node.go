@@ -6,7 +6,6 @@ import (
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/tale"
 	"github.com/quorumlab/quorumlab/cluster/view"
-	"github.com/quorumlab/quorumlab/wasm/ui"
 )
 
 // nodeSight is one machine as its panel shows it.
@@ -112,7 +111,7 @@ func (s nodeSight) leads() string {
 	if len(by) == 0 {
 		return w.Say("Leader of term {0} for {1}.", term, since)
 	}
-	return w.Say("Leader of term {0} for {1}, elected by {2}.", term, since, w.List(names(by)))
+	return w.Say("Leader of term {0} for {1}: {2} voted for it.", term, since, w.List(names(by)))
 }
 
 func (s nodeSight) stands() string {
@@ -188,7 +187,9 @@ func (s nodeSight) disk() (rows []row) {
 	if n.SnapshotIndex != 0 {
 		rows = append(rows, row{w.Say("Snapshot"), w.Say("up to entry {0} of term {1}", number(n.SnapshotIndex), number(n.SnapshotTerm))})
 	}
-	if e := s.past.Fsync; e != nil {
+	if e := s.past.Fsync; e != nil && e.Took == 0 {
+		rows = append(rows, row{w.Say("Last fsync"), w.Say("{0}, to entry {1}, {2} ago", w.Bytes(e.N), number(e.Index), w.Duration(int64(s.State.At-e.At)))})
+	} else if e != nil {
 		rows = append(rows, row{w.Say("Last fsync"), w.Say("{0}, to entry {1}: took {2}, {3} ago", w.Bytes(e.N), number(e.Index), w.Duration(int64(e.Took)), w.Duration(int64(s.State.At-e.At)))})
 	}
 	delay := w.Say("none")
@@ -323,9 +324,9 @@ func (s nodeSight) links() (all []linkRow) {
 func (m Moment) linkWords(a, b event.NodeID) string {
 	out, in := m.link(a, b), m.link(b, a)
 	if out == in {
-		return m.Words.Say("both ways: {0}", ui.Manner(out))
+		return m.Words.Say("both ways: {0}", m.manner(out))
 	}
-	return m.Words.Say("to {0}: {1}; from it: {2}", b.String(), ui.Manner(out), ui.Manner(in))
+	return m.Words.Say("to {0}: {1}; from it: {2}", b.String(), m.manner(out), m.manner(in))
 }
 
 // link is one direction; whole if nothing is known of it.

@@ -13,7 +13,7 @@ func TestNodePanelTellsWhatTheMachineIs(t *testing.T) {
 	put := l.ok(event.Command{Kind: event.Put, Key: "x", Value: "1"})
 	l.run(300_000)
 	name := leader.String()
-	l.draw("node "+name, name, "Leader of term "+number(put.Term)+" for ", "elected by "+name, "Last fsync", "entry "+number(put.Index), "revision 2", "Added delay none",
+	l.draw("node "+name, name, "Leader of term "+number(put.Term)+" for ", " voted for it.", "Last fsync", "entry "+number(put.Index), "revision 2", "Added delay none",
 		"Voters n1, n2 and n3", "which it knows to be committed", "both ways: whole", "wrote entry "+number(put.Index), "its store is at revision 2")
 	follower := leader%3 + 1
 	p := l.draw("node "+follower.String(), "Follows "+name, "It stands for election", " ago")

@@ -70,6 +70,13 @@ func (m Moment) sentence(s *view.State, e *event.Event) (words, tone string) {
 	return ui.Sentence(s, e)
 }
 
+// manner says how one direction of a link behaves.
+func (m Moment) manner(l event.Link) string { return ui.Manner(l) }
+
+// named says what a message is, beyond what is beyond that.
+func (m Moment) named(msg *view.Message) string  { return ui.Named(msg) }
+func (m Moment) beyond(msg *view.Message) string { return ui.Beyond(msg) }
+
 // worth says whether an event may be worth a sentence about one machine.
 func worth(e *event.Event) bool {
 	// What comes with every message and every heartbeat is not.
