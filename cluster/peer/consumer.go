@@ -49,6 +49,8 @@ func (t *Transport) pump() {
 		select {
 		case q := <-t.network.Consumer():
 			t.relay(q, answer)
+		case q := <-t.beats:
+			t.relay(q, answer)
 		case body := <-t.injected:
 			if a, ok := t.hand(raft.RPC{Command: body, RespChan: answer}, answer); ok {
 				t.tell(body, a)
@@ -77,6 +79,9 @@ func (t *Transport) relay(q raft.RPC, answer chan raft.RPCResponse) {
 		return
 	}
 	if a, ok := t.hand(raft.RPC{Command: pass, Reader: q.Reader, RespChan: answer}, answer); ok {
+		if r, ok := a.Response.(*raft.AppendEntriesResponse); ok {
+			t.followed.Store(r.Term)
+		}
 		t.tell(q.Command, a)
 		q.RespChan <- a // it has room for one
 	}
@@ -115,7 +120,10 @@ func (t *Transport) tell(request any, a raft.RPCResponse) {
 	}
 }
 
-// SetHeartbeatHandler sets who answers heartbeats: raft does so on the connection's own goroutine, not behind a slow disk.
+// SetHeartbeatHandler sets who answers heartbeats: raft does so on the connection's own goroutine, not behind a slow disk. But
+// the first one of a term takes the way of all requests. Beside its own loop raft would change role and term while that loop,
+// which led until then, still takes a proposal; it would write it as an entry of the new term, and keep it where the new
+// leader has another one.
 func (t *Transport) SetHeartbeatHandler(beat func(raft.RPC)) {
 	if beat == nil {
 		t.network.SetHeartbeatHandler(nil)
@@ -125,18 +133,29 @@ func (t *Transport) SetHeartbeatHandler(beat func(raft.RPC)) {
 		if !t.open() {
 			return
 		}
-		pass, response := (*t.guard.Load())(q.Command)
-		if pass == nil {
-			t.answerInstead(q, response)
+		if a, ok := q.Command.(*raft.AppendEntriesRequest); !ok || a.Term != t.followed.Load() {
+			select {
+			case t.beats <- q:
+			case <-t.dead:
+			}
 			return
 		}
-		answer := make(chan raft.RPCResponse, 1)
-		beat(raft.RPC{Command: pass, RespChan: answer})
-		select {
-		case a := <-answer:
-			t.tell(q.Command, a)
-			q.RespChan <- a
-		default: // raft goes down and answers nobody
-		}
+		t.beat(q, beat)
 	})
+}
+
+func (t *Transport) beat(q raft.RPC, beat func(raft.RPC)) {
+	pass, response := (*t.guard.Load())(q.Command)
+	if pass == nil {
+		t.answerInstead(q, response)
+		return
+	}
+	answer := make(chan raft.RPCResponse, 1)
+	beat(raft.RPC{Command: pass, RespChan: answer})
+	select {
+	case a := <-answer:
+		t.tell(q.Command, a)
+		q.RespChan <- a
+	default: // raft goes down and answers nobody
+	}
 }

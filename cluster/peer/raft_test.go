@@ -224,6 +224,31 @@ func TestSnapshotsTravel(t *testing.T) {
 	}
 }
 
+// A heartbeat of a later leader ends this one's term before it takes another proposal: as an entry of the new term it might
+// stand where the new leader has another one.
+func TestHeartbeatOfALaterTermEndsLeadershipFirst(t *testing.T) {
+	r := newRig(t, 2, transport.TLSInfo{}, nil)
+	for _, p := range r.peers {
+		p.OnGuard(nil)
+	}
+	engines := []engine{r.engine(1, r.peers[0]), r.engine(2, r.peers[1])}
+	leader := leaderOf(t, engines)
+	until(t, "it has written", func() bool { return leader.Apply([]byte("x"), patience).Error() == nil })
+	at, other := event.NodeID(1), r.peers[1]
+	if leader.leaderName() == "n2" {
+		at, other = 2, r.peers[0]
+	}
+	term, last := leader.CurrentTerm(), leader.LastIndex()
+	var a raft.AppendEntriesResponse
+	beat := &raft.AppendEntriesRequest{RPCHeader: raft.RPCHeader{ProtocolVersion: raft.ProtocolVersionMax, ID: []byte("n9"), Addr: []byte("n9")}, Term: term + 1}
+	if err := other.AppendEntries(raft.ServerID(at.String()), r.place(at), beat, &a); err != nil || !a.Success {
+		t.Fatalf("the heartbeat is answered with %+v, %v", a, err)
+	}
+	if err := leader.Apply([]byte("y"), patience).Error(); err != raft.ErrNotLeader || leader.LastIndex() != last {
+		t.Errorf("a proposal after that: %v; the log went from %d to %d", err, last, leader.LastIndex())
+	}
+}
+
 func TestInjectedRequestsReachRaftUpToTheBound(t *testing.T) {
 	r := newRig(t, 1, transport.TLSInfo{}, nil)
 	p := r.peers[0]

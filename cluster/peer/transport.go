@@ -39,6 +39,8 @@ type Transport struct {
 
 	consumer chan raft.RPC
 	injected chan any
+	beats    chan raft.RPC // heartbeats of a term that raft has not followed yet
+	followed atomic.Uint64 // term of the last append that raft's own loop has answered
 	guarded  chan struct{} // closed when a guard is set: nothing reaches raft before
 	guarding sync.Once
 	dead     chan struct{}
@@ -68,7 +70,7 @@ func New(o Options) (t *Transport, err error) {
 			}
 		}
 	}()
-	t = &Transport{o: o, began: time.Now(), consumer: make(chan raft.RPC), injected: make(chan any, InjectQueue),
+	t = &Transport{o: o, began: time.Now(), consumer: make(chan raft.RPC), injected: make(chan any, InjectQueue), beats: make(chan raft.RPC),
 		guarded: make(chan struct{}), dead: make(chan struct{}), links: map[event.NodeID]*link{}, desks: map[*desk]struct{}{}}
 	t.context, t.cancel = context.WithCancel(context.Background())
 	if t.streams, err = newStreams(t); err != nil {
