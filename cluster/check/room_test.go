@@ -210,8 +210,11 @@ func (w *watcher) drain() {
 
 func (r *real) same(who string, w *watcher) {
 	r.Helper()
-	w.drain()
-	got, want := w.state, r.State()
+	want := r.State()
+	for w.drain(); w.state.Seq != want.Seq && w.state.Seq > want.Seq; w.drain() {
+		want = r.State() // the judge tells on its own time how far it is
+	}
+	got := w.state
 	got.At, got.Wall = want.At, want.Wall
 	if got.Seq != want.Seq || !reflect.DeepEqual(got, want) {
 		i := slices.IndexFunc(want.Nodes, func(n view.Node) bool { m := got.Node(n.ID); return m == nil || !reflect.DeepEqual(*m, n) })
