@@ -1,0 +1,187 @@
+package desk
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/journal"
+)
+
+// timeline is the drawing of a book for a width.
+func (b *book) timeline(width int) string {
+	s := b.State()
+	return Draw(Moment{Journal: b.Journal, State: &s, Live: true}, "timeline "+strconv.Itoa(width)).HTML
+}
+
+// path is the path of a look; "" if nothing looks so.
+func path(html, class string) string {
+	m := regexp.MustCompile(`<path class="` + class + `" d="([^"]*)"`).FindStringSubmatch(html)
+	if m == nil {
+		return ""
+	}
+	return m[1]
+}
+
+func TestTimelineTellsTheStory(t *testing.T) {
+	b := newBook()
+	b.machines(3)
+	b.write(event.Event{Kind: event.RoleChanged, Node: 1, Role: event.Candidate, Term: 2})
+	b.pass(300_000)
+	b.write(event.Event{Kind: event.RoleChanged, Node: 1, Role: event.Leader, Term: 2})
+	b.pass(3_000_000)
+	b.put(event.OK)
+	b.write(event.Event{Kind: event.Stopped, Node: 1, Reason: event.Killed})
+	b.pass(2_000_000)
+	b.write(event.Event{Kind: event.Suspended, Node: 3})
+	b.pass(2_000_000)
+	for _, far := range []event.NodeID{1, 3} {
+		b.write(event.Event{Kind: event.LinkSet, Node: 2, Peer: far, Link: event.Link{Cut: true}})
+	}
+	b.pass(2_000_000)
+	if err := b.Mark(journal.Mark{Seq: 9, At: 9000, Note: "<look here>"}); err != nil {
+		t.Fatal(err)
+	}
+	html := b.timeline(1040)
+	has(t, "a story", html, "n1 n2 n3 requests safety", "leader · term 2", "n1 down", "down", "stands still", "n3 still", "links cut", "★ <look here>")
+	if strings.Contains(html, "n1 added") || strings.Contains(html, "n1 up") {
+		t.Error("that a room is opened is no fault")
+	}
+	if strings.Count(html, ">links cut<") != 1 {
+		t.Error("one command that cuts several links must be one flag")
+	}
+	for _, class := range []string{"span follower", "span leader", "span candidate", "span down", "span still", "deed ok", "lit", "flag bad", "pin"} {
+		if path(html, class) == "" {
+			t.Errorf("nothing is drawn as %q", class)
+		}
+	}
+	for _, class := range []string{"out", "deed failed", "deed unknown"} {
+		if path(html, class) != "" {
+			t.Errorf("%q is drawn though it did not happen", class)
+		}
+	}
+}
+
+// What cannot be told apart is counted, not left out.
+func TestTimelineAggregatesHonestly(t *testing.T) {
+	b := newBook()
+	b.machines(3)
+	b.pass(60_000_000)
+	for i := range uint64(60) { // that follow closely
+		b.write(event.Event{Kind: event.RoleChanged, Node: 2, Role: event.Candidate, Term: i + 2})
+		b.write(event.Event{Kind: event.RoleChanged, Node: 2, Role: event.Follower, Term: i + 2})
+		b.pass(300_000)
+	}
+	b.pass(60_000_000)
+	for range 240 {
+		b.put(event.OK)
+	}
+	b.pass(3_000_000)
+	html := b.timeline(1040)
+	has(t, "a storm", html, "×60 elections", "×240")
+	has(t, "the same on a telephone", b.timeline(300), "×60")
+	if path(html, "span candidate") != "" {
+		t.Error("candidacies of a pixel are drawn one by one")
+	}
+	if size := len(html); size > 8000 {
+		t.Errorf("the drawing has %d bytes", size)
+	}
+}
+
+// An unknown outcome has no end; what failed and what is under way look otherwise.
+func TestTimelineShowsHowRequestsEnded(t *testing.T) {
+	b := newBook()
+	b.machines(3)
+	for _, o := range []event.Outcome{event.OK, event.Failed, event.Unknown, event.Pending} {
+		b.pass(1_000_000)
+		b.put(o)
+	}
+	html := b.timeline(800)
+	if open := path(html, "deed unknown"); !strings.HasSuffix(open, "H800") {
+		t.Errorf("a request of unknown outcome has an end: %s", open)
+	}
+	if under := path(html, "deed pending"); !reaches(under, 800) {
+		t.Errorf("a request that is under way ends: %s", under)
+	}
+	for _, class := range []string{"deed ok", "deed failed"} {
+		if d := path(html, class); d == "" || reaches(d, 800) {
+			t.Errorf("%s: %q", class, d)
+		}
+	}
+}
+
+// reaches says whether the last box of a path ends at x.
+func reaches(d string, x float64) bool {
+	last := d[strings.LastIndex(d, "M")+1:]
+	var from, y, wide float64
+	if _, err := fmt.Sscanf(last, "%f %fh%f", &from, &y, &wide); err != nil {
+		return false
+	}
+	return from+wide > x-0.2
+}
+
+func TestABrokenLampIsDrawn(t *testing.T) {
+	b := newBook()
+	b.machines(3)
+	b.pass(1_000_000)
+	b.write(event.Event{Kind: event.SafetyBroken, Property: event.ElectionSafety, Text: "two leaders"})
+	b.pass(500_000)
+	html := b.timeline(800)
+	if path(html, "out") == "" || !strings.Contains(html, ">safety broken<") {
+		t.Error(html)
+	}
+}
+
+// Those who look at the same time share a drawing, and one that changed nothing is not made again.
+func TestADrawingIsMadeOnceForAll(t *testing.T) {
+	b := newBook()
+	b.machines(3)
+	b.pass(2_100_000)
+	draw := func() *content {
+		s := b.State()
+		return drawTimeline(Moment{Journal: b.Journal, State: &s, Live: true}, []string{"1040"})
+	}
+	one := draw()
+	if draw() != one {
+		t.Error("two who look at once have two drawings")
+	}
+	b.pass(300_000)
+	if draw() != one {
+		t.Error("it is drawn anew though only time went on")
+	}
+	b.put(event.OK)
+	if draw() == one {
+		t.Error("a request after some time is not drawn")
+	}
+	two := draw()
+	b.op++
+	b.write(event.Event{Kind: event.Asked, Op: b.op, Command: event.Put})
+	if draw() != two {
+		t.Error("every request has it drawn anew")
+	}
+	b.write(event.Event{Kind: event.Stopped, Node: 1, Reason: event.Killed})
+	if draw() == two {
+		t.Error("a fault is not drawn at once")
+	}
+	for w := range 2 * maxDrawings {
+		b.timeline(minWidth + w)
+	}
+	if kept := len(b.chronicle().drawings); kept > maxDrawings {
+		t.Errorf("%d drawings are kept, at most %d", kept, maxDrawings)
+	}
+}
+
+func TestTimelineOfNoSuchWidth(t *testing.T) {
+	b := newBook()
+	for _, words := range []string{"timeline", "timeline x", "timeline 1", "timeline 99999", "timeline 800 600"} {
+		if html := Draw(Moment{Journal: b.Journal}, words).HTML; !strings.Contains(html, "nothing to see") {
+			t.Errorf("%s: %s", words, html)
+		}
+	}
+	if html := Draw(Moment{Journal: b.Journal}, "timeline 800").HTML; !strings.Contains(html, "safety") {
+		t.Errorf("an empty recording: %s", html)
+	}
+}
