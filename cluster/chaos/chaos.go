@@ -11,6 +11,7 @@ import (
 	"github.com/quorumlab/quorumlab/cluster"
 	"github.com/quorumlab/quorumlab/cluster/check"
 	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/fault"
 	"github.com/quorumlab/quorumlab/cluster/view"
 )
 
@@ -46,6 +47,7 @@ type run struct {
 	o       Options
 	room    *cluster.Room
 	rng     *rand.Rand
+	chooser *fault.Chooser
 	clients []*client
 	history check.History
 	faults  map[string]int
@@ -65,7 +67,7 @@ func Run(o Options) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	r := &run{o: o, room: room, rng: rand.New(rand.NewPCG(o.Seed, 2)), faults: map[string]int{}, kept: map[string]string{}}
+	r := &run{o: o, room: room, rng: rand.New(rand.NewPCG(o.Seed, 2)), chooser: fault.NewChooser(o.Seed, event.One), faults: map[string]int{}, kept: map[string]string{}}
 	for i := range o.Clients {
 		r.clients = append(r.clients, &client{id: i, r: r})
 	}
@@ -99,7 +101,7 @@ func (r *run) count(rep *Report) {
 func (r *run) storm() error {
 	end := r.room.Now() + r.o.Virtual
 	for r.room.Now() < end {
-		f := faults[r.rng.IntN(len(faults))]
+		f := mishaps[r.rng.IntN(len(mishaps))]
 		r.faults[f.name]++
 		f.do(r)
 		r.pass(r.between(200_000, 2_000_000))

@@ -1,79 +1,49 @@
 package chaos
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/fault"
 	"github.com/quorumlab/quorumlab/cluster/view"
 )
 
-// fault is one thing that goes wrong. It may be refused (a dead node cannot be killed): then nothing happens.
-type fault struct {
+// mishap is one thing that goes wrong. It may be refused (a dead node cannot be killed): then nothing happens.
+type mishap struct {
 	name string
 	do   func(*run)
 }
 
-var faults = []fault{
-	{"kill", func(r *run) { r.order(event.Command{Kind: event.Kill, Node: r.any()}) }},
-	{"kill before fsync", func(r *run) { r.order(event.Command{Kind: event.Kill, Node: r.any(), At: event.BeforeFsync}) }},
-	{"kill after fsync", func(r *run) { r.order(event.Command{Kind: event.Kill, Node: r.any(), At: event.AfterFsync}) }},
-	{"kill the leader", func(r *run) { r.order(event.Command{Kind: event.Kill, Node: r.leader()}) }},
-	{"restart", func(r *run) { r.restartAll() }},
-	{"suspend", func(r *run) { r.order(event.Command{Kind: event.Suspend, Node: r.any()}) }},
-	{"suspend the leader", func(r *run) { r.order(event.Command{Kind: event.Suspend, Node: r.leader()}) }},
-	{"resume", func(r *run) { r.resumeAll() }},
-	{"drift", func(r *run) {
-		r.order(event.Command{Kind: event.Drift, Node: r.any(), Factor: event.One/2 + event.Factor(r.rng.Int64N(int64(2*event.One)))})
-	}},
-	{"slow disk", func(r *run) { r.order(event.Command{Kind: event.Disk, Node: r.any(), Took: r.between(1_000, 400_000)}) }},
-	{"partition", (*run).partition},
-	{"cut one way", func(r *run) { r.link(event.Command{Kind: event.Cut, OneWay: true}) }},
-	{"cut", func(r *run) { r.link(event.Command{Kind: event.Cut}) }},
-	{"bad link", (*run).badLink},
-	{"hold", func(r *run) { r.link(event.Command{Kind: event.Hold, OneWay: r.rng.IntN(2) == 0}) }},
-	{"hands on messages", (*run).handle},
-	{"heal", func(r *run) { r.order(event.Command{Kind: event.Heal}) }},
-	{"snapshot", func(r *run) { r.room.Begin(event.Command{Kind: event.Snapshot, Node: r.any()}) }},
-	{"election", func(r *run) { r.room.Begin(event.Command{Kind: event.Elect, Node: r.any()}) }},
-	{"transfer", func(r *run) { r.room.Begin(event.Command{Kind: event.Transfer, Node: r.any()}) }},
-	{"step down", func(r *run) { r.room.Begin(event.Command{Kind: event.StepDown}) }},
-	{"pre-vote", func(r *run) { r.order(event.Command{Kind: event.PreVote, On: r.rng.IntN(2) == 0}) }},
-	{"replace", (*run).replace},
+// mishaps are all kinds of faults, and what only happens here: beside what a room's own chaos does machines are replaced,
+// and hands are put on messages.
+var mishaps = func() []mishap {
+	all := []mishap{
+		{"restart", func(r *run) { r.restartAll() }},
+		{"resume", func(r *run) { r.resumeAll() }},
+		{"heal", func(r *run) { r.order(event.Command{Kind: event.Heal}) }},
+		{"hands on messages", (*run).handle},
+		{"pre-vote", func(r *run) { r.order(event.Command{Kind: event.PreVote, On: r.rng.IntN(2) == 0}) }},
+		{"replace", (*run).replace},
+	}
+	for i := range fault.All {
+		all = append(all, mishap{fault.All[i].Name, func(r *run) { r.suffer(&fault.All[i]) }})
+	}
+	return all
+}()
+
+func (r *run) suffer(k *fault.Kind) {
+	s := r.room.State()
+	c := k.Draw(r.chooser, &s)
+	if k.Async {
+		r.room.Begin(c)
+		return
+	}
+	r.order(c)
 }
 
 func (r *run) any() (id event.NodeID) {
 	r.room.Journal().With(func(s *view.State) { id = s.Nodes[r.rng.IntN(len(s.Nodes))].ID })
 	return id
-}
-
-func (r *run) leader() (id event.NodeID) {
-	r.room.Journal().With(func(s *view.State) {
-		if l := s.Leader(); l != nil {
-			id = l.ID
-		}
-	})
-	return cmp.Or(id, r.any())
-}
-
-func (r *run) link(c event.Command) {
-	c.Node, c.Peer = r.any(), r.any()
-	r.order(c)
-}
-
-func (r *run) partition() {
-	s := r.room.State()
-	var groups [2][]event.NodeID
-	for i := range s.Nodes {
-		g := r.rng.IntN(2)
-		groups[g] = append(groups[g], s.Nodes[i].ID)
-	}
-	r.order(event.Command{Kind: event.Partition, Groups: groups[:]})
-}
-
-func (r *run) badLink() {
-	r.link(event.Command{Kind: event.SetLink, OneWay: r.rng.IntN(2) == 0, Link: event.Link{Delay: r.between(5_000, 300_000), Jitter: r.between(1, 200_000),
-		Loss: event.Factor(r.rng.Int64N(int64(event.One / 2))), Duplicate: event.Factor(r.rng.Int64N(int64(event.One / 2)))}})
 }
 
 // handle does something to each message that waits at a gate.

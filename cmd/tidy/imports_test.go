@@ -30,8 +30,9 @@ var imports = map[string][]string{
 	"cluster/ctl":       {}, // etcdctl's verbs, on clients that others make
 	"cluster/check":     {"cluster/event", "cluster/view"},
 	"cluster": {"cluster/event", "cluster/view", "cluster/journal", "cluster/world", "cluster/conductor", "cluster/disk",
-		"cluster/store", "cluster/node", "cluster/check"},
-	"cluster/chaos":   {"cluster", "cluster/event", "cluster/view", "cluster/check"},
+		"cluster/store", "cluster/node", "cluster/check", "cluster/fault"},
+	"cluster/fault":   {"cluster/event", "cluster/view"},
+	"cluster/chaos":   {"cluster", "cluster/event", "cluster/view", "cluster/check", "cluster/fault"},
 	"lessons":         {"cluster/words", "cluster/event", "cluster/view", "wasm/ui"},
 	"lessons/play":    {"lessons", "cluster", "cluster/event", "cluster/journal", "cluster/view", "wasm/ui"},
 	"wasm/ui":         {"cluster/words", "cluster/event", "cluster/view"},
