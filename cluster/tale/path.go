@@ -75,15 +75,15 @@ type Trace struct {
 	Path
 	Seq uint64 // of the last event that was looked at
 
-	from    uint64                            // first event of the request
-	done    bool                              // nothing more is to be expected
-	late    bool                              // the entry became known only when it was answered
-	sent    map[uint64]int                    // steps of messages under way
-	tries   map[[2]event.NodeID]int           // messages kept between two machines that bring the entry or refuse it
-	has     map[event.NodeID]int              // whose log has the entry: the step, -1: it is in a snapshot
-	matched map[event.NodeID]bool             // whom a leader knows to have it
+	from    uint64                             // first event of the request
+	done    bool                               // nothing more is to be expected
+	late    bool                               // the entry became known only when it was answered
+	sent    map[uint64]int                     // steps of messages under way
+	tries   map[[2]event.NodeID]int            // messages kept between two machines that bring the entry or refuse it
+	has     map[event.NodeID]int               // whose log has the entry: the step, -1: it is in a snapshot
+	matched map[event.NodeID]bool              // whom a leader knows to have it
 	told    map[event.NodeID]map[StepKind]bool // steps that a machine takes once
-	synced  map[event.NodeID]event.Event      // the last Fsynced
+	synced  map[event.NodeID]event.Event       // the last Fsynced
 }
 
 // TraceOf finds the beginning of a request that was asked before the moment that s is.
@@ -91,7 +91,7 @@ func TraceOf(j *journal.Journal, s *view.State, id uint64) *Trace {
 	t := &Trace{Path: Path{ID: id}, Seq: s.Seq}
 	from, most := s.Seq, maxAskScan
 	if op := s.Op(id); op != nil {
-		if seq := SeqAt(j, op.Asked); seq != 0 {
+		if seq, err := j.SeqAt(op.Asked); err == nil {
 			from, most = min(seq, s.Seq), scanChunk*8
 		}
 	}
@@ -122,19 +122,15 @@ func (t *Trace) Follow(j *journal.Journal, to uint64) {
 			t.Out, t.done = true, true
 			return
 		}
-		events := Forth(j, t.Seq+1, to, scanChunk)
-		if len(events) == 0 {
-			return
-		}
-		for i := range events {
-			t.Seq = events[i].Seq
-			t.add(&events[i])
-			if t.done {
-				break
-			}
-		}
+		was := t.Seq
+		t.Seq = Each(j, t.Seq, min(to, t.from+MaxPathScan), func(e *event.Event) bool {
+			t.add(e)
+			return t.done || t.late
+		})
 		if t.late {
 			t.restart()
+		} else if t.Seq == was {
+			return
 		}
 	}
 }
@@ -439,6 +435,9 @@ func (p *Path) Happened() (at event.Event, yes bool) {
 
 // Lost says whether the beginning of the request was not found.
 func (t *Trace) Lost() bool { return t.from == 0 }
+
+// Place is how far it has followed.
+func (t *Trace) Place() uint64 { return t.Seq }
 
 // Copy is the path so far; what the trace follows from here on does not change it.
 func (t *Trace) Copy() *Path {

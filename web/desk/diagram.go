@@ -17,19 +17,19 @@ const (
 	gutter       = 50 // for the times
 	rowHeight    = 25
 	headHeight   = 44
-	letter       = 6.1 // of a label, wide
+	letterWidth  = 6.1 // of a label, wide
 )
 
 // diagram is a path as a sequence diagram: lanes side by side, time downwards, not to scale.
 type diagram struct {
 	height int
-	lanes  []lane
+	lanes  []lifeline
 	times  []mark  // beside the rows
 	arrows []arrow // messages, and what passes between the client and a machine
 	deeds  []mark  // what a machine does by itself
 }
 
-type lane struct {
+type lifeline struct {
 	x    int
 	name string
 }
@@ -50,8 +50,8 @@ type arrow struct {
 	end    string // "head", "lost", "held", "fly"
 }
 
-// drawing is a diagram being laid out.
-type drawing struct {
+// sketch is a diagram being laid out.
+type sketch struct {
 	diagram
 	m      Moment
 	path   *tale.Path
@@ -64,7 +64,7 @@ type drawing struct {
 
 // diagramOf lays out a path.
 func (m Moment) diagramOf(p *tale.Path) *diagram {
-	d := &drawing{m: m, path: p, y: headHeight, at: -1, opened: map[int]int{}, steps: p.Arranged()}
+	d := &sketch{m: m, path: p, y: headHeight, at: -1, opened: map[int]int{}, steps: p.Arranged()}
 	d.lay()
 	for i := range d.steps {
 		if s := &d.steps[i]; s.Kind == tale.StepSent && s.Fate == tale.Landed {
@@ -82,21 +82,21 @@ func (m Moment) diagramOf(p *tale.Path) *diagram {
 }
 
 // lay puts the lanes side by side: the client, then the machines.
-func (d *drawing) lay() {
+func (d *sketch) lay() {
 	names := append([]string{d.m.Words.Say("client")}, names(d.path.Nodes)...)
 	gap := (diagramWidth - gutter - 40) / max(len(names)-1, 1)
 	for i, name := range names {
-		d.lanes = append(d.lanes, lane{gutter + 20 + i*min(gap, 110), name})
+		d.lanes = append(d.lanes, lifeline{gutter + 20 + i*min(gap, 110), name})
 	}
 }
 
 // x is a machine's lane; nobody's is the client's.
-func (d *drawing) x(id event.NodeID) int {
+func (d *sketch) x(id event.NodeID) int {
 	return d.lanes[1+slices.Index(d.path.Nodes, id)].x
 }
 
 // next begins a row, with its time if that is another one.
-func (d *drawing) next(at event.Micros) {
+func (d *sketch) next(at event.Micros) {
 	d.y += rowHeight
 	if at != d.at {
 		d.at = at
@@ -106,7 +106,7 @@ func (d *drawing) next(at event.Micros) {
 
 // arrive ends the arrows of the messages that arrived before a step; nil: all. One that arrives and is acted on at once ends in
 // the row of that deed.
-func (d *drawing) arrive(before *tale.Step) {
+func (d *sketch) arrive(before *tale.Step) {
 	for len(d.ends) > 0 {
 		i := d.ends[0]
 		s := &d.steps[i]
@@ -126,7 +126,7 @@ func (d *drawing) arrive(before *tale.Step) {
 }
 
 // row draws a step.
-func (d *drawing) row(i int) {
+func (d *sketch) row(i int) {
 	s := &d.steps[i]
 	d.next(s.Event.At)
 	text, kind := d.m.stepLabel(s), stepClass[s.Kind]
@@ -149,14 +149,14 @@ func (d *drawing) row(i int) {
 }
 
 // arrow draws something that takes no time.
-func (d *drawing) arrow(_ uint64, from, to int, text, kind string) {
+func (d *sketch) arrow(_ uint64, from, to int, text, kind string) {
 	a := arrow{mark: label(from, to, d.y, text, kind), end: "head"}
 	a.to(to, d.y)
 	d.arrows = append(d.arrows, a)
 }
 
 // send begins a message's arrow. One that was lost ends on its way, one that waits or flies is not there yet.
-func (d *drawing) send(s *tale.Step, text string) {
+func (d *sketch) send(s *tale.Step, text string) {
 	from, to := d.x(s.Event.Node), d.x(s.Event.Peer)
 	kind := "sent"
 	if s.Event.Reply {
@@ -199,7 +199,7 @@ func label(from, to, y int, text, kind string) mark {
 
 // within keeps a label inside the picture.
 func (m mark) within() mark {
-	wide := int(float64(utf8.RuneCountInString(m.text)) * letter)
+	wide := int(float64(utf8.RuneCountInString(m.text)) * letterWidth)
 	switch {
 	case m.anchor == "start" && m.tx+wide > diagramWidth:
 		m.tx, m.anchor = diagramWidth-2, "end"

@@ -3,55 +3,126 @@ package desk
 import (
 	"sync"
 
+	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/journal"
 	"github.com/quorumlab/quorumlab/cluster/tale"
 )
 
 // Bounds of what is remembered between two drawings.
-const maxTraces = 32 // paths of requests
+const (
+	maxSeats     = 32   // followers of each kind
+	maxSentences = 1024 // events in words
+)
 
 // Memory is what panels remember between two drawings, so that a panel which is drawn again and again looks only at what is
 // new. It is safe for concurrent use, belongs to one room, and forgets everything with its journal.
 type Memory struct {
 	mu      sync.Mutex
 	journal *journal.Journal
-	traces  map[uint64]*tale.Trace
+	paths   map[uint64]*tale.Trace
+	nodes   map[event.NodeID]*tale.Past
+	links   map[[2]event.NodeID]*tale.LinkPast
+	said    map[saying]told
+}
+
+// saying is an event in a language.
+type saying struct {
+	language string
+	seq      uint64
 }
 
 // NewMemory remembers nothing yet.
 func NewMemory() *Memory { return &Memory{} }
 
-// of has the memory ready for a journal; the caller holds mu.
-func (r *Memory) of(j *journal.Journal) {
-	if r.journal != j {
-		r.journal, r.traces = j, map[uint64]*tale.Trace{}
-	}
+// restart forgets everything: another journal has begun. The caller holds mu.
+func (r *Memory) restart(j *journal.Journal) {
+	r.journal, r.paths, r.nodes, r.links, r.said = j, nil, nil, nil, nil
 }
 
-// path is what became of a request up to the moment.
-func (m Moment) path(id uint64) *tale.Path {
+// recall gives what was said of an event before.
+func (m Moment) recall(seq uint64) (t told, known bool) {
 	if m.Memory == nil {
-		t := tale.TraceOf(m.Journal, m.State, id)
-		t.Follow(m.Journal, m.State.Seq)
-		return &t.Path
+		return t, false
+	}
+	m.Memory.mu.Lock()
+	defer m.Memory.mu.Unlock()
+	if m.Memory.journal == m.Journal {
+		t, known = m.Memory.said[saying{m.tag(), seq}]
+	}
+	return t, known
+}
+
+// remember keeps what was said of an event.
+func (m Moment) remember(t told) {
+	if m.Memory == nil {
+		return
 	}
 	r := m.Memory
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.of(m.Journal)
-	t := r.traces[id]
-	fresh := t == nil || t.Seq > m.State.Seq || t.Lost() && m.State.Op(id) != nil
-	if fresh {
-		t = tale.TraceOf(m.Journal, m.State, id)
+	if r.journal != m.Journal {
+		r.restart(m.Journal)
 	}
-	t.Follow(m.Journal, m.State.Seq)
-	if old := r.traces[id]; fresh && (old == nil || old.Seq <= t.Seq) {
-		if old == nil && len(r.traces) >= maxTraces {
-			forgetOne(r.traces)
+	if r.said == nil || len(r.said) >= maxSentences {
+		r.said = map[saying]told{}
+	}
+	r.said[saying{m.tag(), t.seq}] = t
+}
+
+// tag is the language of who looks.
+func (m Moment) tag() string {
+	if m.Words == nil {
+		return ""
+	}
+	return m.Words.Tag
+}
+
+// follower looks at what happens, event by event, as far as it is asked to.
+type follower interface {
+	Place() uint64 // of the last event that it has looked at
+	Follow(j *journal.Journal, to uint64)
+}
+
+// follow has a follower at the moment and lets read look at it. One that has gone further already, or is far behind, is of no
+// use: another one begins, and takes its seat unless it is behind it.
+func follow[K comparable, F follower](m Moment, seats func(*Memory) *map[K]F, key K, begin func() F, read func(F)) {
+	if m.Memory == nil {
+		f := begin()
+		f.Follow(m.Journal, m.State.Seq)
+		read(f)
+		return
+	}
+	r := m.Memory
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.journal != m.Journal {
+		r.restart(m.Journal)
+	}
+	all := seats(r)
+	if *all == nil {
+		*all = map[K]F{}
+	}
+	f, there := (*all)[key]
+	if there && f.Place() <= m.State.Seq && !stale(f, m) {
+		f.Follow(m.Journal, m.State.Seq)
+		read(f)
+		return
+	}
+	fresh := begin()
+	fresh.Follow(m.Journal, m.State.Seq)
+	if !there || f.Place() <= fresh.Place() {
+		if !there && len(*all) >= maxSeats {
+			forgetOne(*all)
 		}
-		r.traces[id] = t
+		(*all)[key] = fresh
 	}
-	return t.Copy()
+	read(fresh)
+}
+
+// stale says whether a follower had better begin anew: a request that nobody had asked may be asked now.
+func stale(f follower, m Moment) bool {
+	t, path := f.(*tale.Trace)
+	return path && t.Lost() && m.State.Op(t.ID) != nil
 }
 
 // forgetOne makes room for another; which one goes does not matter much.
@@ -60,4 +131,25 @@ func forgetOne[K comparable, V any](all map[K]V) {
 		delete(all, key)
 		return
 	}
+}
+
+// path is what became of a request up to the moment.
+func (m Moment) path(id uint64) (p *tale.Path) {
+	follow(m, func(r *Memory) *map[uint64]*tale.Trace { return &r.paths }, id,
+		func() *tale.Trace { return tale.TraceOf(m.Journal, m.State, id) }, func(t *tale.Trace) { p = t.Copy() })
+	return p
+}
+
+// past is what the recording tells of a machine up to the moment.
+func (m Moment) past(id event.NodeID) (p tale.Past) {
+	follow(m, func(r *Memory) *map[event.NodeID]*tale.Past { return &r.nodes }, id,
+		func() *tale.Past { return tale.PastOf(id, m.State.Seq, worth) }, func(t *tale.Past) { p = t.Copy() })
+	return p
+}
+
+// linkPast is what the recording tells of a link up to the moment.
+func (m Moment) linkPast(a, b event.NodeID) (p tale.LinkPast) {
+	follow(m, func(r *Memory) *map[[2]event.NodeID]*tale.LinkPast { return &r.links }, [2]event.NodeID{a, b},
+		func() *tale.LinkPast { return tale.LinkPastOf(a, b, m.State.Seq) }, func(t *tale.LinkPast) { p = t.Copy() })
+	return p
 }

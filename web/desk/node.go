@@ -27,7 +27,7 @@ func drawNode(m Moment, words []string) *content {
 	}
 	s := nodeSight{Moment: m, n: n}
 	if m.Journal != nil {
-		s.past = tale.PastOf(m.Journal, id, m.State.Seq, worth)
+		s.past = m.past(id)
 	}
 	return &content{body: nodePanel(s), marks: id.String()}
 }
@@ -278,10 +278,10 @@ func (s nodeSight) heard(id event.NodeID) string {
 		}
 	}
 	switch {
-	case s.past.Reach.Seq == 0:
+	case s.past.From == 0:
 		return ""
-	case s.past.Reach.Out || s.past.Reach.Gone:
-		return s.Words.Say("not for {0}", s.Words.Duration(int64(s.State.At-s.past.Reach.At)))
+	case s.past.From > 1:
+		return s.Words.Say("not for {0}", s.Words.Duration(int64(s.State.At-s.past.FromAt)))
 	}
 	return s.Words.Say("never")
 }

@@ -12,38 +12,60 @@ import (
 // sentenceLead is how many events before the first one that is told are folded, so that its sentence knows what was before.
 const sentenceLead = 1024
 
-// told is one event in words.
+// told is one event in words; without any it is not worth them.
 type told struct {
 	seq   uint64
-	ago   string
+	at    event.Micros
 	words string
 	tone  string
 }
 
 // tell puts events, oldest first, into words; those that are not worth any are left out.
 func (m Moment) tell(events []event.Event) (all []told) {
+	var unsaid []event.Event
+	known := map[uint64]told{}
+	for _, e := range events {
+		t, there := m.recall(e.Seq)
+		if !there {
+			unsaid = append(unsaid, e)
+		}
+		known[e.Seq] = t
+	}
+	for _, t := range m.say(unsaid) {
+		known[t.seq] = t
+		m.remember(t)
+	}
+	for _, e := range events {
+		if t := known[e.Seq]; t.words != "" {
+			all = append(all, t)
+		}
+	}
+	return all
+}
+
+// say puts events, oldest first, into words. What was before each of them is folded for it.
+func (m Moment) say(events []event.Event) (all []told) {
 	if len(events) == 0 {
 		return nil
 	}
 	from := events[0].Seq - min(events[0].Seq-1, sentenceLead)
 	s := m.before(&from)
-	next := 0
-	for _, e := range tale.Forth(m.Journal, from, events[len(events)-1].Seq, tale.MaxNodeScan+sentenceLead) {
-		if next < len(events) && e.Seq == events[next].Seq {
-			next++
-			if words, tone := m.sentence(s, &e); words != "" {
-				all = append(all, told{e.Seq, m.ago(e.At), words, tone})
-			}
+	tale.Each(m.Journal, from-1, events[len(events)-1].Seq, func(e *event.Event) bool {
+		if e.Seq == events[len(all)].Seq {
+			words, tone := m.sentence(s, e)
+			all = append(all, told{e.Seq, e.At, words, tone})
 		}
-		s.Apply(e)
-	}
+		s.Apply(*e)
+		return false
+	})
 	return all
 }
 
 // before is the state before an event as far as it matters for sentences: the recording's own where it begins there, else
 // machines of which only is known what happens from there on.
 func (m Moment) before(from *uint64) *view.State {
-	if oldest := m.Journal.Oldest(); *from <= oldest.Seq+1 {
+	if first := m.Journal.Reach().First; *from <= first {
+		oldest := m.Journal.Oldest()
 		*from = oldest.Seq + 1
 		return &oldest
 	}
