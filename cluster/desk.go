@@ -22,6 +22,7 @@ type pending struct {
 	op      uint64
 	command event.Command
 	node    event.NodeID // the node asked; 0: the room itself
+	by      *storm       // that asks; nil: somebody else
 	inside  atomic.Bool  // the node carries it out: its death ends it
 	asked   event.Micros // virtual
 	wall    event.Micros

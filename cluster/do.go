@@ -20,7 +20,7 @@ const operatorTimeout event.Micros = 10_000_000
 // Do carries out a command and waits for its end. If ctx ends first, the outcome is unknown, or failed for a read; what
 // is under way in the room goes on. It is safe for concurrent use.
 func (r *Room) Do(ctx context.Context, c event.Command) event.Result {
-	p, res := r.begin(c)
+	p, res := r.begin(c, nil)
 	if p == nil {
 		return res
 	}
@@ -35,7 +35,7 @@ func (r *Room) Do(ctx context.Context, c event.Command) event.Result {
 
 // Begin is Do for an owner of a Manual room, who must let time go on before there is an answer.
 func (r *Room) Begin(c event.Command) <-chan event.Result {
-	p, res := r.begin(c)
+	p, res := r.begin(c, nil)
 	if p == nil {
 		answer := make(chan event.Result, 1)
 		answer <- res
@@ -44,8 +44,8 @@ func (r *Room) Begin(c event.Command) <-chan event.Result {
 	return p.answer
 }
 
-// begin hands a command to who carries it out; without pending it ended at once.
-func (r *Room) begin(c event.Command) (*pending, event.Result) {
+// begin hands a command to who carries it out; without pending it ended at once. By is the room's own chaos, if that asks.
+func (r *Room) begin(c event.Command, by *storm) (*pending, event.Result) {
 	if err := wellFormed(c); err != nil {
 		return nil, refused(c, err)
 	}
@@ -57,6 +57,7 @@ func (r *Room) begin(c event.Command) (*pending, event.Result) {
 	if p == nil {
 		return nil, refused(c, fmt.Errorf("the room is closing, or has %d commands waiting already; wait for some of them", MaxPending))
 	}
+	p.by = by
 	r.conductor.Fact(p.asking())
 	switch {
 	case c.Kind.Store() && at == 0: // a client that finds nobody is a fact too

@@ -29,7 +29,7 @@ func (r *Room) order(p *pending) {
 	}
 	res := event.Result{Outcome: event.OK, Node: p.node}
 	r.mu.Lock()
-	err := r.obey(p.command, &res)
+	err := r.command(p, &res)
 	if err == nil {
 		err = r.save()
 	}
@@ -38,6 +38,22 @@ func (r *Room) order(p *pending) {
 		res.Outcome, res.Error = event.Failed, err.Error()
 	}
 	p.settle(res, r.tell)
+}
+
+// command obeys, and remembers what can be taken back. The lock is held.
+func (r *Room) command(p *pending, res *event.Result) error {
+	if r.closed || r.hands.Err() != nil {
+		return errors.New("the room is closing")
+	}
+	if p.by != nil && p.by != r.storm {
+		return errors.New("the chaos has ended")
+	}
+	past := r.before(&p.command)
+	err := r.obey(p.command, res)
+	if err == nil {
+		r.done(&p.command, past, p.by)
+	}
+	return err
 }
 
 // insideOf prepares the orders that a node carries out itself: who does it, and what exactly.
@@ -72,6 +88,9 @@ func (r *Room) orderInside(p *pending, prepare func(*Room, *pending) error) {
 		p.settle(event.Result{Outcome: event.OK}, r.tell)
 		return
 	}
+	r.mu.Lock()
+	past := r.before(&p.command)
+	r.mu.Unlock()
 	if err := prepare(r, p); err != nil {
 		p.settle(event.Result{Outcome: event.Failed, Error: err.Error()}, r.tell)
 		return
@@ -79,6 +98,9 @@ func (r *Room) orderInside(p *pending, prepare func(*Room, *pending) error) {
 	if p.command.Timeout == 0 {
 		p.command.Timeout = operatorTimeout
 	}
+	r.mu.Lock()
+	r.done(&p.command, past, p.by)
+	r.mu.Unlock()
 	r.inside(p, func(n *node.Node, _ uint64, c event.Command) event.Result {
 		res := n.Order(c)
 		if c.Peer != 0 { // the leader did it to another node
@@ -192,6 +214,10 @@ func (r *Room) obey(c event.Command, res *event.Result) error {
 		r.conductor.SetPreVote(c.On)
 		r.setup.PreVote = c.On
 		return nil
+	case event.Undo:
+		return r.undo()
+	case event.Chaos:
+		return r.rage(c)
 	}
 	return r.time(c)
 }

@@ -74,9 +74,16 @@ type Room struct {
 	desk      *desk
 	court     *check.Court
 
-	mu    sync.Mutex // guards setup and nodes, and makes orders happen one after the other
-	setup setup
-	nodes map[event.NodeID]*member
+	hands context.Context // ends with the room; the room's own hands work as long
+	rest  context.CancelFunc
+	busy  sync.WaitGroup // those hands
+
+	mu       sync.Mutex // guards setup, nodes and what follows, and makes orders happen one after the other
+	setup    setup
+	nodes    map[event.NodeID]*member
+	pasts    []*past // what can be taken back, the last thing last; at most MaxUndo
+	undoTold string
+	storm    *storm // nil: no chaos
 
 	token      string // of the setup
 	clusterID  uint64 // in etcd's API
@@ -106,6 +113,7 @@ func Open(o Options) (*Room, error) {
 	if r.clusterID, err = clusterID(s); err != nil {
 		return nil, err
 	}
+	r.hands, r.rest = context.WithCancel(context.Background())
 	r.manual.Store(true)
 	r.journal = journal.New(journal.Options{HistoryBytes: o.HistoryBytes, Epoch: s.Epoch, Wall: wallNow})
 	r.journal.AddFold(r.heed(check.NewMonitor().Fold))
@@ -357,6 +365,10 @@ func (r *Room) Now() event.Micros { return r.conductor.Now() }
 
 // Close stops all machines properly and keeps their data.
 func (r *Room) Close() error {
+	r.mu.Lock()
+	r.rest()
+	r.mu.Unlock()
+	r.busy.Wait()
 	if r.stop != nil {
 		r.stop()
 		r.paced.Wait()

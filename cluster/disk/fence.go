@@ -52,6 +52,15 @@ func (f *Fence) Arm(at event.KillPoint) {
 	}
 }
 
+// Disarm takes back where the node was to die, if it lives.
+func (f *Fence) Disarm() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.state != fenceClosed {
+		f.state = fenceOpen
+	}
+}
+
 // Closed says whether the node is dead.
 func (f *Fence) Closed() bool {
 	f.mu.Lock()

@@ -1,0 +1,159 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/fault"
+	"github.com/quorumlab/quorumlab/cluster/view"
+)
+
+// storm is a room's own chaos: faults that come by themselves, as if by hand, in the room's time. The seed chooses them; what
+// the cluster makes of them is not repeatable.
+type storm struct {
+	seed      uint64
+	intensity event.Factor
+	chooser   *fault.Chooser
+	stop      context.CancelFunc
+
+	// How things were before the first fault that changed them.
+	links map[[2]event.NodeID]event.Link
+	drift map[event.NodeID]event.Factor
+	fsync map[event.NodeID]event.Micros
+	down  map[event.NodeID]event.CommandKind // Kill or Suspend
+}
+
+// seeds is how many the room picks from: as many whole numbers as JSON's readers all know.
+const seeds = 1 << 53
+
+// rage begins a storm, or ends the one that is. The lock is held.
+func (r *Room) rage(c event.Command) error {
+	if !c.On {
+		return r.calm(c.Undo)
+	}
+	if c.Factor <= 0 || c.Factor > event.One {
+		return errors.New("the intensity of chaos is above 0, and at most 1")
+	}
+	if c.Seed == 0 {
+		c.Seed = 1 + rand.Uint64N(seeds-1)
+	}
+	old := r.storm
+	s := &storm{seed: c.Seed, intensity: c.Factor, chooser: fault.NewChooser(c.Seed, c.Factor), links: map[[2]event.NodeID]event.Link{},
+		drift: map[event.NodeID]event.Factor{}, fsync: map[event.NodeID]event.Micros{}, down: map[event.NodeID]event.CommandKind{}}
+	if old != nil { // what it did is this one's to take back
+		old.stop()
+		s.links, s.drift, s.fsync, s.down = old.links, old.drift, old.fsync, old.down
+	}
+	ctx, stop := context.WithCancel(r.hands)
+	s.stop, r.storm = stop, s
+	r.conductor.Fact(event.Event{Kind: event.ChaosSet, OK: true, Factor: s.intensity, N: int64(s.seed)})
+	r.busy.Go(func() { r.blow(ctx, s) })
+	return nil
+}
+
+// calm ends the storm, and takes back what it did if that is asked for. The lock is held.
+func (r *Room) calm(back bool) error {
+	s := r.storm
+	if s == nil {
+		return errors.New("there is no chaos in this room at the moment")
+	}
+	s.stop()
+	r.storm = nil
+	r.conductor.Fact(event.Event{Kind: event.ChaosSet, Factor: s.intensity, N: int64(s.seed)})
+	if back {
+		return r.repair(s)
+	}
+	return nil
+}
+
+// repair takes back what a storm did. The lock is held.
+func (r *Room) repair(s *storm) error {
+	var links []view.Link
+	for p, l := range s.links {
+		links = append(links, view.Link{From: p[0], To: p[1], Link: l})
+	}
+	errs := []error{r.putLinksBack(links)}
+	for id := range r.nodes {
+		back := func(p past) {
+			p.node = id
+			errs = append(errs, r.putBack(&p))
+		}
+		if drift, ok := s.drift[id]; ok {
+			back(past{kind: event.Drift, drift: drift})
+		}
+		if fsync, ok := s.fsync[id]; ok {
+			back(past{kind: event.Disk, fsync: fsync})
+		}
+		switch up, suspended := r.conductor.Up(id); {
+		case s.down[id] == event.Kill:
+			back(past{kind: event.Kill})
+		case s.down[id] == event.Suspend && up && suspended:
+			back(past{kind: event.Suspend})
+		}
+	}
+	r.pasts = nil
+	r.tellUndo()
+	return errors.Join(errs...)
+}
+
+// suffered notes how things were before a fault of the storm's.
+func (s *storm) suffered(p *past) {
+	// What storms do.
+	//exhaustive:ignore
+	switch p.kind {
+	case event.CommandNone:
+		for _, l := range p.links {
+			if at := [2]event.NodeID{l.From, l.To}; !has(s.links, at) {
+				s.links[at] = l.Link
+			}
+		}
+	case event.Kill, event.Suspend:
+		s.down[p.node] = p.kind
+	case event.Drift:
+		if !has(s.drift, p.node) {
+			s.drift[p.node] = p.drift
+		}
+	case event.Disk:
+		if !has(s.fsync, p.node) {
+			s.fsync[p.node] = p.fsync
+		}
+	}
+}
+
+func has[K comparable, V any](m map[K]V, k K) bool {
+	_, ok := m[k]
+	return ok
+}
+
+// blow makes faults until ctx ends.
+func (r *Room) blow(ctx context.Context, s *storm) {
+	for r.sleep(ctx, s.chooser.Pause()) {
+		state := r.State()
+		c := s.chooser.Next(&state)
+		if c.Kind == event.CommandNone {
+			continue
+		}
+		p, _ := r.begin(c, s)
+		if p == nil || insideOf[c.Kind] != nil {
+			continue // refused, or it takes its time
+		}
+		select {
+		case <-p.answer:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// sleep waits until d of the room's time has passed; false if ctx ends before.
+func (r *Room) sleep(ctx context.Context, d event.Micros) bool {
+	over := make(chan struct{})
+	r.conductor.After(d, func() { close(over) })
+	select {
+	case <-over:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

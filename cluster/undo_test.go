@@ -1,0 +1,185 @@
+package cluster
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/view"
+)
+
+// world is what faults change of a room.
+type worldly struct {
+	Links   []view.Link
+	Up      []bool
+	Still   []bool
+	Drift   []event.Factor
+	Fsync   []event.Micros
+	PreVote bool
+}
+
+func (l *lab) worldly() (w worldly) {
+	s := l.State()
+	w.Links, w.PreVote = s.Links, s.PreVote
+	for _, n := range s.Nodes {
+		w.Up, w.Still = append(w.Up, n.Up), append(w.Still, n.Suspended)
+		w.Drift, w.Fsync = append(w.Drift, n.Drift), append(w.Fsync, n.Fsync)
+	}
+	return w
+}
+
+func TestUndoTakesEachFaultBack(t *testing.T) {
+	l := openLab(t, Options{Nodes: 3})
+	l.ok(event.Command{Kind: event.SetLink, Node: 1, Peer: 2, OneWay: true, Link: event.Link{Delay: 40_000}})
+	l.ok(event.Command{Kind: event.Disk, Node: 3, Took: 7_000})
+	for _, c := range []event.Command{
+		{Kind: event.Cut, Node: 1, Peer: 2},
+		{Kind: event.Cut, Node: 2, Peer: 1, OneWay: true},
+		{Kind: event.Mend, Node: 1, Peer: 2},
+		{Kind: event.SetLink, Node: 1, Peer: 2, Link: event.Link{Loss: event.One / 2}},
+		{Kind: event.Partition, Groups: [][]event.NodeID{{1}, {2, 3}}},
+		{Kind: event.Heal},
+		{Kind: event.Hold, Node: 1, Peer: 3},
+		{Kind: event.Hold},
+		{Kind: event.Kill, Node: 2},
+		{Kind: event.Suspend, Node: 2},
+		{Kind: event.Drift, Node: 2, Factor: 2 * event.One},
+		{Kind: event.Disk, Node: 3, Took: 90_000},
+		{Kind: event.PreVote},
+	} {
+		t.Run(Words(c), func(t *testing.T) {
+			before := l.worldly()
+			l.ok(c)
+			if reflect.DeepEqual(l.worldly(), before) {
+				t.Fatal("it changes nothing")
+			}
+			if got := l.State().Undo; got != Words(c) {
+				t.Errorf("an undo would take back %q", got)
+			}
+			l.Advance(second / 10)
+			l.ok(event.Command{Kind: event.Undo})
+			if after := l.worldly(); !reflect.DeepEqual(after, before) {
+				t.Errorf("it is not as it was\n now    %+v\n before %+v", after, before)
+			}
+		})
+	}
+}
+
+func TestUndoGoesBackStepByStep(t *testing.T) {
+	l := openLab(t, Options{Nodes: 3})
+	before := l.worldly()
+	l.ok(event.Command{Kind: event.Cut, Node: 1, Peer: 2})
+	l.ok(event.Command{Kind: event.Suspend, Node: 3})
+	l.ok(event.Command{Kind: event.Kill, Node: 1, At: event.BeforeFsync})
+	l.ok(event.Command{Kind: event.Kill, Node: 2})
+	l.ok(event.Command{Kind: event.Restart, Node: 2}) // that kill is taken back already
+	for range 3 {
+		l.ok(event.Command{Kind: event.Undo})
+	}
+	if after := l.worldly(); !reflect.DeepEqual(after, before) {
+		t.Errorf("now %+v\nbefore %+v", after, before)
+	}
+	l.leader()
+	l.ok(put("x", "1")) // nobody dies at its next write
+	if r := l.do(event.Command{Kind: event.Undo}); r.Outcome != event.Failed || !strings.Contains(r.Error, "nothing to take back") {
+		t.Errorf("%+v", r)
+	}
+	if got := l.State().Undo; got != "" {
+		t.Errorf("an undo would take back %q", got)
+	}
+}
+
+func TestWhatCannotBeTakenBackIsSaid(t *testing.T) {
+	l := openLab(t, Options{Nodes: 3})
+	l.ok(event.Command{Kind: event.Cut, Node: 1, Peer: 2})
+	l.ok(event.Command{Kind: event.Wipe, Node: 3})
+	r := l.do(event.Command{Kind: event.Undo})
+	if r.Outcome != event.Failed || !strings.Contains(r.Error, "cannot be taken back") || !strings.Contains(r.Error, "n3") {
+		t.Errorf("%+v", r)
+	}
+	if s := l.State(); s.Undo != "cut n1 n2" || s.Node(3).Up {
+		t.Errorf("next is %q", s.Undo)
+	}
+	l.ok(event.Command{Kind: event.Undo})
+	if s := l.State(); s.Link(1, 2).Cut || s.Link(2, 1).Cut {
+		t.Error("the link is still cut")
+	}
+}
+
+func TestUndoIsBounded(t *testing.T) {
+	l := openLab(t, Options{Nodes: 3})
+	for i := range MaxUndo + 10 {
+		l.ok(event.Command{Kind: event.Disk, Node: 1, Took: event.Micros(1000 * (i + 1))})
+	}
+	if n := len(l.pasts); n != MaxUndo {
+		t.Errorf("%d faults are remembered", n)
+	}
+	for range MaxUndo {
+		l.ok(event.Command{Kind: event.Undo})
+	}
+	if r := l.do(event.Command{Kind: event.Undo}); r.Outcome != event.Failed {
+		t.Errorf("%+v", r)
+	}
+	if got := l.State().Nodes[0].Fsync; got != 10_000 {
+		t.Errorf("the disk takes %d", got)
+	}
+}
+
+// TestChaosComesByItself lets chaos rage for a virtual minute under puts and ends it: what it did is taken back, what others
+// did is not.
+func TestChaosComesByItself(t *testing.T) {
+	l := openLab(t, Options{})
+	l.ok(event.Command{Kind: event.Disk, Node: 5, Took: 3_000})
+	before := l.worldly()
+	l.ok(event.Command{Kind: event.Chaos, On: true, Factor: event.One, Seed: 7})
+	if s := l.State(); s.Chaos != (view.Chaos{On: true, Intensity: event.One, Seed: 7}) {
+		t.Errorf("%+v", s.Chaos)
+	}
+	asked := map[event.CommandKind]int{}
+	from := l.State().Seq
+	for i := range 60 {
+		l.Begin(put(fmt.Sprint("k", i%3), fmt.Sprint(i)))
+		for range 100 {
+			l.Advance(second / 100)
+		}
+	}
+	for _, e := range l.events(from) {
+		if e.Kind == event.Asked && !e.Command.Store() {
+			asked[e.Command]++
+		}
+	}
+	if len(asked) < 5 {
+		t.Errorf("in a minute of chaos there came only %v", asked)
+	}
+	l.ok(event.Command{Kind: event.Chaos, Undo: true})
+	if after := l.worldly(); !reflect.DeepEqual(after, before) {
+		t.Errorf("it is not as it was\n now    %+v\n before %+v", after, before)
+	}
+	if s := l.State(); s.Chaos.On || s.Undo != "" {
+		t.Errorf("%+v, undo %q", s.Chaos, s.Undo)
+	}
+	seq := l.State().Seq
+	l.Advance(20 * second)
+	for _, e := range l.events(seq) {
+		if e.Kind == event.Asked {
+			t.Fatalf("after its end there came %s", e.Text)
+		}
+	}
+	l.settle(5)
+}
+
+func TestChaosIsRefusedInASentence(t *testing.T) {
+	l := openLab(t, Options{Nodes: 1})
+	for _, c := range []event.Command{{Kind: event.Chaos}, {Kind: event.Chaos, On: true}, {Kind: event.Chaos, On: true, Factor: 2 * event.One}} {
+		if r := l.do(c); r.Outcome != event.Failed || r.Error == "" {
+			t.Errorf("%+v", r)
+		}
+	}
+	l.ok(event.Command{Kind: event.Chaos, On: true, Factor: event.One / 2})
+	if s := l.State(); s.Chaos.Seed == 0 {
+		t.Error("the seed is not told")
+	}
+	l.ok(event.Command{Kind: event.Freeze}) // the room closes under frozen chaos
+}
