@@ -34,6 +34,7 @@ type Port struct {
 	fenced    bool
 	preVote   bool
 	heartbeat func(raft.RPC)
+	followed  uint64 // term of the last append that raft's own loop has answered
 	serve     func(from event.NodeID, body any, reply func(body any, err error))
 	served    func(request, response any, err error)
 	guard     func(request any) (pass, response any)
@@ -275,7 +276,7 @@ func (p *Port) resetCalls(m *Message) {
 
 func (p *Port) request(m *Message) {
 	p.mu.Lock()
-	heartbeat, serve, guard := p.heartbeat, p.serve, p.guard
+	heartbeat, followed, serve, guard := p.heartbeat, p.followed, p.serve, p.guard
 	p.mu.Unlock()
 	reply := func(body any, err error) {
 		p.emit(&Message{From: p.id, To: m.From, Type: m.Type, Reply: true, Body: body, Err: err, call: m.call, incarnation: m.incarnation})
@@ -301,7 +302,10 @@ func (p *Port) request(m *Message) {
 	if m.Data != nil {
 		rpc.Reader = bytes.NewReader(m.Data)
 	}
-	if m.Type == event.Heartbeat && heartbeat != nil { // raft's fast path: not behind a slow disk
+	// Raft's fast path: not behind a slow disk. The first heartbeat of a term takes the way of all requests: beside its own
+	// loop raft would change role and term while that loop, which led until then, still takes a proposal; it would write it
+	// as an entry of the new term, and keep it where the new leader has another one.
+	if a, ok := body.(*raft.AppendEntriesRequest); ok && m.Type == event.Heartbeat && heartbeat != nil && a.Term == followed {
 		go func() {
 			heartbeat(rpc)
 			p.await(m, answer, reply)
@@ -321,6 +325,9 @@ func (p *Port) await(m *Message, answer chan raft.RPCResponse, reply func(any, e
 	case r := <-answer:
 		p.mu.Lock()
 		served := p.served
+		if a, ok := r.Response.(*raft.AppendEntriesResponse); ok {
+			p.followed = a.Term
+		}
 		p.mu.Unlock()
 		if served != nil {
 			served(m.Body, r.Response, r.Error)
