@@ -93,7 +93,7 @@ func (t table) room(l *Lesson) {
 	if word, line := t.text("rate"); word != "" {
 		c, wrong := ui.Parse("rate " + word)
 		if wrong != nil {
-			t.fail(line, "the rate is wrong: %s", wrong.Text)
+			t.fail(line, "the rate is wrong: %s", wrong.Words(nil))
 		}
 		l.Rate = c.Factor
 	}

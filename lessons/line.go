@@ -37,7 +37,7 @@ func newLine(text, file string, number int) (Line, []fault) {
 	c, wrong := ui.Parse(l.parts.command())
 	switch {
 	case wrong != nil:
-		return l, []fault{{1, "the console does not take it: " + wrong.Text}}
+		return l, []fault{{1, "the console does not take it: " + wrong.Words(nil)}}
 	case c.Kind == event.CommandNone:
 		return l, []fault{{1, "only the page answers it, it asks the room for nothing"}}
 	}
@@ -97,7 +97,7 @@ func (l *Line) Command(f *Facts) (event.Command, error) {
 	}
 	c, wrong := ui.Parse(words)
 	if wrong != nil {
-		return event.Command{}, l.wrong(fmt.Sprintf("the console does not take %q: %s", words, wrong.Text))
+		return event.Command{}, l.wrong(fmt.Sprintf("the console does not take %q: %s", words, wrong.Words(nil)))
 	}
 	return c, nil
 }

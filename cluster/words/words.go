@@ -11,8 +11,10 @@ type Language struct {
 	texts map[string]string
 }
 
-// Of marks a text that is said elsewhere, by a Say that does not have it in its hands: in a table, in a constant.
-func Of(text string) string { return text }
+// Of marks a text that is said elsewhere, by a Say that does not have it in its hands: in a table, in a constant, as in
+// words.Of("a heartbeat"). It is no function: a conversion costs nothing, and a table of constants is not made when the
+// program starts.
+type Of = string
 
 // Say is the text in this language. Values take the places {0}, {1} … {9}, in whatever order the language has them; a place
 // without a value stays as it is. A text is a whole sentence or label: what is put together of pieces cannot be translated.

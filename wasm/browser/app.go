@@ -6,6 +6,7 @@ import (
 	"syscall/js"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/words"
 	"github.com/quorumlab/quorumlab/wasm/ui"
 )
 
@@ -34,7 +35,9 @@ var (
 func Run() {
 	host := window.Get("quorumlab")
 	a := &app{host: host, home: host.Get("home")}
-	a.model = ui.New(ui.Seed{Room: attribute(a.home, "data-room"), Lesson: a.drawnLesson(),
+	where := window.Get("location")
+	a.model = ui.New(ui.Seed{Words: spoken(), Room: attribute(a.home, "data-room"), Lesson: a.drawnLesson(), Timeline: inside(ui.TimelinePanel), Controls: inside(ui.ControlsPanel),
+		Address: where.Get("origin").String() + where.Get("pathname").String(), Moment: hash(), Bare: attribute(a.home, "data-bare") != "",
 		Width: window.Get("innerWidth").Int(), Height: window.Get("innerHeight").Int()})
 	a.paper.open(host)
 	a.recall()
@@ -48,13 +51,41 @@ func Run() {
 
 // drawnLesson is the lesson as the server's first picture has it, until the room tells more.
 func (a *app) drawnLesson() (l event.Lesson) {
-	if panel := document.Call("getElementById", ui.LessonPanel); panel.Truthy() {
-		l.HTML = panel.Get("innerHTML").String()
-	}
+	l.HTML = inside(ui.LessonPanel)
 	if root := a.home.Get("firstElementChild"); root.Truthy() {
 		l.Marks, l.Denied = attribute(root, "data-marks"), attribute(root, "data-denied")
 	}
 	return l
+}
+
+// spoken is the language of the page: the server puts its catalogue there. Without one the page is in English.
+func spoken() *words.Language {
+	catalogue := inside("words")
+	if catalogue == "" {
+		return nil
+	}
+	l, err := words.Read(attribute(document.Get("documentElement"), "lang"), catalogue)
+	if err != nil {
+		return nil
+	}
+	return l
+}
+
+// inside is the HTML in the element with this id; "" if it is not on the page.
+func inside(id string) string {
+	if e := document.Call("getElementById", id); e.Truthy() {
+		return e.Get("innerHTML").String()
+	}
+	return ""
+}
+
+// hash is what stands behind the # of the page's address.
+func hash() string {
+	s := window.Get("location").Get("hash").String()
+	if s != "" {
+		s = s[1:]
+	}
+	return s
 }
 
 // introduce gives the browser the name by which rooms know it again.

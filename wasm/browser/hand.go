@@ -13,6 +13,7 @@ type hand struct {
 	hovered  string
 	stroking js.Value // the svg that a stroke is drawn across; undefined: none
 	scroller js.Value // the element with data-scroll that is being dragged
+	scrubber js.Value // the recording that is being dragged along
 	left     float64  // pixels of that drag, or of the wheel, that are less than a column
 	x        float64  // where the drag was last
 	dragged  bool     // the pointer moved since it went down: what follows is no click
@@ -38,8 +39,12 @@ func (a *app) listen() {
 	on(window, "resize", nil, func(js.Value) {
 		a.tell(ui.Resized{Width: window.Get("innerWidth").Int(), Height: window.Get("innerHeight").Int()})
 	})
-	on(window, "online", nil, func(js.Value) { a.connect() })
-	on(window, "offline", nil, func(js.Value) { a.lost(ui.LostOffline) })
+	if attribute(a.home, recording) == "" {
+		on(window, "online", nil, func(js.Value) { a.connect() })
+		on(window, "offline", nil, func(js.Value) { a.lost(ui.LostOffline) })
+	}
+	on(window, "hashchange", nil, func(js.Value) { a.tell(ui.Acted{Action: "moment", Arg: hash()}) })
+	on(document, "close", true, func(js.Value) { a.tell(ui.Acted{Action: "shut"}) }) // of a dialog; it does not bubble
 	a.listenToMotion()
 }
 

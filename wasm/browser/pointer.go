@@ -11,7 +11,7 @@ import (
 // dragStarts is how far the pointer moves before it drags, in CSS pixels.
 const dragStarts = 6
 
-// pointerDown begins a stroke with the scissors or a drag of the log.
+// pointerDown begins a stroke with the scissors, or a drag of the log or of the recording.
 func (a *app) pointerDown(e js.Value) {
 	h := &a.hand
 	h.dragged, h.x = false, e.Get("clientX").Float()
@@ -26,6 +26,10 @@ func (a *app) pointerDown(e js.Value) {
 		a.stroke(e, true, false)
 		return
 	}
+	if h.scrubber = closest(target, "[data-scrub]"); h.scrubber.Truthy() {
+		a.scrub(e)
+		return
+	}
 	h.scroller, h.left = closest(target, "[data-scroll]"), 0
 }
 
@@ -35,6 +39,8 @@ func (a *app) pointerMoved(e js.Value) {
 	case h.stroking.Truthy():
 		h.dragged = true
 		a.stroke(e, false, false)
+	case h.scrubber.Truthy():
+		a.scrub(e)
 	case h.scroller.Truthy():
 		x := e.Get("clientX").Float()
 		if moved := h.x - x; h.dragged || moved > dragStarts || moved < -dragStarts {
@@ -49,7 +55,18 @@ func (a *app) pointerUp(e js.Value) {
 	if h.stroking.Truthy() {
 		a.stroke(e, false, true)
 	}
-	h.stroking, h.scroller = js.Undefined(), js.Undefined()
+	h.stroking, h.scroller, h.scrubber = js.Undefined(), js.Undefined(), js.Undefined()
+}
+
+// scrub tells which part of the recording the pointer is at. data-scrub is how much of the drawing the recording takes.
+func (a *app) scrub(e js.Value) {
+	box := a.hand.scrubber.Call("getBoundingClientRect")
+	whole := box.Get("width").Float() * window.Call("parseFloat", attribute(a.hand.scrubber, "data-scrub")).Float() / 100
+	part := (e.Get("clientX").Float() - box.Get("left").Float()) / whole
+	if !(part > 0) {
+		part = 0
+	}
+	a.tell(ui.Acted{Action: "scrub", Arg: js.ValueOf(part).Call("toFixed", 4).String()})
 }
 
 // stroke tells where the pointer is on the stage, in units of its picture.

@@ -32,14 +32,14 @@ func (a *app) connect() {
 	if s.address == "" {
 		s.address = socketAddress(attribute(a.home, "data-socket"))
 	}
-	if !window.Get("navigator").Get("onLine").Bool() {
+	if a.offline() {
 		a.tell(ui.Disconnected{Reason: ui.LostOffline})
 		return
 	}
 	s.life++
 	life := s.life
 	s.opened = false
-	s.conn = window.Get("WebSocket").New(s.address)
+	s.conn = a.host.Call("connect", s.address)
 	s.conn.Set("binaryType", "arraybuffer")
 	a.hear("open", life, func(js.Value) {
 		s.opened = true
@@ -47,6 +47,14 @@ func (a *app) connect() {
 	})
 	a.hear("message", life, func(e js.Value) { a.receive(e.Get("data")) })
 	a.hear("close", life, func(e js.Value) { a.closed(e.Get("code").Int(), e.Get("reason").String()) })
+}
+
+// recording is the attribute of a page that has the address of a recording and plays it by itself.
+const recording = "data-recording"
+
+// offline says whether the page cannot reach its room for lack of a network. A recording on the page itself needs none.
+func (a *app) offline() bool {
+	return attribute(a.home, recording) == "" && !window.Get("navigator").Get("onLine").Bool()
 }
 
 // closed is the end of a connection by the other side or by the network. One that never opened does not say why:

@@ -47,12 +47,30 @@ func (m *Model) acted(action, arg string) []Effect {
 	case "log":
 		m.logTo(arg)
 	case "learn":
-		return []Effect{Send{event.Frame{Type: event.FrameLearn, Text: arg}}}
+		return append(m.toLive(), Send{event.Frame{Type: event.FrameLearn, Text: arg}})
 	case "look":
 		m.tab = "node"
 		return m.look("side", arg)
 	case "wind":
-		return []Effect{Send{event.Frame{Type: event.FrameWind, Text: arg}}}
+		return m.wind(arg)
+	case "scrub":
+		if arg >= "1" {
+			return m.toEnd()
+		}
+		return m.wind("part " + arg)
+	case "play":
+		return m.play()
+	case "moment":
+		m.moment = arg
+		return m.rewind()
+	case "open":
+		return m.look("dialog", arg)
+	case "share":
+		return m.look("dialog", m.shareWords())
+	case "shut":
+		return m.look("dialog", "")
+	case "mark":
+		return m.wind("mark " + m.value("note", ""))
 	case "type":
 		m.tab = "console"
 		return append(m.Console.fill(arg), Focus{ConsoleField})
@@ -103,7 +121,7 @@ func (m *Model) run(line string) []Effect {
 		return m.Console.start(m, line)
 	}
 	if wrong != nil {
-		m.notify(true, wrong.Text)
+		m.notify(true, wrong.Words(m.Language))
 		return nil
 	}
 	return m.Console.do(m, c)

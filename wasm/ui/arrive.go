@@ -12,12 +12,16 @@ const (
 )
 
 func (m *Model) connected() []Effect {
-	return []Effect{Send{event.Frame{Type: event.FrameHello, Version: event.WireVersion, Epoch: m.Epoch, Seq: m.seen(), Text: m.Viewer}}}
+	hello := event.Frame{Type: event.FrameHello, Version: event.WireVersion, Epoch: m.Epoch, Seq: m.seen(), Text: m.Viewer}
+	if m.Language != nil {
+		hello.Code = m.Tag
+	}
+	return []Effect{Send{hello}}
 }
 
 // seen is the last event that need not come again.
 func (m *Model) seen() uint64 {
-	if m.Epoch == 0 {
+	if m.Epoch == 0 || m.past() {
 		return 0
 	}
 	return m.State.Seq
@@ -25,7 +29,7 @@ func (m *Model) seen() uint64 {
 
 func (m *Model) disconnected(reason string) []Effect {
 	w := &m.wire
-	w.reason = reason
+	w.reason, m.winding = reason, winding{}
 	m.Console.cutOff()
 	if reason == LostGone {
 		w.phase = gone
@@ -44,7 +48,7 @@ func (m *Model) arrived(f event.Frame) []Effect {
 	//exhaustive:ignore
 	switch f.Type {
 	case event.FrameWelcome:
-		return append(m.welcomed(f), m.lookAgain()...)
+		return m.welcomed(f)
 	case event.FrameCheckpoint:
 		m.checkpoint(f)
 	case event.FrameEvents:
@@ -65,8 +69,7 @@ func (m *Model) arrived(f event.Frame) []Effect {
 	case event.FramePanel:
 		m.shown(&f)
 	case event.FrameTape:
-		m.tape = f.Tape
-		m.touch(inHeader, inLanes)
+		return m.taped(f.Tape)
 	case event.FrameAudience:
 		m.Viewers = f.Viewers
 		m.touch(inHeader, inGuide)
@@ -85,7 +88,8 @@ func (m *Model) welcomed(f event.Frame) []Effect {
 	m.Room, m.Viewers, m.Limits = f.Room, f.Viewers, f.Limits
 	m.wire = wire{phase: live}
 	m.touchAll()
-	return nil
+	m.panelAt("timeline").words = m.timelineWords()
+	return append(m.lookAgain(), m.rewind()...)
 }
 
 // checkpoint starts over from a folded state.
@@ -98,7 +102,7 @@ func (m *Model) checkpoint(f event.Frame) {
 	m.State, m.Epoch = s, f.Epoch
 	m.clock.confirmed, m.clock.now = f.At, f.At
 	m.motion = motion{}
-	m.lanes.restart(&m.State)
+	m.retell()
 	m.forget()
 	m.touchAll()
 }
@@ -145,7 +149,6 @@ func (m *Model) happened(e *event.Event) {
 	m.motion.fold(m, e)
 	m.feed.fold(m, e)
 	m.State.Apply(*e)
-	m.lanes.fold(&m.State, e)
 	m.touch(concerns(e.Kind)...)
 	if e.Kind == event.MachineRemoved || e.Kind == event.Released || e.Kind == event.Dropped || e.Kind == event.Delivered {
 		m.forget()
@@ -168,9 +171,9 @@ func (m *Model) noticed(code, sentence string) {
 
 var (
 	wiresOnly  = []section{inWires}
-	everything = []section{inWires, inOutlines, inLamps, inLanes, inSide, inHeader, inGuide, inLog}
+	everything = []section{inWires, inOutlines, inLamps, inSide, inHeader, inGuide, inLog}
 	logAndSide = []section{inLog, inSide}
-	opsAndSide = []section{inSide, inLanes, inGuide}
+	opsAndSide = []section{inSide, inGuide}
 )
 
 // concerns says which sections show something that an event of this kind changes.

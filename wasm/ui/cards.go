@@ -1,6 +1,10 @@
 package ui
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/quorumlab/quorumlab/cluster/words"
+)
 
 // noticesElement are the state of the connection and the sentences that wait to be dismissed.
 func noticesElement(m *Model) *Element {
@@ -11,43 +15,44 @@ func noticesElement(m *Model) *Element {
 	for _, n := range m.notices {
 		id := strconv.FormatUint(n.id, 10)
 		e.add(classed("div", "notice"+switched(n.bad, " bad", "")).keyed(id).add(tag("p").say(n.text),
-			button("only", "dismiss", id).set("aria-label", "Dismiss").add(icon("close"))))
+			button("only", "dismiss", id).set("aria-label", m.Say("Dismiss")).add(icon("close"))))
 	}
 	return e
 }
 
 // bannerElement says how the page stands with its room, unless all is well.
 func bannerElement(m *Model) *Element {
-	words, action, label := "", "", ""
-	asOf := " The picture is as of " + spell(m.clock.confirmed) + " of the room's time."
+	said, label := "", ""
 	switch w := &m.wire; w.phase {
 	case live:
 		return nil
 	case opening:
-		words = "Connecting to the room …"
+		said = words.Of("Connecting to the room …")
 	case asleep:
-		words, action, label = "The room is asleep, because nobody was watching."+asOf, "reconnect", "Wake it"
+		said, label = words.Of("The room is asleep, because nobody was watching."), words.Of("Wake it")
 	case gone:
-		words = "This room does not exist any more."
+		said = words.Of("This room does not exist any more.")
 	case lost:
-		action, label = "reconnect", "Try now"
+		said, label = w.reason, words.Of("Try now")
 		switch w.reason {
 		case LostCrashed:
-			words = "The room's process ended. It is being started again from its disk." + asOf
+			said = words.Of("The room's process ended. It is being started again from its disk.")
 		case LostOffline:
-			words = "This browser has no network." + asOf
+			said = words.Of("This browser has no network.")
 		case "":
-			words = "The connection is lost; trying again. Nothing will be missed." + asOf
-		default:
-			words = w.reason + asOf
+			said = words.Of("The connection is lost; trying again. Nothing will be missed.")
 		}
 	}
-	b := classed("div", "banner "+m.wire.phase.String()).keyed("banner").set("id", "banner").add(classed("i", "pulse").set("aria-hidden", "true"), tag("p").say(words))
-	if m.wire.phase == gone {
-		return b.add(classed("a", "btn small").set("href", "/").say("Open a new room"))
+	said = m.Say(said)
+	if label != "" {
+		said += " " + m.Say("The picture is as of {0} of the room's time.", spell(m.Language, m.clock.confirmed))
 	}
-	if action != "" {
-		b.add(button("btn small", action, "").say(label))
+	b := classed("div", "banner "+m.wire.phase.String()).keyed("banner").set("id", "banner").add(classed("i", "pulse").set("aria-hidden", "true"), tag("p").say(said))
+	if m.wire.phase == gone {
+		return b.add(classed("a", "btn small").set("href", "/").say(m.Say("Open a new room")))
+	}
+	if label != "" {
+		b.add(button("btn small", "reconnect", "").say(m.Say(label)))
 	}
 	return b
 }

@@ -1,6 +1,9 @@
 package ui
 
-import "github.com/quorumlab/quorumlab/cluster/event"
+import (
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/words"
+)
 
 // Bounds of the console; a test reaches each of them.
 const (
@@ -18,6 +21,8 @@ const ConsoleField = "console"
 // Every command of the page goes out through it, typed or by a gesture, so that each has an ID of its own
 // and its answer is told.
 type Console struct {
+	*words.Language // of its answers
+
 	line    string // what is in the field
 	history []string
 	place   int    // in history; len(history) is the line being typed
@@ -37,8 +42,6 @@ type wait struct {
 	after uint64 // newest Op when it was sent: its own is a later one
 	order event.Command
 }
-
-func newConsole() Console { return Console{} }
 
 // changed takes what is in the field now.
 func (c *Console) changed(_ *Model, value string) []Effect {
@@ -104,13 +107,18 @@ func (c *Console) do(m *Model, order event.Command) []Effect {
 // send gives the command its ID and waits for its answer.
 func (c *Console) send(m *Model, order event.Command) []Effect {
 	if len(c.waits) >= MaxPending {
-		c.show(ink("bad", "not sent: "+plural(MaxPending, "command")+" of this page wait for an answer; try again when one has come"))
+		c.show(ink("bad", c.Say("not sent: {0} commands of this page wait for an answer; try again when one has come", number(MaxPending))))
 		return nil
 	}
+	if m.tape.Sealed {
+		c.show(ink("bad", c.Say(nobody)))
+		return nil
+	}
+	effects := m.toLive()
 	c.lastID++
 	order.ID, c.speaker = c.lastID, c.lastID
 	c.waits = append(c.waits, wait{id: order.ID, after: newestOp(m), order: order})
-	return []Effect{Send{event.Frame{Type: event.FrameOrder, Command: order}}}
+	return append(effects, Send{event.Frame{Type: event.FrameOrder, Command: order}})
 }
 
 // fill puts a line into the field.

@@ -171,16 +171,16 @@ func shared(words []string) string {
 func (c *Console) hint() string {
 	words, wrong := cutWords(c.line[:min(len(c.line), MaxLine)])
 	if wrong != nil {
-		return wrong.Text
+		return wrong.Words(c.Language)
 	}
 	if len(words) == 0 {
 		return ""
 	}
 	if v, _ := find(words); v != nil {
-		return v.wording() + " — " + firstSentence(v.about)
+		return v.wording() + " — " + firstSentence(c.Say(v.about))
 	}
 	if v := roomVerbOf(words); v.name != "" {
-		return v.name + " " + v.usage + " — help " + v.name + " tells more"
+		return c.Say("{0} {1} — help {0} tells more", v.name, v.usage)
 	}
 	return ""
 }

@@ -28,26 +28,26 @@ func (c *Console) help(s said) {
 		for i := range verbs {
 			v := &verbs[i]
 			if v.group == group && (len(s.words) == 0 || startsWith(v.name, s.words[0].text+" ")) {
-				c.show(ink("good", v.name), ink("dim", "  "+firstSentence(v.about)))
+				c.show(ink("good", v.name), ink("dim", "  "+firstSentence(c.Say(v.about))))
 			}
 		}
 	}
 	if len(s.words) == 0 {
-		c.show(ink("good", "etcdctl's"), ink("dim", "  watch, lock, lease, txn -i, endpoint, user and all others"))
-		c.show(ink("dim", "help COMMAND explains one · Tab completes · ↑ brings back what was typed"))
+		c.show(ink("good", c.Say("etcdctl's")), ink("dim", "  "+c.Say("watch, lock, lease, txn -i, endpoint, user and all others")))
+		c.show(ink("dim", c.Say("help COMMAND explains one · Tab completes · ↑ brings back what was typed")))
 	}
 }
 
 func (c *Console) explainVerb(v *verb) {
 	c.show(ink("good", v.wording()))
-	c.show(ink("", v.about))
+	c.show(ink("", c.Say(v.about)))
 	for _, f := range v.flags {
-		c.show(ink("", "  "+f.wording()), ink("dim", "  "+f.about))
+		c.show(ink("", "  "+f.wording()), ink("dim", "  "+c.Say(f.about)))
 	}
 	if v.also != "" {
-		c.show(ink("dim", "also called "+v.also))
+		c.show(ink("dim", c.Say("also called {0}", v.also)))
 	}
-	c.show(ink("dim", "for example: "), ink("", v.example))
+	c.show(ink("dim", c.Say("for example: {0}", v.example)))
 }
 
 // firstSentence is the text up to its first full stop or semicolon.

@@ -9,7 +9,7 @@ func (c *Console) local(s said) {
 		c.out = nil
 	case "history":
 		for _, line := range c.history[max(0, len(c.history)-MaxRows):] {
-			c.show(ink("", shortened(line)))
+			c.show(ink("", c.shortened(line)))
 		}
 	}
 }

@@ -1,21 +1,26 @@
 package ui
 
+import "github.com/quorumlab/quorumlab/cluster/words"
+
 // Mistake says what is wrong with a command line, where (the bytes From..To of it, within the line), and
 // what would be right.
 type Mistake struct {
 	From, To int
-	Text     string
+	text     string // with places for the values
+	values   []string
+	foreign  bool // a flag that the page does not know: etcdctl may
+}
+
+// Words are the sentence; nil is English.
+func (w *Mistake) Words(l *words.Language) string { return l.Say(w.text, w.values...) }
+
+func mistake(from, to int, text string, values ...string) *Mistake {
+	return &Mistake{From: from, To: to, text: text, values: values}
 }
 
 // at is a mistake about one word.
-func (w word) at(text string) *Mistake { return &Mistake{w.from, w.to, text} }
-
-// meant ends a sentence with the name that was probably meant, if one of them is near.
-func meant(said string, names []string) string {
-	if name := nearest(said, names); name != "" {
-		return ": did you mean " + name + "?"
-	}
-	return ""
+func (w word) at(text string, values ...string) *Mistake {
+	return mistake(w.from, w.to, text, values...)
 }
 
 // nearest is the name at the smallest edit distance from what was said, within a third of its length.

@@ -1,8 +1,10 @@
 package ui
 
 import (
-	"github.com/quorumlab/quorumlab/cluster/event"
 	"slices"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/words"
 )
 
 // said is a command line understood.
@@ -24,7 +26,7 @@ func Parse(line string) (event.Command, *Mistake) {
 
 func parse(line string) (said, *Mistake) {
 	if len(line) > MaxLine {
-		return said{}, &Mistake{MaxLine, len(line), "the line is too long: " + plural(MaxLine, "byte") + " at most"}
+		return said{}, mistake(MaxLine, len(line), "the line is too long: {0} bytes at most", number(MaxLine))
 	}
 	words, wrong := cutWords(line)
 	if wrong != nil {
@@ -59,20 +61,20 @@ func (s *said) read() *Mistake {
 
 func unknownVerb(words []word) *Mistake {
 	if len(words) == 0 {
-		return &Mistake{0, 0, "nothing to do: help lists the commands"}
+		return mistake(0, 0, "nothing to do: help lists the commands")
 	}
 	first := words[0]
 	if parts := partsOf(first.text); parts != nil {
 		list := strung(parts, ", ")
 		if len(words) == 1 {
-			return first.at(first.text + " what? " + list)
+			return first.at("{0} what? {1}", first.text, list)
 		}
-		return words[1].at(first.text + " has no " + shown(words[1].text) + ", only " + list)
+		return words[1].at("{0} has no {1}, only {2}", first.text, shown(words[1].text), list)
 	}
-	if hint := meant(first.text, names()); hint != "" {
-		return first.at("unknown command " + shown(first.text) + hint)
+	if near := nearest(first.text, names()); near != "" {
+		return first.at("unknown command {0}: did you mean {1}?", shown(first.text), near)
 	}
-	return first.at("unknown command " + shown(first.text) + ": help lists them all")
+	return first.at("unknown command {0}: help lists them all", shown(first.text))
 }
 
 // names are all names of verbs.
@@ -143,27 +145,28 @@ func (s *said) flag(w word, after []word) (int, *Mistake) {
 	case f == nil:
 		return 0, unknownFlag(s.verb, name, word{from: w.from, to: min(w.to, w.from+2+len(name))})
 	case f.value == nil && has:
-		return 0, w.at("--" + name + " takes no value: leave it out, or leave out the flag")
+		return 0, w.at("--{0} takes no value: leave it out, or leave out the flag", name)
 	case f.value == nil:
 		f.on(&s.order)
 		return 0, nil
 	case has:
 		return 0, f.value.set(&s.order, word{text: given, from: min(w.to, w.from+3+len(name)), to: w.to})
 	case len(after) == 0:
-		return 0, &Mistake{s.end, s.end, "--" + name + " needs a value: " + f.wording()}
+		return 0, mistake(s.end, s.end, "--{0} needs a value: {1}", name, f.wording())
 	}
 	return 1, f.value.set(&s.order, after[0])
 }
 
 func unknownFlag(v *verb, name string, w word) *Mistake {
-	text := "unknown flag --" + clip(name) + " for " + v.name
 	if near := nearest(name, flagNames(v)); near != "" {
-		return w.at(text + ": did you mean --" + near + "?")
+		return w.at("unknown flag --{0} for {1}: did you mean --{2}?", clip(name), v.name, near)
 	}
+	wrong := w.at("unknown flag --{0} for {1}: it has --{2}", clip(name), v.name, strung(flagNames(v), ", --"))
 	if len(v.flags) == 0 {
-		return w.at(text + ": it has none")
+		wrong.text = words.Of("unknown flag --{0} for {1}: it has none")
 	}
-	return w.at(text + ": it has --" + strung(flagNames(v), ", --"))
+	wrong.foreign = true
+	return wrong
 }
 
 func flagNames(v *verb) []string {
@@ -181,17 +184,17 @@ func flagNames(v *verb) []string {
 func (s *said) fit() *Mistake {
 	for i, w := range s.words {
 		if w.bare && len(w.text) == 1 && sign(w.text[0]) {
-			return w.at("a bare " + w.text + " separates: put it in quotes to mean the character")
+			return w.at("a bare {0} separates: put it in quotes to mean the character", w.text)
 		}
 		if i >= len(s.verb.slots) {
-			return w.at(tooMany(s.verb, w))
+			return tooMany(s.verb, w)
 		}
 		if wrong := s.verb.slots[i].set(&s.order, w); wrong != nil {
 			return wrong
 		}
 	}
 	if n := len(s.words); n < len(s.verb.slots) && !s.verb.slots[n].optional {
-		return &Mistake{s.end, s.end, s.verb.name + " needs a " + s.verb.slots[n].name + " here: " + s.verb.wording()}
+		return mistake(s.end, s.end, "{0} needs a {1} here: {2}", s.verb.name, s.verb.slots[n].name, s.verb.wording())
 	}
 	if s.verb.check != nil {
 		return s.verb.check(s)
@@ -199,12 +202,12 @@ func (s *said) fit() *Mistake {
 	return nil
 }
 
-func tooMany(v *verb, w word) string {
-	text := shown(w.text) + " is one word too many: " + v.wording()
+func tooMany(v *verb, w word) *Mistake {
+	wrong := w.at("{0} is one word too many: {1}", shown(w.text), v.wording())
 	if v.kind == event.Put {
-		text += "; a value with blanks goes in quotes"
+		wrong.text = words.Of("{0} is one word too many: {1}; a value with blanks goes in quotes")
 	}
-	return text
+	return wrong
 }
 
 // shown is a word of the line as an error quotes it.

@@ -82,7 +82,7 @@ func TestLinesAreUnderstood(t *testing.T) {
 			continue
 		}
 		if wrong != nil {
-			t.Errorf("%s: %d..%d %s", line, wrong.From, wrong.To, wrong.Text)
+			t.Errorf("%s: %d..%d %s", line, wrong.From, wrong.To, wrong.Words(nil))
 			continue
 		}
 		if !reflect.DeepEqual(got, want) {
@@ -118,7 +118,7 @@ func TestTransactionsAreUnderstood(t *testing.T) {
 	} {
 		got, wrong := Parse(line)
 		if wrong != nil {
-			t.Errorf("%s: %d..%d %s", line, wrong.From, wrong.To, wrong.Text)
+			t.Errorf("%s: %d..%d %s", line, wrong.From, wrong.To, wrong.Words(nil))
 			continue
 		}
 		if !reflect.DeepEqual(*got.Txn, want) {
@@ -198,8 +198,8 @@ func TestMistakesAreExplainedAtTheirPlace(t *testing.T) {
 		switch {
 		case wrong == nil:
 			t.Errorf("%s: no mistake", marked)
-		case wrong.From != from || wrong.To != to || !strings.Contains(wrong.Text, say):
-			t.Errorf("%s: %d..%d, not %d..%d\n got %s\nwant %s", clip(marked), wrong.From, wrong.To, from, to, wrong.Text, say)
+		case wrong.From != from || wrong.To != to || !strings.Contains(wrong.Words(nil), say):
+			t.Errorf("%s: %d..%d, not %d..%d\n got %s\nwant %s", clip(marked), wrong.From, wrong.To, from, to, wrong.Words(nil), say)
 		}
 	}
 }
@@ -217,6 +217,9 @@ func TestEveryCommandHasAVerb(t *testing.T) {
 		}
 	}
 	for k := event.CommandNone; int(k) < event.Commands; k++ {
+		if roomVerbOf([]word{{text: k.String()}}).name != "" {
+			continue // the room reads it
+		}
 		if !spoken[k] && !k.Foreign() { // those are etcd's own
 			t.Errorf("%s cannot be typed", k)
 		}
@@ -238,7 +241,7 @@ func TestWordsOfACommandReadBackAsTheSameCommand(t *testing.T) {
 	} {
 		order, wrong := Parse(line)
 		if wrong != nil {
-			t.Fatalf("%s: %s", line, wrong.Text)
+			t.Fatalf("%s: %s", line, wrong.Words(nil))
 		}
 		words := inWords(order)
 		again, wrong := Parse(words)
@@ -258,7 +261,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, line string) {
 		order, wrong := Parse(line)
 		if wrong != nil {
-			if wrong.From < 0 || wrong.From > wrong.To || wrong.To > len(line) || wrong.Text == "" {
+			if wrong.From < 0 || wrong.From > wrong.To || wrong.To > len(line) || wrong.Words(nil) == "" {
 				t.Fatalf("%q: mistake %+v is not within the line", line, *wrong)
 			}
 			return
@@ -271,7 +274,7 @@ func FuzzParse(f *testing.F) {
 			if len(inWords(order)) > MaxLine {
 				return // quoting made it longer than a line may be
 			}
-			t.Fatalf("%q is %+v, in words %q: %s", line, order, inWords(order), wrong.Text)
+			t.Fatalf("%q is %+v, in words %q: %s", line, order, inWords(order), wrong.Words(nil))
 		}
 		if inWords(again) != inWords(order) {
 			t.Fatalf("%q: %q reads back as %q", line, inWords(order), inWords(again))

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/words"
 )
 
 // run is a line that the room runs for this page, until it ends or is stopped.
@@ -15,7 +16,8 @@ type run struct {
 	stopping bool
 }
 
-// etcdctl are the verbs that the room runs: the name, and behind the | what follows it. help NAME has the flags.
+// etcdctl are the verbs that the room runs: the name, and behind the | what follows it. help NAME has the flags. The last
+// ones are the room's own.
 const etcdctl = `put|KEY …
 get|KEY …
 del|KEY …
@@ -58,6 +60,9 @@ role revoke-permission|ROLE KEY [END]
 auth enable|
 auth disable|
 auth status|
+chaos|INTENSITY
+undo|
+preset|NAME
 `
 
 // roomVerb is one line of etcdctl.
@@ -115,19 +120,24 @@ func forRoom(line string, wrong *Mistake) bool {
 	if wrong == nil || own == nil || own.group != groupStore {
 		return wrong != nil
 	}
-	return startsWith(wrong.Text, "unknown flag") && !mentions(wrong.Text, "mean")
+	return wrong.foreign
 }
 
 // start has the room run a line.
 func (c *Console) start(m *Model, line string) []Effect {
 	if m.wire.phase != live {
-		c.show(ink("bad", "not sent: the page has no connection to the room"))
+		c.show(ink("bad", c.Say("not sent: the page has no connection to the room")))
 		return nil
 	}
+	if m.tape.Sealed {
+		c.show(ink("bad", c.Say(nobody)))
+		return nil
+	}
+	effects := m.toLive()
 	c.lastID++
 	c.speaker = c.lastID
 	c.runs = append(c.runs, run{id: c.lastID, line: line})
-	return []Effect{Send{event.Frame{Type: event.FrameRun, Seq: c.lastID, Text: line}}}
+	return append(effects, Send{event.Frame{Type: event.FrameRun, Seq: c.lastID, Text: line}})
 }
 
 // asking is the running line that waits for what is typed, or nil.
@@ -163,12 +173,12 @@ func (c *Console) heard(f *event.Frame) {
 	r := &c.runs[i]
 	if f.Code != event.OutputEnd && f.Seq != c.speaker {
 		c.speaker = f.Seq
-		c.show(ink("dim", shortened(r.line)+":"))
+		c.show(ink("dim", c.shortened(r.line)+":"))
 	}
 	switch f.Code {
 	case event.OutputEnd:
 		if r.stopping {
-			c.show(ink("dim", shortened(r.line)+" has ended"))
+			c.show(ink("dim", c.Say("{0} has ended", c.shortened(r.line))))
 		}
 		c.runs = append(c.runs[:i:i], c.runs[i+1:]...)
 	case event.OutputAsk:
@@ -178,7 +188,7 @@ func (c *Console) heard(f *event.Frame) {
 		}
 	case event.OutputFile:
 		name, href, _ := halves(f.Text, ' ')
-		c.show(tag("a").set("href", href).set("download", name).say("Save " + name))
+		c.show(tag("a").set("href", href).set("download", name).say(c.Say("Save {0}", name)))
 	default:
 		for rest, more := f.Text, true; more; {
 			var line string
@@ -194,12 +204,12 @@ func (c *Console) running() []*Element {
 	for i := range c.runs {
 		r := &c.runs[i]
 		id := strconv.FormatUint(r.id, 10)
-		said := " · runs until you stop it "
+		said, line := words.Of(" · runs until you stop it "), c.shortened(r.line)
 		if r.asks {
-			said = " · waits for a line of yours "
+			said = words.Of(" · waits for a line of yours ")
 		}
-		lines = append(lines, classed("p", "line waiting").keyed("r"+id).add(ink("", "⟳ "+shortened(r.line)), ink("dim", said),
-			button("btn small", "stop", id).set("aria-label", "Stop "+shortened(r.line)).say("Stop")))
+		lines = append(lines, classed("p", "line waiting").keyed("r"+id).add(ink("", "⟳ "+line), ink("dim", c.Say(said)),
+			button("btn small", "stop", id).set("aria-label", c.Say("Stop {0}", line)).say(c.Say("Stop"))))
 	}
 	return lines
 }

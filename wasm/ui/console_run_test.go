@@ -136,7 +136,7 @@ func TestEndpoints(t *testing.T) {
 		d.m.State.Nodes[i].Up = d.m.State.Nodes[i].ID != 2
 	}
 	want := "etcd's clientsetcdctl --endpoints=http://127.0.0.1:1,http://127.0.0.1:2Copy the lineOn the machine that runs this room. Struck out: n2, down now."
-	if got := words(endpointsElement(&d.m)); got != want {
+	if got := wordsOf(endpointsElement(&d.m)); got != want {
 		t.Errorf("the room's: %q, wanted %q", got, want)
 	}
 }

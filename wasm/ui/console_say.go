@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/words"
 )
 
 // maxShown bounds a value as the console shows it, in bytes.
@@ -29,26 +30,26 @@ func (c *Console) show(pieces ...*Element) {
 
 // echo repeats what was typed.
 func (c *Console) echo(line string) {
-	c.show(ink("prompt", "› "), ink("", shortened(line)))
+	c.show(ink("prompt", "› "), ink("", c.shortened(line)))
 }
 
 // explain shows a mistake at its place in the line.
 func (c *Console) explain(line string, wrong *Mistake) {
 	if wrong.From < wrong.To {
-		c.show(ink("dim", shortened(line[:wrong.From])), ink("bad wrong", shortened(line[wrong.From:wrong.To])),
-			ink("dim", shortened(line[wrong.To:])))
+		c.show(ink("dim", c.shortened(line[:wrong.From])), ink("bad wrong", c.shortened(line[wrong.From:wrong.To])),
+			ink("dim", c.shortened(line[wrong.To:])))
 	}
-	c.show(ink("bad", wrong.Text))
+	c.show(ink("bad", wrong.Words(c.Language)))
 }
 
 // shortened keeps long values readable and the page small.
-func shortened(value string) string {
+func (c *Console) shortened(value string) string {
 	if len(value) <= maxShown {
 		return value
 	}
 	for i := range value {
 		if i >= maxShown-4 {
-			return value[:i] + "… (" + plural(int64(len(value)), "byte") + ")"
+			return c.Say("{0}… ({1} bytes)", value[:i], strconv.Itoa(len(value)))
 		}
 	}
 	return value
@@ -66,55 +67,57 @@ func (c *Console) answered(_ *Model, r event.Result) {
 	w := c.waits[i]
 	c.waits = append(c.waits[:i:i], c.waits[i+1:]...)
 	if w.id != c.lastID {
-		c.show(ink("dim", "answer to "+shortened(inWords(w.order))+":"))
+		c.show(ink("dim", c.answerTo(w)))
 	}
 	switch r.Outcome {
 	case event.Pending:
 	case event.OK:
 		c.tell(w.order, r)
 	case event.Failed:
-		c.show(ink("bad", "failed"), ink("", " · "+reasonOf(r)))
+		why := r.Error
+		if why == "" {
+			why = c.Say("the room gave no reason")
+		}
+		c.show(ink("bad", c.Say("failed")), ink("", " · "+why))
 	case event.Unknown:
-		c.show(ink("unknown", "unknown"), ink("", ": "+unknownReason(w.order, r)))
+		c.show(ink("unknown", c.Say("unknown")), ink("", ": "+c.unknownReason(w.order, r)))
 	}
+}
+
+// answerTo names the command that an answer is of.
+func (c *Console) answerTo(w wait) string {
+	return c.Say("answer to {0}:", c.shortened(inWords(w.order)))
 }
 
 // cutOff ends all waiting when the connection is lost: whatever was sent may have happened or still happen.
 func (c *Console) cutOff() {
 	for _, w := range c.waits {
-		why := ": the connection was lost before the answer came"
+		why := words.Of("the connection was lost before the answer came")
 		if w.order.Kind != event.Get {
-			why += "; it may still happen"
+			why = words.Of("the connection was lost before the answer came; it may still happen")
 		}
-		c.show(ink("dim", "answer to "+shortened(inWords(w.order))+": "), ink("unknown", "unknown"), ink("", why))
+		c.show(ink("dim", c.answerTo(w)+" "), ink("unknown", c.Say("unknown")), ink("", ": "+c.Say(why)))
 	}
 	for i := range c.runs {
-		c.show(ink("dim", shortened(c.runs[i].line)+" has ended: the connection was lost"))
+		c.show(ink("dim", c.Say("{0} has ended: the connection was lost", c.shortened(c.runs[i].line))))
 	}
 	c.waits, c.runs = nil, nil
 }
 
-func reasonOf(r event.Result) string {
-	if r.Error == "" {
-		return "the room gave no reason"
-	}
-	return r.Error
-}
-
 // unknownReason never sounds like a failure: the command may have happened or still happen.
-func unknownReason(order event.Command, r event.Result) string {
+func (c *Console) unknownReason(order event.Command, r event.Result) string {
 	why, _ := before(r.Error, ".")
 	if why == "" {
 		limit := order.Timeout
 		if limit == 0 {
 			limit = event.DefaultTimeout
 		}
-		why = "no answer within " + spell(limit)
+		why = c.Say("no answer within {0}", spell(c.Language, limit))
 	}
 	if order.Kind == event.Get || mentions(why, "may still") {
 		return why
 	}
-	return why + "; it may still happen"
+	return c.Say("{0}; it may still happen", why)
 }
 
 // tell shows a good answer.
@@ -124,40 +127,45 @@ func (c *Console) tell(order event.Command, r event.Result) {
 	switch order.Kind {
 	case event.Get:
 		c.tellKeys(r.KVs, r.Count)
-		c.show(ink("good", "OK"), ink("dim", details(r)))
+		c.ok("", c.details(r))
 	case event.Del:
-		c.show(ink("good", "OK"), ink("", " deleted "+plural(r.Deleted, "key")), ink("dim", details(r)))
+		c.ok(" "+c.plural(r.Deleted, "deleted {0} key", "deleted {0} keys"), c.details(r))
 	case event.TxnDo:
 		c.tellTxn(order.Txn, r)
 	case event.MemberAdd:
-		c.show(ink("good", "OK"), ink("", " "+r.Node.String()+" joined as a learner"), ink("dim", lastedBoth(r)))
+		c.ok(" "+c.Say("{0} joined as a learner", r.Node.String()), c.lastedBoth(r))
 	default:
-		c.show(ink("good", "OK"), ink("dim", details(r)))
+		c.ok("", c.details(r))
 	}
+}
+
+// ok ends a good answer.
+func (c *Console) ok(said, details string) {
+	c.show(ink("good", "OK"), ink("", said), ink("dim", details))
 }
 
 func (c *Console) tellKeys(kvs []event.KeyValue, total int64) {
 	if len(kvs) == 0 {
-		c.show(ink("dim", "no such key"))
+		c.show(ink("dim", c.Say("no such key")))
 	}
 	for i, kv := range kvs {
 		if i == MaxRows {
 			break
 		}
-		c.show(ink("", shortened(kv.Key)+" = "+shortened(kv.Value)), ink("dim", "  written at rev "+strconv.FormatInt(kv.Mod, 10)))
+		c.show(ink("", c.shortened(kv.Key)+" = "+c.shortened(kv.Value)), ink("dim", "  "+c.Say("written at rev {0}", strconv.FormatInt(kv.Mod, 10))))
 	}
 	if more := max(total, int64(len(kvs))) - int64(min(len(kvs), MaxRows)); more > 0 && len(kvs) > 0 {
-		c.show(ink("dim", "… and "+plural(more, "more key")))
+		c.show(ink("dim", c.plural(more, "… and {0} more key", "… and {0} more keys")))
 	}
 }
 
 func (c *Console) tellTxn(txn *event.Txn, r event.Result) {
-	asked, branch := txn.Success, "the comparisons held"
+	asked, branch := txn.Success, words.Of("the comparisons held")
 	if len(txn.Compare) == 0 {
-		branch = "there was nothing to compare"
+		branch = words.Of("there was nothing to compare")
 	}
 	if !r.Succeeded {
-		asked, branch = txn.Failure, "the comparisons did not hold"
+		asked, branch = txn.Failure, words.Of("the comparisons did not hold")
 	}
 	for i, answer := range r.Responses {
 		if i == len(asked) || i == MaxRows {
@@ -169,42 +177,42 @@ func (c *Console) tellTxn(txn *event.Txn, r event.Result) {
 		case event.Get:
 			c.tellKeys(answer.KVs, answer.Count)
 		case event.Del:
-			c.show(ink("", "deleted "+plural(answer.Deleted, "key")))
+			c.show(ink("", c.plural(answer.Deleted, "deleted {0} key", "deleted {0} keys")))
 		default:
-			c.show(ink("", "put "+shortened(asked[i].Key)))
+			c.show(ink("", "put "+c.shortened(asked[i].Key)))
 		}
 	}
-	c.show(ink("good", "OK"), ink("", " "+branch), ink("dim", details(r)))
+	c.ok(" "+c.Say(branch), c.details(r))
 }
 
 // details are revision, how stale it was, node, acknowledgements and time.
-func details(r event.Result) string {
+func (c *Console) details(r event.Result) string {
 	s := ""
 	if r.Revision > 0 {
 		s += " rev " + strconv.FormatInt(r.Revision, 10)
 	}
 	if r.Behind > 0 {
-		s += " · stale by " + plural(r.Behind, "revision")
+		s += " · " + c.plural(r.Behind, "stale by {0} revision", "stale by {0} revisions")
 	}
 	if r.Node != 0 {
 		s += " · " + r.Node.String()
 	}
 	if r.Leader != 0 && r.Leader != r.Node {
-		s += " · leader " + r.Leader.String()
+		s += " · " + c.Say("leader {0}", r.Leader.String())
 	}
 	if len(r.Acks) > 0 {
-		s += " · acknowledged by " + nodeList(r.Acks)
+		s += " · " + c.Say("acknowledged by {0}", nodeList(r.Acks))
 	}
-	return s + lastedBoth(r)
+	return s + c.lastedBoth(r)
 }
 
 // lastedBoth is how long it took by our clock, and by the room's where that is another.
-func lastedBoth(r event.Result) string {
-	s := " · " + spell(r.Wall)
+func (c *Console) lastedBoth(r event.Result) string {
+	s := spell(c.Language, r.Wall)
 	if diff := r.Wall - r.Virtual; max(diff, -diff) > r.Wall/10 {
-		s += " (virtual " + spell(r.Virtual) + ")"
+		s = c.Say("{0} (virtual {1})", s, spell(c.Language, r.Virtual))
 	}
-	return s
+	return " · " + s
 }
 
 func nodeList(ids []event.NodeID) string {
@@ -218,11 +226,7 @@ func nodeList(ids []event.NodeID) string {
 	return s
 }
 
-// plural is a number and what it counts.
-func plural(n int64, what string) string {
-	s := strconv.FormatInt(n, 10) + " " + what
-	if n != 1 {
-		s += "s"
-	}
-	return s
+// plural says how many there are of something.
+func (c *Console) plural(n int64, one, many string) string {
+	return c.Count(int(n), strconv.FormatInt(n, 10), one, many)
 }

@@ -13,17 +13,12 @@ import "strconv"
 func consoleElement(m *Model) *Element {
 	c := &m.Console
 	said := classed("div", "said").keyed("said").set("role", "log").set("aria-live", "polite").set("tabindex", "0").
-		set("aria-label", "Answers").set("data-follow", "end")
+		set("aria-label", m.Say("Answers")).set("data-follow", "end")
 	if len(c.out) == 0 && len(c.waits)+len(c.runs) == 0 {
-		said.add(greeting())
+		said.add(classed("p", "line").keyed("greeting").add(ink("dim", m.Say("Type put pizza 4 and press Enter, or help. Every click is a command too and shows up here."))))
 	}
 	said.add(c.out...).add(c.waiting(m)...).add(c.running()...)
-	return classed("section", "console").set("aria-label", "Console").add(said, c.field(), c.offered(), c.hinted())
-}
-
-func greeting() *Element {
-	return classed("p", "line").keyed("greeting").add(ink("dim", "Type "), ink("", "put pizza 4"),
-		ink("dim", " and press Enter, or "), ink("", "help"), ink("dim", ". Every click is a command too and shows up here."))
+	return classed("section", "console").set("aria-label", m.Say("Console")).add(said, c.field(), c.offered(), c.hinted())
 }
 
 // shownWaits bounds the unanswered commands that are listed.
@@ -34,12 +29,12 @@ func (c *Console) waiting(m *Model) []*Element {
 	var lines []*Element
 	for i, w := range c.waits {
 		if i == shownWaits {
-			rest := plural(int64(len(c.waits)-i), "more command") + " waiting"
-			lines = append(lines, classed("p", "line waiting").keyed("w").add(ink("dim", "… "+rest)))
+			rest := c.plural(int64(len(c.waits)-i), "… {0} more command waiting", "… {0} more commands waiting")
+			lines = append(lines, classed("p", "line waiting").keyed("w").add(ink("dim", rest)))
 			break
 		}
 		lines = append(lines, classed("p", "line waiting").keyed("w"+strconv.FormatUint(w.id, 36)).
-			add(ink("", "⟳ "+shortened(inWords(w.order))), ink("dim", " · waiting: "+m.waitsFor(w))))
+			add(ink("", "⟳ "+c.shortened(inWords(w.order))), ink("dim", " · "+m.Say("waiting: {0}", m.waitsFor(w)))))
 	}
 	return lines
 }
@@ -51,7 +46,7 @@ func (c *Console) field() *Element {
 		set("autocorrect", "off").set("spellcheck", "false").set("enterkeyhint", "send").
 		set("aria-describedby", "console-hint").set("placeholder", "put pizza 4")
 	return classed("div", "prompt").keyed("prompt").
-		add(tag("label").set("for", ConsoleField).set("aria-label", "Command").say("›"), input, tag("kbd").say("Tab"))
+		add(tag("label").set("for", ConsoleField).set("aria-label", c.Say("Command")).say("›"), input, tag("kbd").say("Tab"))
 }
 
 func (c *Console) offered() *Element {

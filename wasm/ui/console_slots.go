@@ -1,9 +1,8 @@
 package ui
 
 import (
-	"strconv"
-
 	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/words"
 )
 
 // fromKeyEnd is etcd's range_end for "every key from here on"; as a key, with itself as the end, all keys.
@@ -20,7 +19,7 @@ func setPeer(c *event.Command, w word) *Mistake { return readNode(&c.Peer, w) }
 func readNode(to *event.NodeID, w word) *Mistake {
 	id, err := event.ParseNodeID(w.text)
 	if err != nil || id == 0 {
-		return w.at(shown(w.text) + " is not a node: nodes are called n1, n2 and so on")
+		return w.at("{0} is not a node: nodes are called n1, n2 and so on", shown(w.text))
 	}
 	*to = id
 	return nil
@@ -34,24 +33,27 @@ func readMessage(to *uint64, w word) *Mistake {
 	number, _ := after(w.text, "#")
 	id, ok := event.ParseNumber(number)
 	if !ok || id == 0 {
-		return w.at(shown(w.text) + " is not a message: give the number that a held message shows")
+		return w.at("{0} is not a message: give the number that a held message shows", shown(w.text))
 	}
 	*to = id
 	return nil
 }
 
-func setRev(c *event.Command, w word) *Mistake { return readWhole(&c.Rev, w, "a revision", 1) }
+func setRev(c *event.Command, w word) *Mistake {
+	return readWhole(&c.Rev, w, words.Of("{0} is not a revision: give a whole number from 1"))
+}
 func setLimit(c *event.Command, w word) *Mistake {
-	return readWhole(&c.Limit, w, "a number of keys", 1)
+	return readWhole(&c.Limit, w, words.Of("{0} is not a number of keys: give a whole number from 1"))
 }
 func setOffset(c *event.Command, w word) *Mistake {
-	return readWhole(&c.Offset, w, "the place of a byte", 1)
+	return readWhole(&c.Offset, w, words.Of("{0} is not the place of a byte: give a whole number from 1"))
 }
 
-func readWhole(to *int64, w word, what string, least int64) *Mistake {
+// readWhole reads a number from 1 on; otherwise is the mistake if it is none.
+func readWhole(to *int64, w word, otherwise string) *Mistake {
 	n, ok := event.ParseNumber(w.text)
-	if !ok || n < uint64(least) || n > 1<<63-1 {
-		return w.at(shown(w.text) + " is not " + what + ": give a whole number from " + strconv.FormatInt(least, 10))
+	if !ok || n < 1 || n > 1<<63-1 {
+		return w.at(otherwise, shown(w.text))
 	}
 	*to = int64(n)
 	return nil
@@ -64,7 +66,7 @@ func setConsistency(c *event.Command, w word) *Mistake {
 	case "s":
 		c.Serializable = true
 	default:
-		return w.at(shown(w.text) + " is not a consistency: l is linearizable, s is serializable")
+		return w.at("{0} is not a consistency: l is linearizable, s is serializable", shown(w.text))
 	}
 	return nil
 }
@@ -75,12 +77,12 @@ func setFile(c *event.Command, w word) *Mistake {
 		c.File = w.text
 		return nil
 	}
-	return w.at(shown(w.text) + " is not a file of a node: log, stable (term and vote) or store")
+	return w.at("{0} is not a file of a node: log, stable (term and vote) or store", shown(w.text))
 }
 
 func setSwitch(c *event.Command, w word) *Mistake {
 	if w.text != "on" && w.text != "off" {
-		return w.at(shown(w.text) + " is neither on nor off")
+		return w.at("{0} is neither on nor off", shown(w.text))
 	}
 	c.On = w.text == "on"
 	return nil
@@ -106,7 +108,7 @@ func setRate(c *event.Command, w word) *Mistake {
 			return w.at("a rate of 0 is called freeze")
 		}
 		if !ok || event.Factor(n) < leastRate || event.Factor(n) > mostRate {
-			return w.at(shown(w.text) + " is not a rate: real, workshop, slow, or a number from 0.01 to 20")
+			return w.at("{0} is not a rate: real, workshop, slow, or a number from 0.01 to 20", shown(w.text))
 		}
 		c.Factor = event.Factor(n)
 	}
@@ -119,7 +121,7 @@ func setSlow(c *event.Command, w word) *Mistake  { return readFactor(&c.Link.Slo
 func readFactor(to *event.Factor, w word) *Mistake {
 	n, ok := millionths(times(w.text))
 	if !ok || n == 0 {
-		return w.at(shown(w.text) + " is not a factor: give a number above 0 such as 1.5")
+		return w.at("{0} is not a factor: give a number above 0 such as 1.5", shown(w.text))
 	}
 	*to = event.Factor(n)
 	return nil
@@ -141,7 +143,7 @@ func readShare(to *event.Factor, w word) *Mistake {
 		n /= 100
 	}
 	if !ok || event.Factor(n) > event.One {
-		return w.at(shown(w.text) + " is not a share: give 0 to 1, or 0% to 100%")
+		return w.at("{0} is not a share: give 0 to 1, or 0% to 100%", shown(w.text))
 	}
 	*to = event.Factor(n)
 	return nil
@@ -173,12 +175,12 @@ func readSpan(to *event.Micros, w word, least event.Micros) *Mistake {
 		return nil
 	}
 	if _, ok := millionths(w.text); ok && w.text != "0" {
-		return w.at(shown(w.text) + " has no unit: write " + clip(w.text) + "ms or " + clip(w.text) + "s")
+		return w.at("{0} has no unit: write {1}ms or {1}s", shown(w.text), clip(w.text))
 	} else if ok && least == 0 {
 		*to = 0
 		return nil
 	}
-	return w.at(shown(w.text) + " is not a time: give a number and a unit, such as 300ms or 3s")
+	return w.at("{0} is not a time: give a number and a unit, such as 300ms or 3s", shown(w.text))
 }
 
 // millionths reads a decimal number below a million; digits after the sixth place are dropped.
@@ -250,10 +252,10 @@ func twoNodes(s *said) *Mistake {
 
 func bothOrNone(s *said) *Mistake {
 	if len(s.words) == 1 {
-		return &Mistake{s.end, s.end, "a link has two ends: name the other node, or none for all links"}
+		return mistake(s.end, s.end, "a link has two ends: name the other node, or none for all links")
 	}
 	if len(s.words) == 0 && s.order.OneWay {
-		return &Mistake{0, s.end, "--one-way needs the two nodes of a link"}
+		return mistake(0, s.end, "--one-way needs the two nodes of a link")
 	}
 	if len(s.words) == 2 {
 		return twoNodes(s)
@@ -278,7 +280,7 @@ func readGroups(s *said) *Mistake {
 		}
 	}
 	if len(group) == 0 {
-		return &Mistake{s.end, s.end, "a group is missing here: " + s.verb.wording()}
+		return mistake(s.end, s.end, "a group is missing here: {0}", s.verb.wording())
 	}
 	s.order.Groups = append(s.order.Groups, group)
 	return nil
@@ -295,7 +297,7 @@ func nodesOf(w word, group []event.NodeID, seen map[event.NodeID]bool) ([]event.
 			return nil, wrong
 		}
 		if seen[id] {
-			return nil, w.at(id.String() + " stands twice: a node is in one group only")
+			return nil, w.at("{0} stands twice: a node is in one group only", id.String())
 		}
 		seen[id], group = true, append(group, id)
 	}

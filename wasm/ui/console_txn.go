@@ -12,7 +12,7 @@ func readTxn(s *said) *Mistake {
 	parts, marks := txnParts(s.words)
 	switch {
 	case len(parts) == 1:
-		return &Mistake{s.end, s.end, "a -- and what to do are missing here: txn " + s.verb.usage}
+		return mistake(s.end, s.end, "a -- and what to do are missing here: {0}", "txn "+s.verb.usage)
 	case len(parts) > 3:
 		return marks[2].at("one -- too many: comparisons -- what to do if they hold -- what to do if not")
 	}
@@ -57,7 +57,7 @@ func comparisons(words []word) ([]event.Compare, *Mistake) {
 			return nil, wrong
 		}
 		if len(all) == maxTxnRequests {
-			return nil, words[0].at("too many comparisons: " + plural(maxTxnRequests, "comparison") + " at most")
+			return nil, words[0].at("too many comparisons: {0} at most", number(maxTxnRequests))
 		}
 		all, words = append(all, c), words[used:]
 	}
@@ -70,17 +70,16 @@ func comparison(words []word) (event.Compare, int, *Mistake) {
 	name, rest, found := halves(first.text, '(')
 	c, used := event.Compare{Target: targetOf(trimmed(name))}, 1
 	if !found || c.Target == "" {
-		return c, 0, first.at(shown(first.text) + " is not a comparison: write for example value(KEY) = VALUE; " +
-			"others are version, create, mod and lease")
+		return c, 0, first.at("{0} is not a comparison: write for example value(KEY) = VALUE; others are version, create, mod and lease", shown(first.text))
 	}
 	if c.Key, rest, found = keyOf(rest); !found {
-		return c, 0, first.at("the key's ) is missing: " + c.Target + "(KEY)")
+		return c, 0, first.at("the key's ) is missing: {0}(KEY)", c.Target)
 	}
 	if trimmed(rest) == "" && used < len(words) {
 		rest, used = words[used].text, used+1
 	}
 	if c.Result, rest = signOf(trimmed(rest)); c.Result == "" {
-		return c, 0, words[used-1].at("a sign is missing after " + c.Target + "(" + clip(c.Key) + "): =, !=, < or >")
+		return c, 0, words[used-1].at("a sign is missing after {0}({1}): =, !=, < or >", c.Target, clip(c.Key))
 	}
 	switch rest = trimmed(rest); {
 	case rest != "":
@@ -88,7 +87,7 @@ func comparison(words []word) (event.Compare, int, *Mistake) {
 	case used < len(words):
 		c.Value, used = words[used].text, used+1
 	default:
-		return c, 0, &Mistake{words[used-1].to, words[used-1].to, "what to compare with is missing here"}
+		return c, 0, mistake(words[used-1].to, words[used-1].to, "what to compare with is missing here")
 	}
 	return c, used, sane(c, words[0], words[used-1])
 }
@@ -96,10 +95,10 @@ func comparison(words []word) (event.Compare, int, *Mistake) {
 // sane refuses what etcd would not understand.
 func sane(c event.Compare, first, last word) *Mistake {
 	if c.Key == "" {
-		return first.at("a key cannot be empty: " + c.Target + "(KEY)")
+		return first.at("a key cannot be empty: {0}(KEY)", c.Target)
 	}
 	if c.Target != "value" && (c.Value == "" || !digits(c.Value) || len(c.Value) > 18) {
-		return last.at(c.Target + " is a number: compare it with one, such as 0")
+		return last.at("{0} is a number: compare it with one, such as 0", c.Target)
 	}
 	return nil
 }
@@ -174,7 +173,7 @@ func requests(words []word) ([]event.Request, *Mistake) {
 				return nil, wrong
 			}
 			if len(all) == maxTxnRequests {
-				return nil, words[0].at("too many requests: " + plural(maxTxnRequests, "request") + " at most")
+				return nil, words[0].at("too many requests: {0} at most", number(maxTxnRequests))
 			}
 			all = append(all, r)
 		}
@@ -206,5 +205,5 @@ func request(words []word) (event.Request, *Mistake) {
 		o := s.order
 		return event.Request{Kind: o.Kind, Key: o.Key, Value: o.Value, End: o.End, Prefix: o.Prefix}, nil
 	}
-	return event.Request{}, words[0].at(shown(words[0].text) + " is not a request of a transaction: put, get or del")
+	return event.Request{}, words[0].at("{0} is not a request of a transaction: put, get or del", shown(words[0].text))
 }

@@ -10,14 +10,14 @@ import (
 // waitsFor says from the facts what a command still needs.
 func (m *Model) waitsFor(w wait) string {
 	if m.State.Rate == 0 {
-		return "the room is frozen: nothing happens until thaw"
+		return m.Say("the room is frozen: nothing happens until thaw")
 	}
 	op := m.opOf(w)
 	switch {
 	case op == nil:
-		return "on its way to the room"
+		return m.Say("on its way to the room")
 	case !op.Kind.Store():
-		return "the room is at it"
+		return m.Say("the room is at it")
 	}
 	for i := range m.State.Nodes {
 		if n := &m.State.Nodes[i]; n.Role == event.Leader {
@@ -27,12 +27,12 @@ func (m *Model) waitsFor(w wait) string {
 		}
 	}
 	if m.leader() == nil {
-		return "there is no leader"
+		return m.Say("there is no leader")
 	}
 	if op.Kind == event.Get {
-		return "no answer yet from a majority"
+		return m.Say("no answer yet from a majority")
 	}
-	return "it is in no leader's log yet"
+	return m.Say("it is in no leader's log yet")
 }
 
 // opOf is the reported command that this one most likely is: of the same kind and key, not answered, asked
@@ -72,9 +72,9 @@ func (m *Model) ackWords(leader *view.Node, index uint64) string {
 	}
 	need := voters/2 + 1
 	if len(have) >= need {
-		return "a majority has it (" + nodeList(have) + "), it is being applied"
+		return m.Say("a majority has it ({0}), it is being applied", nodeList(have))
 	}
-	return strconv.Itoa(len(have)) + " of " + strconv.Itoa(need) + " needed acks (" + nodeList(have) + ")"
+	return m.Say("{0} of {1} needed acks ({2})", strconv.Itoa(len(have)), strconv.Itoa(need), nodeList(have))
 }
 
 func matched(leader *view.Node, id event.NodeID) uint64 {

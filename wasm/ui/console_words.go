@@ -67,13 +67,13 @@ func quoted(line string, from int, text *[]byte) (int, *Mistake) {
 		}
 		*text = append(*text, line[at])
 	}
-	return 0, &Mistake{from, len(line), "this " + string(quote) + " is never closed: add another at the end of the text"}
+	return 0, mistake(from, len(line), "this {0} is never closed: add another at the end of the text", string(quote))
 }
 
 // escaped reads a backslash and the character that it protects.
 func escaped(line string, from int, text *[]byte) (int, *Mistake) {
 	if from+1 == len(line) {
-		return 0, &Mistake{from, from + 1, `a \ at the end protects nothing: leave it out, or write \\ for the character itself`}
+		return 0, mistake(from, from+1, `a \ at the end protects nothing: leave it out, or write \\ for the character itself`)
 	}
 	*text = append(*text, line[from+1])
 	return from + 2, nil

@@ -27,11 +27,12 @@ func endpointsElement(m *Model) *Element {
 		last = tag("span").when(off, "class", "down").say(url)
 		code.add(last)
 	})
-	note := "On the machine that runs this room."
+	note := m.Say("On the machine that runs this room.")
 	if len(down) > 0 {
-		note += " Struck out: " + list(down) + ", down now."
+		note += " " + m.Say("Struck out: {0}, down now.", list(m.Language, down))
 	}
-	return classed("div", "joining").add(tag("h2").say("etcd's clients"), code, copier(line), tag("p").say(note))
+	return classed("div", "joining").add(tag("h2").say(m.Say("etcd's clients")), code,
+		button("btn small", "copy", line).say(m.Say("Copy the line")), tag("p").say(note))
 }
 
 // eachEndpoint goes through what the room told of its endpoints.
@@ -42,8 +43,4 @@ func (m *Model) eachEndpoint(do func(id event.NodeID, url string)) {
 		name, url, _ := halves(name, ' ')
 		do(nodeNamed(name), url)
 	}
-}
-
-func copier(line string) *Element {
-	return button("btn small", "copy", line).say("Copy the line")
 }

@@ -1,9 +1,11 @@
 package ui
 
 import (
+	"cmp"
 	"strconv"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/words"
 )
 
 // feed tells in sentences what happened, newest last.
@@ -27,12 +29,12 @@ type item struct {
 	el    *Element // as it was last drawn; nil when the text has changed since
 }
 
-// words are the sentence, and how often it was said lately.
-func (i *item) words() string {
+// said is the sentence, and how often it was said lately.
+func (i *item) said(l *words.Language) string {
 	if i.times < 2 {
 		return i.text
 	}
-	return i.text + " (" + strconv.Itoa(i.times) + " times)"
+	return l.Say("{0} ({1} times)", i.text, strconv.Itoa(i.times))
 }
 
 // tone is how a sentence is marked, by shape as well as colour.
@@ -142,12 +144,12 @@ func (f *feed) foldLink(m *Model, e *event.Event) {
 	if n := len(f.items); n > 0 && f.items[n-1].class == class && f.items[n-1].at == e.At {
 		last := &f.items[n-1]
 		last.links = joined(last.links, e.Node, e.Peer)
-		last.text, last.el = linkSentence(class, last.links, e.Link), nil
+		last.text, last.el = linkSentence(m.Language, class, last.links, e.Link), nil
 		f.told++ // so that it is drawn again
 		return
 	}
 	links := []way{{from: e.Node, to: e.Peer}}
-	f.tell(item{at: e.At, tone: fault, class: class, links: links, text: linkSentence(class, links, e.Link)})
+	f.tell(item{at: e.At, tone: fault, class: class, links: links, text: linkSentence(m.Language, class, links, e.Link)})
 }
 
 func changeOf(was, is event.Link) change {
@@ -179,12 +181,22 @@ func joined(links []way, from, to event.NodeID) []way {
 	return append(links, way{from: from, to: to})
 }
 
-func linkSentence(class change, links []way, is event.Link) string {
+// changes say what became of links: {0} the links, {1} how they are now.
+var changes = [...]string{
+	noChange:   words.Of("{0}: now {1}."),
+	linkCut:    words.Of("Cut: {0}."),
+	linkMended: words.Of("Whole again: {0}."),
+	linkHeld:   words.Of("Gates closed, messages wait: {0}."),
+	linkOpened: words.Of("Gates open: {0}."),
+	linkSet:    words.Of("{0}: now {1}."),
+}
+
+func linkSentence(l *words.Language, class change, links []way, is event.Link) string {
 	const most = 6
 	s := ""
 	for i, w := range links {
 		if i == most {
-			s += " and " + number(uint64(len(links)-most)) + " more"
+			s = l.Say("{0} and {1} more", s, strconv.Itoa(len(links)-most))
 			break
 		}
 		if i > 0 {
@@ -196,41 +208,23 @@ func linkSentence(class change, links []way, is event.Link) string {
 		}
 		s += w.from.String() + arrow + w.to.String()
 	}
-	switch class {
-	case linkCut:
-		return "Cut: " + s + "."
-	case linkMended:
-		return "Whole again: " + s + "."
-	case linkHeld:
-		return "Gates closed, messages wait: " + s + "."
-	case linkOpened:
-		return "Gates open: " + s + "."
-	case linkSet, noChange:
-	}
-	return s + " is now " + manner(is) + "."
+	return l.Say(changes[class], s, manner(l, is))
 }
 
-// manner says how a link behaves: "slow: 50 ms one way, 10 % lost".
-func manner(l event.Link) string {
+// manner says how a link behaves: "50 ms one way, 10 % lost".
+func manner(l *words.Language, is event.Link) string {
 	s := ""
-	add := func(yes bool, words string) {
-		if !yes {
-			return
+	add := func(yes bool, text, amount string) {
+		if yes {
+			s += switched(s == "", "", ", ") + l.Say(text, amount)
 		}
-		if s != "" {
-			s += ", "
-		}
-		s += words
 	}
-	add(l.Cut, "cut")
-	add(l.Hold, "held: messages wait at the gate")
-	add(l.Delay != 0, spell(l.Delay)+" one way")
-	add(l.Jitter != 0, "up to "+spell(l.Jitter)+" of jitter")
-	add(l.Slow != 0 && l.Slow != event.One, ratio(l.Slow)+" times as slow")
-	add(l.Loss != 0, percent(l.Loss)+" % lost")
-	add(l.Duplicate != 0, percent(l.Duplicate)+" % twice")
-	if s == "" {
-		return "whole"
-	}
-	return s
+	add(is.Cut, words.Of("cut"), "")
+	add(is.Hold, words.Of("held: messages wait at the gate"), "")
+	add(is.Delay != 0, words.Of("{0} one way"), spell(l, is.Delay))
+	add(is.Jitter != 0, words.Of("up to {0} of jitter"), spell(l, is.Jitter))
+	add(is.Slow != 0 && is.Slow != event.One, words.Of("{0} times as slow"), factor(l, is.Slow))
+	add(is.Loss != 0, words.Of("{0} % lost"), factor(l, 100*is.Loss))
+	add(is.Duplicate != 0, words.Of("{0} % twice"), factor(l, 100*is.Duplicate))
+	return cmp.Or(s, l.Say("whole"))
 }

@@ -17,9 +17,17 @@ func (m *Model) changed(field, value string) []Effect {
 		if ok {
 			m.pace.ask(rateAt(float64(at)))
 		}
+	case "speed":
+		m.speed = value
+		if m.tape.Mode == event.TapePlaying {
+			return m.wind("play " + value)
+		}
 	case "motion":
 		m.calm = value == "reduce"
 	default:
+		if words, is := after(field, "look:"); is {
+			return m.look("side", words+" "+value)
+		}
 		m.fields[field] = value
 	}
 	return nil

@@ -11,7 +11,7 @@ const waitingShown = 4
 
 // gatesElement are the held messages, each to be clicked, in their order behind their gates.
 func gatesElement(m *Model) *Element {
-	g := classed("g", "gates").keyed("gates").set("role", "group").set("aria-label", "Messages that wait at gates")
+	g := classed("g", "gates").keyed("gates").set("role", "group").set("aria-label", m.Say("Messages that wait at gates"))
 	r := m.ringNow()
 	before := map[way]int{}
 	for i := range m.State.Messages {
@@ -43,7 +43,7 @@ func (m *Model) waitingElement(msg *view.Message, p point) *Element {
 	class := "waiting c" + strconv.Itoa(int(look.colour)) + switched(msg.Reply, " reply", "") + switched(m.picked.message == msg.ID, " picked", "")
 	g := moved(classed("g", class), p).keyed(id).set("data-message", id).set("data-action", "message").set("data-arg", id).
 		set("data-hover", "message:"+id).set("tabindex", "0").set("role", "button").
-		set("aria-label", named(msg)+", waits from "+msg.From.String()+" to "+msg.To.String())
+		set("aria-label", m.Say("{0}, waits from {1} to {2}", named(m.Language, msg), msg.From.String(), msg.To.String()))
 	g.add(classed("circle", "hit").set("r", "11"))
 	return g.add(shapeElements(look)...)
 }

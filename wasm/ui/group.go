@@ -3,21 +3,22 @@ package ui
 import (
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/view"
+	"github.com/quorumlab/quorumlab/cluster/words"
 )
 
 // outlineWords says what an outline means: "n1 n2 n3 · 3 of 5 – quorum". Where not every voter in it could lead, it names
 // those who could.
-func outlineWords(g *view.Group) string {
-	s := ranges(g.Nodes) + " · " + number(uint64(g.Voters)) + " of " + number(uint64(g.Total))
+func outlineWords(l *words.Language, g *view.Group) string {
+	text := words.Of("{0} · {1} of {2} – cannot commit")
 	switch {
 	case len(g.Leaders) < g.Voters && g.Quorum:
-		return s + " – quorum if " + ranges(g.Leaders) + " leads"
+		text = words.Of("{0} · {1} of {2} – quorum if {3} leads")
 	case g.Quorum:
-		return s + " – quorum"
+		text = words.Of("{0} · {1} of {2} – quorum")
 	case g.Total == 0:
-		return s + " – no members known yet"
+		text = words.Of("{0} · {1} of {2} – no members known yet")
 	}
-	return s + " – cannot commit"
+	return l.Say(text, ranges(g.Nodes), number(uint64(g.Voters)), number(uint64(g.Total)), ranges(g.Leaders))
 }
 
 // ranges writes nodes in order: "n1 n2 n4"; many in a row as "n1–n7".

@@ -1,16 +1,18 @@
 package ui
 
 import (
-	"github.com/quorumlab/quorumlab/cluster/event"
 	"strconv"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/words"
 )
 
 // headerElement has the room's name and the controls of its time.
 func headerElement(m *Model) *Element {
 	return classed("header", "top").keyed("top").add(
-		tag("a").set("class", "brand").set("href", "/").set("aria-label", "quorumlab: a new room").
+		tag("a").set("class", "brand").set("href", "/").set("aria-label", m.Say("quorumlab: a new room")).
 			add(brandMark(), tag("span").say("quorumlab")),
-		tag("a").set("class", "btn").set("href", "/lessons").set("id", "all-lessons").add(icon("book"), tag("span").say("Lessons")),
+		tag("a").set("class", "btn").set("href", "/lessons").set("id", "all-lessons").add(icon("book"), tag("span").say(m.Say("Lessons"))),
 		classed("h1", "room").add(roomWords(m)...),
 		speedElement(m),
 		classed("div", "hand").add(handElements(m)...),
@@ -39,10 +41,10 @@ func roomWords(m *Model) []*Element {
 		words = append(words, text(s))
 	}
 	if n := len(m.State.Nodes); n > 0 {
-		say(counted(n, "node"))
+		say(m.count(n, "{0} node", "{0} nodes"))
 	}
 	if m.Viewers > 0 {
-		say(strconv.Itoa(m.Viewers) + " watching")
+		say(m.Say("{0} watching", strconv.Itoa(m.Viewers)))
 	}
 	return words
 }
@@ -57,33 +59,26 @@ func callName(room string) string {
 	return first + "-" + second
 }
 
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return strconv.Itoa(n) + " " + noun + "s"
-}
-
 // speed is one of the named rates.
 type speed struct {
 	name, word string
 	rate       event.Factor
 }
 
-var speeds = [...]speed{{"Real time", "real", realTime}, {"Workshop", "workshop", workshop}, {"Slow motion", "slow", slowMotion}}
+var speeds = [...]speed{{words.Of("Real time"), "real", realTime}, {words.Of("Workshop"), "workshop", workshop}, {words.Of("Slow motion"), "slow", slowMotion}}
 
 func speedElement(m *Model) *Element {
 	rate := m.State.Rate
 	if rate == 0 {
 		rate = m.State.Thawed
 	}
-	seg := classed("div", "seg").set("role", "group").set("aria-label", "Speed of the room's time")
+	seg := classed("div", "seg").set("role", "group").set("aria-label", m.Say("Speed of the room's time"))
 	for _, s := range speeds {
-		seg.add(button("", "run", "rate "+s.word).set("id", "rate-"+s.word).onOff(rate == s.rate).say(s.name))
+		seg.add(button("", "run", "rate "+s.word).set("id", "rate-"+s.word).onOff(rate == s.rate).say(m.Say(s.name)))
 	}
 	slider := tag("input").set("type", "range").set("id", "rate").set("data-field", "rate").set("min", "0").
 		set("max", strconv.Itoa(sliderEnd)).set("value", strconv.Itoa(markOf(rate))).
-		set("aria-label", "Speed of the room's time, 0.01 to 20").set("aria-valuetext", ratio(rate)+" times real time")
+		set("aria-label", m.Say("Speed of the room's time, 0.01 to 20")).set("aria-valuetext", m.Say("{0} times real time", factor(m.Language, rate)))
 	shown := rate
 	if m.pace.shown != 0 {
 		shown = m.pace.shown
@@ -97,26 +92,37 @@ func rateWords(m *Model, shown event.Factor) string {
 	case len(m.State.Nodes) == 0:
 		return ""
 	case m.State.Rate == 0:
-		return "frozen"
+		return m.Say("frozen")
 	}
-	return ratio(shown) + "×"
+	return factor(m.Language, shown) + "×"
 }
 
 func handElements(m *Model) []*Element {
 	frozen := m.State.Rate == 0 && len(m.State.Nodes) > 0
-	freeze := tool("pause", "Freeze", "freeze", "")
+	freeze, hold := tool("pause", m.Say("Freeze"), "freeze", ""), words.Of("Hold messages")
 	if frozen {
-		freeze = tool("play", "Thaw", "freeze", "")
+		freeze = tool("play", m.Say("Thaw"), "freeze", "")
+	}
+	if m.holding() {
+		hold = words.Of("Open gates")
+	}
+	colours := words.Of("Colours: as the system says")
+	switch m.theme {
+	case "light":
+		colours = words.Of("Colours: light")
+	case "dark":
+		colours = words.Of("Colours: dark")
 	}
 	return []*Element{
-		freeze.set("id", "freeze").onOff(frozen).set("title", "Time stands still: nothing arrives, no timer fires (Space)"),
-		tool("step", "Step", "run", "step").set("id", "step").when(!frozen, "disabled", "").
-			set("title", "On to the next message or timer, then frozen again (→)"),
-		tool("gate", switched(m.holding(), "Open gates", "Hold messages"), "hold", "").set("id", "hold").onOff(m.holding()).
-			set("title", "Links become gates; messages wait until you let them go"),
-		button("btn only", "theme", "").set("id", "theme").set("aria-label", "Colours: "+switched(m.theme == "", "as the system says", m.theme)).
-			set("title", "Light, dark, or as the system says").add(icon("theme")),
-		button("btn only", "rules", "").set("id", "rules-open").set("aria-label", "The rules: Raft on one card, the picture and the keys").
-			set("aria-haspopup", "dialog").set("title", "Rules and keys (?)").add(icon("help")),
+		freeze.set("id", "freeze").onOff(frozen).set("title", m.Say("Time stands still: nothing arrives, no timer fires (Space)")),
+		tool("step", m.Say("Step"), "run", "step").set("id", "step").when(!frozen, "disabled", "").
+			set("title", m.Say("On to the next message or timer, then frozen again (→)")),
+		tool("gate", m.Say(hold), "hold", "").set("id", "hold").onOff(m.holding()).
+			set("title", m.Say("Links become gates; messages wait until you let them go")),
+		tool("share", m.Say("Share"), "share", "").set("id", "share-open").set("aria-haspopup", "dialog"),
+		button("btn only", "theme", "").set("id", "theme").set("aria-label", m.Say(colours)).
+			set("title", m.Say("Light, dark, or as the system says")).add(icon("theme")),
+		button("btn only", "rules", "").set("id", "rules-open").set("aria-label", m.Say("The rules: Raft on one card, the picture and the keys")).
+			set("aria-haspopup", "dialog").set("title", m.Say("Rules and keys (?)")).add(icon("help")),
 	}
 }

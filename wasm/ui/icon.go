@@ -9,6 +9,7 @@ var icons = map[string]string{
 	"play":     "M4.5 2.8v10.4L13 8Z",
 	"step":     "M4 3v10l6-5ZM12.5 3v10",
 	"gate":     "M2 2.5v11M14 2.5v11M5 8h4M7.5 5.5 10 8l-2.5 2.5",
+	"share":    "M8 9.5v-8M5 4l3-3 3 3M3 8v6h10V8",
 	"theme":    "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12ZM8 2v12M8 5.5h4.5M8 8h6M8 10.5h4.5",
 	"help":     "M5.5 6a2.5 2.5 0 1 1 3.7 2.2C8.3 8.7 8 9.2 8 10M8 12.8v.2",
 	"book":     "M8 4.2C6.6 3 4.6 2.7 2 3v9.5c2.6-.3 4.6 0 6 1.2 1.4-1.2 3.4-1.5 6-1.2V3c-2.6-.3-4.6 0-6 1.2ZM8 4.2v9.5",
@@ -25,6 +26,9 @@ var icons = map[string]string{
 func icon(name string) *Element {
 	return classed("svg", "icon").set("viewBox", "0 0 16 16").set("aria-hidden", "true").add(tag("path").set("d", icons[name]))
 }
+
+// Picture is the HTML of an icon, for pages and panels that the server writes.
+func Picture(name string) string { return string(icon(name).AppendHTML(nil)) }
 
 // button is a control that does an action.
 func button(class, action, arg string) *Element {

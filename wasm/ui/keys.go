@@ -29,9 +29,27 @@ func (m *Model) pressed(p Pressed) []Effect {
 	case "h", "H":
 		return m.run("heal")
 	case " ":
+		if m.past() {
+			return m.play()
+		}
 		return m.freeze()
 	case "ArrowRight":
+		if m.past() {
+			return m.wind("step 1")
+		}
 		return m.step()
+	case "ArrowLeft":
+		return m.wind("step -1")
+	case ",":
+		return m.wind("previous fault")
+	case ".":
+		return m.wind("next fault")
+	case "l", "L":
+		return m.toEnd()
+	case "Home":
+		return m.wind("part 0")
+	case "End":
+		return m.toEnd()
 	case "/":
 		return append(m.turnTo("console"), Focus{ConsoleField})
 	case "?":

@@ -11,7 +11,7 @@ const LessonPanel = "lesson"
 
 // lessonElement holds the lesson. What stands in it is the room's: it knows who looks.
 func lessonElement(m *Model) *Element {
-	return classed("section", "lesson").set("id", LessonPanel).set("aria-label", "Lesson").keyed("lesson").raw(m.Lesson.HTML)
+	return classed("section", "lesson").set("id", LessonPanel).set("aria-label", m.Say("Lesson")).keyed("lesson").raw(m.Lesson.HTML)
 }
 
 // denied says whether the lesson does without what a line of the console asks for.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/view"
+	"github.com/quorumlab/quorumlab/cluster/words"
 )
 
 // cellAt is a place in the log grid.
@@ -17,6 +18,9 @@ type cellAt struct {
 type cellLook struct {
 	entry           view.Entry
 	there, snapshot bool
+	gone            bool // on the disk, but older than what the page keeps
+	edge            bool // the last entry of the node's snapshot
+	begins          bool // the first entry of its term
 	committed       bool
 	doomed          bool
 	match, next     bool
@@ -44,37 +48,49 @@ func (m *Model) kept() *cache {
 // logElement is the replicated log: a row for each node, a column for each index.
 func logElement(m *Model) *Element {
 	w := m.logWindow()
-	head := tag("tr").add(tag("th").set("class", "who").add(classed("span", "hidden").say("Node")))
+	head := tag("tr").add(tag("th").set("class", "who").add(classed("span", "hidden").say(m.Say("Node"))))
 	for i := w.first; i <= w.last; i++ {
 		head.add(tag("th").keyed(number(i)).set("scope", "col").say(number(i)))
 	}
-	head.add(tag("th").set("class", "meta").keyed("meta").add(classed("span", "hidden").say("Commit")))
+	head.add(tag("th").set("class", "meta").keyed("meta").add(classed("span", "hidden").say(m.Say("Commit"))))
 	body := tag("tbody")
 	for i := range m.State.Nodes {
 		body.add(m.logRow(&m.State.Nodes[i], w))
 	}
-	table := classed("table", "grid"+switched(m.crowded(), " many", "")).set("id", "log").add(tag("thead").add(head), body)
-	return classed("section", "log").keyed("log").set("aria-label", "Replicated log").add(m.logCaption(),
+	table := classed("table", "grid"+switched(m.crowded(), " many", "")).set("id", "log").
+		set("role", "grid").set("tabindex", "0").set("aria-label", m.Say("Replicated log: the arrow keys move in it, Enter tells an entry's life")).
+		add(tag("thead").add(head), body)
+	return classed("section", "log").keyed("log").set("aria-label", m.Say("Replicated log")).add(m.logCaption(),
 		classed("div", "window").set("id", "log-window").set("data-scroll", strconv.Itoa(cellWidth)).add(table))
 }
 
 func (m *Model) logCaption() *Element {
-	e := classed("div", "cap").add(legends...)
-	back := m.logBack > 0
+	e := classed("div", "cap").add(m.legends()...)
+	w := m.logWindow()
 	nav := classed("span", "nav")
-	for _, b := range [...]struct{ arg, name string }{{"first", "To the first entry on any disk"}, {"back", "Back"}, {"forward", "Forward"}, {"end", "Follow the end"}} {
-		off := (b.arg == "first" || b.arg == "back") && uint64(m.logBack) >= m.mostBack() || (b.arg == "forward" || b.arg == "end") && !back
-		nav.add(button("btn only small", "log", b.arg).set("aria-label", b.name).set("title", b.name).when(off, "disabled", "").add(icon(b.arg)))
+	for _, b := range [...]struct{ arg, name string }{{"first", words.Of("To the first entry on any disk")}, {"back", words.Of("Back")},
+		{"forward", words.Of("Forward")}, {"end", words.Of("Follow the end")}} {
+		off := m.logLast == 0
+		if b.arg == "first" || b.arg == "back" {
+			off = w.first <= m.oldest()
+		}
+		nav.add(button("btn only small", "log", b.arg).set("aria-label", m.Say(b.name)).set("title", m.Say(b.name)).when(off, "disabled", "").add(icon(b.arg)))
 	}
 	return e.add(nav)
 }
 
-// legends never change.
-var legends = []*Element{tag("h2").say("Replicated log"),
-	legend("e t1 c", "committed"), legend("e t1 u", "not yet"), legend("e t3 u doomed", "to be overwritten"),
-	classed("span", "key").say("colour: term"),
-	classed("span", "key").add(classed("i", "match"), text(" match")),
-	classed("span", "key").add(classed("i", "next"), text(" next"))}
+// legends say what the cells show.
+func (m *Model) legends() []*Element {
+	c := m.kept()
+	if c.legends == nil {
+		c.legends = []*Element{tag("h2").say(m.Say("Replicated log")),
+			legend("e t1 c", m.Say("committed")), legend("e t1 u", m.Say("not yet")), legend("e t3 u doomed", m.Say("to be overwritten")),
+			classed("span", "key").say(m.Say("colour: term")),
+			classed("span", "key").add(classed("i", "match"), text(" "+m.Say("match"))),
+			classed("span", "key").add(classed("i", "next"), text(" "+m.Say("next")))}
+	}
+	return c.legends
+}
 
 func legend(class, words string) *Element {
 	return classed("span", "key").add(classed("span", class).set("aria-hidden", "true").say("x"), text(" "+words))
@@ -91,12 +107,12 @@ func (m *Model) logRow(n *view.Node, w window) *Element {
 		at := cellAt{n.ID, i}
 		d, there := c.cells[at]
 		if !there || d.look != look {
-			d = drawnCell{look, look.element(id, i)}
+			d = drawnCell{look, look.element(m, id, i)}
 			c.cells[at] = d
 		}
 		row.add(d.el)
 	}
-	return row.add(tag("td").keyed("meta").set("class", "meta").say("commit " + number(n.Commit)))
+	return row.add(tag("td").keyed("meta").set("class", "meta").say(m.Say("commit {0}", number(n.Commit))))
 }
 
 func (m *Model) rowClass(n *view.Node) string {
@@ -112,35 +128,46 @@ func (m *Model) rowClass(n *view.Node) string {
 }
 
 func (m *Model) cellLook(n *view.Node, i uint64, p view.Progress) cellLook {
-	l := cellLook{match: p.Match == i && i > 0, next: p.Next == i && i > 0}
+	l := cellLook{match: p.Match == i && i > 0, next: p.Next == i && i > 0, edge: n.SnapshotIndex == i && i > 0}
 	if e := n.Entry(i); e != nil {
 		l.entry, l.there = *e, true
 		l.committed = i <= n.Commit
 		l.doomed = m.State.Doomed(n, i)
+		before := n.Entry(i - 1)
+		l.begins = before == nil || before.Term != e.Term
 		return l
 	}
-	l.snapshot = i <= n.SnapshotIndex
+	l.gone = n.First != 0 && n.First <= i && i <= n.Last
+	l.snapshot = i <= n.SnapshotIndex && !l.gone
 	return l
 }
 
-func (l *cellLook) element(id string, i uint64) *Element {
-	cell := tag("td").keyed(number(i))
+func (l *cellLook) element(m *Model, id string, i uint64) *Element {
+	cell := tag("td").keyed(number(i)).when(l.edge, "class", "edge").when(l.there || l.snapshot || l.gone, "data-row", id)
+	is := func(class, sign, text string) {
+		cell.set("data-index", number(i)).set("title", m.Say(text, number(i), l.entry.Label, number(l.entry.Term), id)).
+			add(classed("span", class).say(sign))
+	}
 	switch {
 	case l.there:
-		yes := switched(l.committed, "true", "false")
-		class := "e t" + strconv.Itoa(int(termColour(l.entry.Term))) + switched(l.committed, " c", " u") + switched(l.doomed, " doomed", "")
-		cell.set("data-row", id).set("data-index", number(i)).set("data-term", number(l.entry.Term)).set("data-committed", yes).
-			when(l.doomed, "data-doomed", "true").set("title", l.words(id)).
-			add(classed("span", class).say(entryLabel(&l.entry)))
+		cell.set("data-term", number(l.entry.Term)).set("data-committed", switched(l.committed, "true", "false")).
+			when(l.doomed, "data-doomed", "true").set("data-action", "look").set("data-arg", "entry "+id+" "+number(i))
+		is("e t"+strconv.Itoa(int(termColour(l.entry.Term)))+switched(l.committed, " c", " u")+switched(l.doomed, " doomed", ""),
+			entryLabel(&l.entry), l.words())
+	case l.gone:
+		is("e snap", "…", words.Of("entry {0} is on {3}'s disk, but the page keeps only the newest entries"))
 	case l.snapshot:
-		cell.set("data-row", id).set("data-index", number(i)).set("data-snapshot", "true").set("title", "entry "+number(i)+" is in "+id+"'s snapshot").
-			add(classed("span", "e snap").say("▤"))
+		cell.set("data-snapshot", "true")
+		is("e snap", "▤", words.Of("entry {0} is in {3}'s snapshot"))
+	}
+	if l.begins {
+		cell.add(classed("b", "begins").say(number(l.entry.Term)))
 	}
 	if l.match {
-		cell.add(classed("i", "match").set("title", "the leader knows that "+id+" has everything up to here"))
+		cell.add(classed("i", "match").set("title", m.Say("the leader knows that {0} has everything up to here", id)))
 	}
 	if l.next {
-		cell.add(classed("i", "next").set("title", "the leader sends "+id+" this entry next"))
+		cell.add(classed("i", "next").set("title", m.Say("the leader sends {0} this entry next", id)))
 	}
 	return cell
 }
@@ -162,25 +189,34 @@ func entryLabel(e *view.Entry) string {
 	return "·"
 }
 
+// entryWords say what an entry is, by its type and by how it stands: not committed, committed, to be overwritten. {0} is its
+// index, {1} what it says, {2} its term, {3} the node.
+var entryWords = [...][3]string{
+	event.EntryNone: {words.Of("entry {0}: {1} · term {2} · not committed, as far as {3} knows"),
+		words.Of("entry {0}: {1} · term {2} · committed, as {3} knows"),
+		words.Of("entry {0}: {1} · term {2} · will be overwritten: the newest leader's log differs here")},
+	event.EntryNoop: {words.Of("entry {0}: a new leader's first entry, empty · term {2} · not committed, as far as {3} knows"),
+		words.Of("entry {0}: a new leader's first entry, empty · term {2} · committed, as {3} knows"),
+		words.Of("entry {0}: a new leader's first entry, empty · term {2} · will be overwritten: the newest leader's log differs here")},
+	event.EntryConfiguration: {words.Of("entry {0}: a change of members · term {2} · not committed, as far as {3} knows"),
+		words.Of("entry {0}: a change of members · term {2} · committed, as {3} knows"),
+		words.Of("entry {0}: a change of members · term {2} · will be overwritten: the newest leader's log differs here")},
+	event.EntryBarrier: {words.Of("entry {0}: a barrier · term {2} · not committed, as far as {3} knows"),
+		words.Of("entry {0}: a barrier · term {2} · committed, as {3} knows"),
+		words.Of("entry {0}: a barrier · term {2} · will be overwritten: the newest leader's log differs here")},
+}
+
 // words are what a cell means.
-func (l *cellLook) words(id string) string {
-	s := "entry " + number(l.entry.Index) + ": "
-	switch l.entry.Type {
-	case event.EntryNoop:
-		s += "a new leader's first entry, empty"
-	case event.EntryConfiguration:
-		s += "a change of members"
-	case event.EntryBarrier:
-		s += "a barrier"
-	case event.EntryCommand, event.EntryNone:
-		s += l.entry.Label
+func (l *cellLook) words() string {
+	kind := l.entry.Type
+	if kind == event.EntryCommand || int(kind) >= len(entryWords) {
+		kind = event.EntryNone
 	}
-	s += " · term " + number(l.entry.Term)
 	switch {
 	case l.doomed:
-		return s + " · will be overwritten: the leader's log differs here"
+		return entryWords[kind][2]
 	case l.committed:
-		return s + " · committed, as " + id + " knows"
+		return entryWords[kind][1]
 	}
-	return s + " · not committed, as far as " + id + " knows"
+	return entryWords[kind][0]
 }

@@ -26,60 +26,63 @@ func (m *Model) columns() uint64 {
 	}
 }
 
-// newest and oldest are the ends of what lies on any disk.
+// newest is the last column: a little behind the newest entry on any disk.
 func (m *Model) newest() uint64 {
 	last := uint64(0)
 	for i := range m.State.Nodes {
 		last = max(last, m.State.Nodes[i].Last)
 	}
-	return last
+	return max(last+ahead, m.columns())
 }
 
+// oldest is the first column that can be looked at: the oldest entry that the page keeps of any node, and one before it that
+// says where older ones are.
 func (m *Model) oldest() uint64 {
 	first := uint64(0)
 	for i := range m.State.Nodes {
-		n := &m.State.Nodes[i]
-		if len(n.Log) > 0 && (first == 0 || n.Log[0].Index < first) {
-			first = n.Log[0].Index
+		if log := m.State.Nodes[i].Log; len(log) > 0 && (first == 0 || log[0].Index < first) {
+			first = log[0].Index
 		}
 	}
-	return max(first, 1)
+	return max(first, 2) - 1
 }
 
-// logWindow follows the end, unless it has been scrolled back from it.
+// logWindow follows the end, or stays where the reader put it whatever arrives.
 func (m *Model) logWindow() window {
-	n, end := m.columns(), m.newest()+ahead
-	back := min(uint64(m.logBack), m.mostBack())
-	last := max(end-back, n)
-	return window{last - n + 1, last}
-}
-
-// mostBack is how far the window can be scrolled.
-func (m *Model) mostBack() uint64 {
-	n, end := m.columns(), m.newest()+ahead
-	if reach := m.oldest() + n - 1; end > reach {
-		return end - reach
+	last := m.newest()
+	if m.logLast != 0 {
+		last = min(m.logLast, last)
 	}
-	return 0
+	return window{last - m.columns() + 1, last}
 }
 
-// scroll moves the window; positive is back, away from the end.
+// scrollTo puts the last column of the window there, as far as there is something to see; at the end it follows again.
+func (m *Model) scrollTo(last uint64) {
+	end := m.newest()
+	if m.logLast = min(max(last, m.oldest()+m.columns()-1), end); m.logLast == end {
+		m.logLast = 0
+	}
+}
+
+// scroll moves the window; positive is towards the end.
 func (m *Model) scroll(columns int) {
-	m.logBack = max(min(m.logBack+columns, int(m.mostBack())), 0)
+	m.scrollTo(uint64(max(int64(m.logWindow().last)+int64(columns), 1)))
 }
 
-// logTo is what the buttons beside the log do.
+// logTo is what the buttons beside the log do, and "stay": the reader is in the log, which waits.
 func (m *Model) logTo(where string) {
 	page := int(m.columns()) - 2
 	switch where {
 	case "first":
-		m.logBack = int(m.mostBack())
+		m.scrollTo(1)
 	case "back":
-		m.scroll(page)
-	case "forward":
 		m.scroll(-page)
+	case "forward":
+		m.scroll(page)
 	case "end":
-		m.logBack = 0
+		m.logLast = 0
+	case "stay":
+		m.logLast = m.logWindow().last
 	}
 }
 

@@ -3,14 +3,13 @@ package ui
 import (
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/view"
+	"github.com/quorumlab/quorumlab/cluster/words"
 )
 
 // Bounds of what the page keeps; a test reaches each of them.
 const (
 	MaxFeed    = 200 // sentences
 	MaxNotices = 4   // dismissible sentences at once; the oldest goes
-	MaxSpans   = 96  // role spans a node in the lanes
-	MaxFlags   = 48  // faults in the lanes
 	MaxFalling = 64  // dropped messages that are still falling
 	MaxGhosts  = 48  // messages too quick to be seen, shown once more
 )
@@ -18,6 +17,8 @@ const (
 // Model is everything the page knows. State is the fold of the room's events and nothing else; the rest is
 // what this one viewer looks at.
 type Model struct {
+	*words.Language // of all that it says; nil is English
+
 	State   view.State
 	Console Console
 
@@ -29,29 +30,34 @@ type Model struct {
 	endpoints string       // where etcd's clients reach the nodes: "n1 http://127.0.0.1:40001", one a line
 	Viewer    string       // the random name by which the room knows this browser again
 
-	offered uint64 // epoch of the last Welcome
-	wire    wire
-	clock   clock
-	picked  picked
-	tab     string // side panel: "guide" (the lesson, a column of its own where there is room), "console", "node", "feed"
-	theme   string // "": as the system says
-	calm    bool   // reduced motion
-	cutting bool   // the scissors are in hand
-	hover   string // data-hover under the pointer or focus
-	width   int    // CSS pixels of the window
-	height  int
-	logBack int // columns the log's window is scrolled back from its end
-	fields  map[string]string
-	parting parting
-	pace    pace
-	stroke  stroke
-	feed    feed
-	notices []notice
-	lanes   lanes
-	panels  []panel
-	tape    event.Tape // where the page looks at the recording, and how far that reaches
-	taught  taught
-	motion  motion
+	offered  uint64 // epoch of the last Welcome
+	wire     wire
+	clock    clock
+	picked   picked
+	tab      string // side panel: "guide" (the lesson, a column of its own where there is room), "console", "node", "feed"
+	theme    string // "": as the system says
+	calm     bool   // reduced motion
+	cutting  bool   // the scissors are in hand
+	hover    string // data-hover under the pointer or focus
+	width    int    // CSS pixels of the window
+	height   int
+	logLast  uint64 // the last column of the log's window; 0: it follows the end
+	fields   map[string]string
+	parting  parting
+	pace     pace
+	stroke   stroke
+	feed     feed
+	notices  []notice
+	panels   []panel
+	tape     event.Tape // where the page looks at the recording, and how far that reaches
+	winding  winding
+	controls string // of the recorder, HTML of the server's
+	speed    string // of playing, as the field says
+	address  string // of the page, for what it gives to share
+	moment   string // where to begin to look; "" once that is done, or for LIVE
+	bare     bool   // nothing but stage and timeline: the page is a part of another one
+	taught   taught
+	motion   motion
 
 	news  [allSections]uint32 // counts what may have changed each section of the scene
 	ring  ring                // where everything stands, for the nodes and the window of now
@@ -60,25 +66,34 @@ type Model struct {
 
 // Seed is what a page starts from.
 type Seed struct {
+	Words     *words.Language // that the page speaks; nil is English
 	Room      string
 	Viewers   int
 	State     view.State // what the server drew; zero in the browser until the first checkpoint
 	Lesson    event.Lesson
-	Endpoints string // as in event.FrameEndpoints
-	Theme     string // "light", "dark", or "" as the system says
-	Width     int    // CSS pixels; 0: a desktop
+	Endpoints string     // as in event.FrameEndpoints
+	Tape      event.Tape // how far the recording reaches, when the server draws
+	Timeline  string     // its drawing, HTML of the server's
+	Controls  string     // of the recorder, likewise
+	Address   string     // of the page, without what is behind a #
+	Moment    string     // what is behind the #: where to begin to look
+	Bare      bool       // nothing but stage and timeline
+	Theme     string     // "light", "dark", or "" as the system says
+	Width     int        // CSS pixels; 0: a desktop
 	Height    int
 }
 
 // New is the model of a page that has just been opened.
 func New(seed Seed) Model {
-	m := Model{State: seed.State, Room: seed.Room, Viewers: seed.Viewers, Lesson: seed.Lesson, endpoints: seed.Endpoints, theme: seed.Theme, tab: "guide",
-		width: seed.Width, height: seed.Height, Console: newConsole(), fields: map[string]string{}, cache: &cache{}}
+	m := Model{Language: seed.Words, State: seed.State, Room: seed.Room, Viewers: seed.Viewers, Lesson: seed.Lesson, endpoints: seed.Endpoints, theme: seed.Theme, tab: "guide", speed: "1",
+		address: seed.Address, moment: seed.Moment, bare: seed.Bare, controls: seed.Controls,
+		width: seed.Width, height: seed.Height, Console: Console{Language: seed.Words}, fields: map[string]string{}, cache: &cache{}}
 	if m.width == 0 {
 		m.width, m.height = 1440, 900
 	}
 	m.clock.confirmed, m.clock.now = seed.State.At, seed.State.At
-	m.lanes.restart(&m.State)
+	m.tape = seed.Tape
+	m.panels = []panel{{place: "timeline", html: seed.Timeline}}
 	return m
 }
 
@@ -166,7 +181,7 @@ const (
 	inOutlines
 	inLog
 	inSide
-	inLanes
+	inTape
 	allSections
 )
 

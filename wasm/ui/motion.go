@@ -17,6 +17,7 @@ type falling struct {
 	what view.Message
 	at   float64      // 0 to 1 of its way when it was dropped
 	age  event.Micros // wall time since
+	more int          // others like it at the same time, drawn together with it
 }
 
 // How long a dropped message falls, and how long one that nobody could see is shown once more (wall time).
@@ -68,7 +69,7 @@ func (v *motion) fold(m *Model, e *event.Event) {
 	if e.Kind == event.Dropped {
 		at := v.progress(msg, e.At)
 		if msg.Due == 0 {
-			at = lostAt(e.Reason)
+			at = m.lostAt(e)
 		}
 		v.falling = bounded(v.falling, falling{what: *msg, at: at}, MaxFalling)
 		return
@@ -79,7 +80,18 @@ func (v *motion) fold(m *Model, e *event.Event) {
 	}
 }
 
+// bounded adds what falls. Beyond MaxAlike of one kind in one direction it is counted with the last of them.
 func bounded(all []falling, f falling, most int) []falling {
+	alike, last := 0, 0
+	for i := range all {
+		if kindOf(&all[i].what) == kindOf(&f.what) {
+			alike, last = alike+1, i
+		}
+	}
+	if alike >= MaxAlike {
+		all[last].more++
+		return all
+	}
 	if len(all) >= most {
 		copy(all, all[1:])
 		all = all[:most-1]
@@ -87,16 +99,29 @@ func bounded(all []falling, f falling, most int) []falling {
 	return append(all, f)
 }
 
-// lostAt is where a message falls off that had no way to go: at its gate, or in the middle of the link.
-func lostAt(why event.Reason) float64 {
-	if why == event.ByHand {
+// lostAt is where a message falls off that had no way to go: at its gate, at the mark of the cut, at a machine that is
+// down or takes no more, or else in the middle of the link.
+func (m *Model) lostAt(e *event.Event) float64 {
+	// the others are lost on the way
+	//exhaustive:ignore
+	switch e.Reason {
+	case event.ByHand:
 		return gateAt
+	case event.MachineDown, event.QueueFull:
+		return 1
+	case event.LinkCut:
+		if !m.link(e.Peer, e.Node).Cut {
+			return snipAt
+		}
 	}
 	return 0.5
 }
 
-// gateAt is where on the way held messages wait, 0 to 1.
-const gateAt = 0.24
+// Where on the way held messages wait, and where a cut in one direction is marked, 0 to 1 from the sender.
+const (
+	gateAt = 0.24
+	snipAt = 0.3
+)
 
 // progress is how far a message has come at a virtual time, 0 to 1. It waits at 1 until it is delivered.
 func (v *motion) progress(msg *view.Message, now event.Micros) float64 {

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"math"
+	"strconv"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/view"
@@ -23,6 +24,8 @@ type nodeLook struct {
 	more     string // a second line
 	burnt    int    // of the election timer, in timerSteps
 	window   int    // where its uncertain end begins, in timerSteps
+	why      string // the reasons of those who refused it their votes
+	votes    string // how many it has, in words
 	timer    bool
 	pips     string // one letter a voter: + has voted, - refused, . waiting
 	at       point
@@ -46,7 +49,7 @@ func nodesElement(m *Model) *Element {
 		key := look.id.String()
 		d, there := c.nodes[key]
 		if !there || d.look != look {
-			d = drawnNode{look, look.element()}
+			d = drawnNode{look, look.element(m)}
 			c.nodes[key] = d
 		}
 		g.add(d.el)
@@ -60,22 +63,28 @@ func (m *Model) lookOfNode(n *view.Node) nodeLook {
 		stale: m.State.StaleLeader(n), picked: m.picked.node == n.ID, far: m.parting.open && m.parting.isFar(n.ID), radius: r.radius}
 	l.at, _ = r.place(n.ID)
 	l.below, l.more = m.wordsBelow(n)
-	l.down = downWords(n)
-	if n.Role == event.Candidate {
-		l.pips = m.pipsOf(n)
+	if n.Refused != "" {
+		l.down = m.Say("refused to start: {0}", n.Refused)
 	}
-	if left, window, runs := timerOf(n, m.clock.now); runs && n.Role != event.Leader && n.Up {
+	if n.Role == event.Candidate {
+		l.pips, l.why = m.pipsOf(n), m.refusals(n)
+		l.votes = m.Say("{0} of {1} votes", number(uint64(n.Votes())), strconv.Itoa(m.State.VotesNeeded(n)))
+	}
+	if left, window, runs := timerOf(n, m.clock.now); runs && n.Role != event.Leader && n.Up && l.suffrage == event.Voter {
 		l.timer, l.burnt, l.window = true, timerSteps-int(math.Ceil(left*timerSteps)), int(math.Round((1-window)*timerSteps))
 	}
 	return l
 }
 
 // timerOf is the share that is left until the latest time at which the node stands for election, and the
-// share that its window takes: inside it the node may stand at any moment.
+// share that its window takes: inside it the node may stand at any moment. The clock of a machine that stands still does too.
 func timerOf(n *view.Node, now event.Micros) (left, window float64, runs bool) {
 	whole := float64(n.TimerMax - n.Contact)
 	if whole <= 0 || n.TimerMax == 0 {
 		return 0, 0, false
+	}
+	if n.Suspended {
+		now = n.Stood
 	}
 	left = min(max(float64(n.TimerMax-now)/whole, 0), 1)
 	return left, min(max(float64(n.TimerMax-n.TimerMin)/whole, 0), 1), true
@@ -85,35 +94,56 @@ func timerOf(n *view.Node, now event.Micros) (left, window float64, runs bool) {
 func (m *Model) wordsBelow(n *view.Node) (below, more string) {
 	switch {
 	case n.Refused != "":
-		below = "refuses to start"
+		below = m.Say("refuses to start")
 	case !n.Up:
-		below = "down"
+		below = m.Say("down")
 	case n.Suspended:
-		below = "stands still"
+		below = m.Say("stands still")
 	case n.Role == event.Leader:
-		below = "commit " + number(n.Commit)
+		below = m.Say("commit {0}", number(n.Commit))
 	case n.Role == event.Follower && m.leader() != nil:
-		below = "match " + number(believed(m.leader(), n.ID).Match)
+		below = m.Say("match {0}", number(believed(m.leader(), n.ID).Match))
 	default:
-		below = "last " + number(n.Last)
+		below = m.Say("last {0}", number(n.Last))
 	}
 	if n.Drift != event.One && n.Drift != 0 {
-		more = "clock ×" + ratio(n.Drift)
+		more = m.Say("clock ×{0}", factor(m.Language, n.Drift))
 	}
 	if n.Fsync != 0 {
-		more += switched(more == "", "", " · ") + "disk +" + spell(n.Fsync)
+		more += switched(more == "", "", " · ") + m.Say("disk +{0}", spell(m.Language, n.Fsync))
 	}
 	return below, more
 }
 
-func downWords(n *view.Node) string {
-	if n.Up {
-		return ""
+// refusals are the sentences of those who refused this candidate their votes, as they told it.
+func (m *Model) refusals(n *view.Node) string {
+	s := ""
+	for _, b := range n.Ballots {
+		v := m.State.Node(b.Voter)
+		if b.Granted || v == nil {
+			continue
+		}
+		if r := v.Refusal; r.Candidate == n.ID && r.Term == n.Term {
+			why, _ := m.sentence(&event.Event{Kind: event.VoteRefused, Node: v.ID, Peer: n.ID, Term: r.Term, OK: r.PreVote, Reason: r.Reason, Index: r.Index,
+				LogTerm: r.LogTerm, Text: r.Text})
+			s += why + " "
+		}
 	}
-	if n.Refused != "" {
-		return "refused to start: " + n.Refused
+	return s
+}
+
+// tipElement says why a candidate that the pointer or the focus is on was refused votes.
+func tipElement(m *Model) *Element {
+	for i := range m.State.Nodes {
+		n := &m.State.Nodes[i]
+		if m.hover != "node:"+n.ID.String() || n.Role != event.Candidate {
+			continue
+		}
+		if why := m.refusals(n); why != "" {
+			return classed("p", "tip").keyed("tip").say(why)
+		}
 	}
-	return "down"
+	return nil
 }
 
 // pipsOf has a letter for each voter of the candidate's configuration.
@@ -146,7 +176,7 @@ func (l *nodeLook) name() string {
 	return l.role.String()
 }
 
-func (l *nodeLook) element() *Element {
+func (l *nodeLook) element(m *Model) *Element {
 	class := "node " + l.name()
 	for _, c := range [...]struct {
 		yes  bool
@@ -163,46 +193,46 @@ func (l *nodeLook) element() *Element {
 		set("data-suspended", switched(l.still, "true", "false")).
 		when(l.stale, "data-stale", "true").
 		set("data-action", "node").set("data-arg", id).set("data-hover", "node:"+id).
-		set("tabindex", "0").set("role", "button").set("aria-label", l.words()).
+		set("tabindex", "0").set("role", "button").set("aria-label", l.words(m)).
 		set("transform", "translate("+px(l.at.x)+" "+px(l.at.y)+")")
 	r := l.radius
 	g.add(classed("circle", "halo").set("r", px(r+11)), classed("circle", "body").set("r", px(r)))
 	if l.timer {
 		g.add(l.timerElements()...)
 	}
-	return g.add(l.glyph()).add(l.texts()...)
+	return g.add(l.glyph()).add(l.texts(m)...)
 }
 
 // words is the node's name for those who do not see it. It begins with what stands there, so that it can be
 // spoken to (WCAG 2.5.3, Label in Name).
-func (l *nodeLook) words() string {
+func (l *nodeLook) words(m *Model) string {
 	s := ""
-	for _, line := range l.lines() {
+	for _, line := range l.lines(m) {
 		s += line + " "
 	}
 	switch {
 	case l.down != "":
 		s += "– " + l.down
 	case l.stale:
-		s += "– replaced leader"
-	default:
-		s += "– " + l.role.String()
+		s += m.Say("– replaced leader")
+	case l.up:
+		s += "– " + m.Say(roleNames[l.role])
 	}
-	if l.still {
-		s += ", stands still"
+	if l.pips != "" {
+		s += " · " + l.votes + " · " + l.why
 	}
 	return s
 }
 
 // lines are what stands in and below the disc.
-func (l *nodeLook) lines() []string {
-	all := []string{l.id.String(), "term " + number(l.term), l.below}
+func (l *nodeLook) lines(m *Model) []string {
+	all := []string{l.id.String(), m.Say("term {0}", number(l.term)), l.below}
 	second := l.more
 	if l.suffrage == event.Learner {
-		second = "learner" + switched(second == "", "", " · ") + second
+		second = m.Say("learner") + switched(second == "", "", " · ") + second
 	}
 	if l.suffrage == event.NoMember {
-		second = "no member" + switched(second == "", "", " · ") + second
+		second = m.Say("no member") + switched(second == "", "", " · ") + second
 	}
 	if second != "" {
 		all = append(all, second)
@@ -210,14 +240,14 @@ func (l *nodeLook) lines() []string {
 	return all
 }
 
-func (l *nodeLook) texts() []*Element {
+func (l *nodeLook) texts(m *Model) []*Element {
 	r := l.radius
 	looks := [...]struct {
 		class   string
 		y, size float64
 	}{{"nm", r * 0.11, r * 0.43}, {"tm", r * 0.52, max(r*0.295, 10)}, {"sub", r + 21, max(r*0.295, 10.5)}, {"sub odd", r + 35, max(r*0.27, 10)}}
 	var all []*Element
-	for i, line := range l.lines() {
+	for i, line := range l.lines(m) {
 		at := looks[i]
 		// The space is not drawn; without it those who listen would hear the lines as one word.
 		all = append(all, classed("text", at.class).set("y", px(at.y)).set("font-size", px(at.size)).say(line), text(" "))

@@ -56,6 +56,28 @@ const (
 // maxLabel is the longest label of a packet, in bytes.
 const maxLabel = 24
 
+// MaxAlike is how many messages of one kind in one direction are drawn one by one. More of them are drawn as one, where they
+// are on average, with their number: "×140".
+const MaxAlike = 6
+
+// kindOf is the same number for messages that are drawn together when there are many.
+func kindOf(msg *view.Message) uint64 {
+	kind := uint64(msg.From)<<32 | uint64(msg.To)<<8 | uint64(msg.Type)<<2
+	if msg.Reply {
+		kind |= 2
+	}
+	if msg.OK {
+		kind |= 1
+	}
+	return kind
+}
+
+// crowd are the messages of one kind in one direction.
+type crowd struct {
+	n, met int     // how many there are, and how many of them Packets has come by
+	at     float64 // the sum of how far each has come
+}
+
 // Packets appends all that is drawn on the canvas: what is under way at the shown time, what falls, what
 // was too quick. Everything is little-endian. First a header: the number of packets as uint32, then the
 // stage's width, height and node radius in units of its viewBox as float32. Then for each packet: Shape,
@@ -68,9 +90,20 @@ func Packets(m *Model, to []byte) []byte {
 	start := len(to)
 	w.out = append32(w.out, 0)
 	w.floats(r.w, r.h, r.radius)
+	crowds := m.crowds()
 	for i := range m.State.Messages {
-		if msg := &m.State.Messages[i]; !msg.Held && msg.Due != 0 {
-			w.flight(msg, m.motion.progress(msg, m.clock.now))
+		msg := &m.State.Messages[i]
+		if msg.Held || msg.Due == 0 {
+			continue
+		}
+		c := crowds[kindOf(msg)]
+		switch c.met++; {
+		case c.n <= MaxAlike:
+			w.flight(msg, m.motion.progress(msg, m.clock.now), 1)
+		case c.met == c.n:
+			w.flight(msg, c.at/float64(c.n), c.n)
+		default:
+			crowds[kindOf(msg)] = c
 		}
 	}
 	for i := range m.motion.falling {
@@ -83,6 +116,20 @@ func Packets(m *Model, to []byte) []byte {
 	}
 	append32(w.out[:start], w.count)
 	return w.out
+}
+
+// crowds counts what is under way.
+func (m *Model) crowds() map[uint64]crowd {
+	crowds := map[uint64]crowd{}
+	for i := range m.State.Messages {
+		if msg := &m.State.Messages[i]; !msg.Held && msg.Due != 0 {
+			c := crowds[kindOf(msg)]
+			c.n++
+			c.at += m.motion.progress(msg, m.clock.now)
+			crowds[kindOf(msg)] = c
+		}
+	}
+	return crowds
 }
 
 type packetWriter struct {
@@ -102,13 +149,19 @@ const (
 // lane is how far a message keeps to the left of the line, so that those that meet pass each other.
 const lane = 5
 
-func (w *packetWriter) flight(msg *view.Message, at float64) {
+// calmly is in how many places a message stands on its way where motion is to be reduced.
+const calmly = 4
+
+func (w *packetWriter) flight(msg *view.Message, at float64, n int) {
 	a, b, ok := w.ring.leg(msg.From, msg.To)
 	if !ok {
 		return
 	}
+	if w.calm {
+		at = (min(math.Floor(at*calmly), calmly-1) + 0.5) / calmly
+	}
 	p := along(a, b, at).plus(b.minus(a).unit().left().times(lane))
-	w.packet(msg, p, 1, at, 0)
+	w.packet(msg, p, 1, at, 0, n)
 }
 
 // fall draws a dropped message: it drops off the link where it was, and fades.
@@ -122,7 +175,7 @@ func (w *packetWriter) fall(f *falling) {
 	if !w.calm {
 		p.y += 46 * t * t
 	}
-	w.packet(&f.what, p, 1-t, f.at, fallen)
+	w.packet(&f.what, p, 1-t, f.at, fallen, f.more+1)
 }
 
 func (w *packetWriter) ghost(f *falling) {
@@ -132,11 +185,14 @@ func (w *packetWriter) ghost(f *falling) {
 	}
 	t := float64(f.age) / float64(ghostTime)
 	p := along(a, b, t).plus(b.minus(a).unit().left().times(lane))
-	w.packet(&f.what, p, 0.75*(1-t*t*0.6), t, again)
+	w.packet(&f.what, p, 0.75*(1-t*t*0.6), t, again, f.more+1)
 }
 
-func (w *packetWriter) packet(msg *view.Message, p point, opacity, done float64, flags uint8) {
+func (w *packetWriter) packet(msg *view.Message, p point, opacity, done float64, flags uint8, n int) {
 	look := lookOf(msg)
+	if n > 1 {
+		look.crowd(n)
+	}
 	if msg.Reply {
 		flags |= hollow
 	}
@@ -170,6 +226,15 @@ type look struct {
 	colour uint8
 	mark   Mark
 	label  string
+}
+
+// crowd makes it the look of so many.
+func (l *look) crowd(n int) {
+	l.label = [...]string{"", "✓ ", "✗ "}[l.mark] + "×" + number(uint64(n))
+	l.mark = NoMark
+	if l.shape == Dot {
+		l.shape = Block
+	}
 }
 
 func lookOf(msg *view.Message) look {

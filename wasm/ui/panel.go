@@ -11,14 +11,17 @@ type panel struct {
 	marks string
 }
 
-// look asks the room to show something at a place, and to show it anew whenever it changes. No words close the panel.
+// look asks the room to show something at a place, and to show it anew whenever it changes. What is there stays until that
+// comes; no words close the panel.
 func (m *Model) look(place, words string) []Effect {
 	p := m.panelAt(place)
 	if p.words == words {
 		return nil
 	}
-	*p = panel{place: place, words: words}
-	m.touch(inSide, inLanes)
+	if p.words = words; words == "" {
+		*p = panel{place: place}
+	}
+	m.touch(inSide)
 	return []Effect{Send{event.Frame{Type: event.FrameLook, Code: place, Text: words}}}
 }
 
@@ -38,7 +41,7 @@ func (m *Model) shown(f *event.Frame) {
 	for i := range m.panels {
 		if p := &m.panels[i]; p.place == f.Code && p.words != "" {
 			p.html, p.marks = f.Text, f.Marks
-			m.touch(inSide, inLanes)
+			m.touch(inSide, inTape)
 		}
 	}
 }

@@ -4,22 +4,23 @@ import (
 	"strconv"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/words"
 )
 
 // sideElement has the tabs and the panel of the chosen one.
 func sideElement(m *Model) *Element {
 	shown := m.panel()
-	nodeName := "Node"
+	nodeName := words.Of("Node")
 	if m.picked.node != 0 {
 		nodeName = m.picked.node.String()
 	}
-	tabs := classed("div", "tabs").set("role", "tablist").set("aria-label", "Panels")
-	for _, t := range [...]struct{ id, name string }{{"guide", "Lesson"}, {"console", "Console"}, {"node", nodeName}, {"feed", "Feed"}} {
+	tabs := classed("div", "tabs").set("role", "tablist").set("aria-label", m.Say("Panels"))
+	for _, t := range [...]struct{ id, name string }{{"guide", words.Of("Lesson")}, {"console", words.Of("Console")}, {"node", nodeName}, {"feed", words.Of("Feed")}} {
 		on := shown == t.id
 		tabs.add(button("tab to-"+t.id, "tab", t.id).set("role", "tab").set("id", "tab-"+t.id).
-			set("aria-selected", switched(on, "true", "false")).set("aria-controls", switched(t.id == "guide", "guide", "panel")).say(t.name))
+			set("aria-selected", switched(on, "true", "false")).set("aria-controls", switched(t.id == "guide", "guide", "panel")).say(m.Say(t.name)))
 	}
-	e := classed("section", "side").keyed("side").set("aria-label", "Console, node and feed").add(tabs)
+	e := classed("section", "side").keyed("side").set("aria-label", m.Say("Console, node and feed")).add(tabs)
 	panel := classed("div", "panel of-"+shown).keyed(shown).set("id", "panel").set("role", "tabpanel").set("aria-labelledby", "tab-"+shown)
 	switch shown {
 	case "console":
@@ -59,17 +60,17 @@ func (m *Model) leaf() {
 }
 
 func (m *Model) newsElement() *Element {
-	list := classed("ol", "news").set("aria-label", "What happened, newest first")
+	list := classed("ol", "news").set("aria-label", m.Say("What happened, newest first"))
 	for i := len(m.feed.items) - 1; i >= 0; i-- {
 		it := &m.feed.items[i]
 		if it.el == nil {
 			it.el = classed("li", toneNames[it.tone]).keyed(strconv.FormatUint(it.id, 10)).
-				add(tag("time").say(spell(it.at)), tag("span").say(it.words()))
+				add(tag("time").say(spell(m.Language, it.at)), tag("span").say(it.said(m.Language)))
 		}
 		list.add(it.el)
 	}
 	if len(m.feed.items) == 0 {
-		return classed("p", "nothing").say("What happens from now on is told here, in plain sentences.")
+		return classed("p", "nothing").say(m.Say("What happens from now on is told here, in plain sentences."))
 	}
 	return list
 }
@@ -78,7 +79,7 @@ func (m *Model) newsElement() *Element {
 func detailsElement(m *Model) *Element {
 	p := m.panelAt("side")
 	if p.html == "" {
-		return classed("p", "nothing").say("Click a machine on the ring, or press 1 to 9, to see what it knows.")
+		return classed("p", "nothing").say(m.Say("Click a machine on the ring, or press 1 to 9, to see what it knows."))
 	}
 	return classed("div", "details").set("id", "side").raw(p.html)
 }

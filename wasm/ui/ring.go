@@ -128,7 +128,14 @@ func (m *Model) logHeight() float64 {
 	return 62 + 26*n
 }
 
-func (m *Model) lanesHeight() float64 { return float64(46 + len(m.State.Nodes)*m.lanePitch()) }
+// lanesHeight is about how much of the window the recorder takes, with its controls.
+func (m *Model) lanesHeight() float64 {
+	n := float64(len(m.State.Nodes))
+	if m.crowded() {
+		return 92 + 12*n
+	}
+	return 92 + 15*n
+}
 
 // crowded says whether there are so many machines that each gets less room.
 func (m *Model) crowded() bool { return len(m.State.Nodes) > 6 }

@@ -1,22 +1,29 @@
 package ui
 
+import "github.com/quorumlab/quorumlab/cluster/event"
+
 // cache keeps what Scene drew, so that what did not change is the same pointer again.
 type cache struct {
-	made  [allSections]uint32 // the news that a section was drawn for, plus one
-	parts [allSections]*Element
-	nodes map[string]drawnNode
-	cells map[cellAt]drawnCell
-	lanes drawnLanes
-	feed  drawnFeed
+	made    [allSections]uint32 // the news that a section was drawn for, plus one
+	parts   [allSections]*Element
+	nodes   map[string]drawnNode
+	cells   map[cellAt]drawnCell
+	legends []*Element
+	feed    drawnFeed
+	tape    drawnTape
 }
 
 // Scene is the whole page inside its body. Sections that nothing concerned are the same pointers as before.
 func Scene(m *Model) *Element {
+	marks := m.marks()
 	app := tag("div").set("id", "app").set("class", "app").set("data-tab", m.panel()).set("data-phase", m.wire.phase.String()).
 		when(m.theme != "", "data-theme", m.theme).
 		when(m.State.Rate == 0 && len(m.State.Nodes) > 0, "data-frozen", "true").
 		when(m.cutting, "data-cutting", "true").
-		when(m.Lesson.Marks != "", "data-marks", m.Lesson.Marks).
+		when(m.past(), "data-past", switched(m.tape.Mode == event.TapePlaying, "playing", "paused")).
+		when(m.tape.Sealed, "data-sealed", "true").
+		when(m.bare, "data-bare", "true").
+		when(marks != "", "data-marks", marks).
 		when(m.Lesson.Denied != "", "data-denied", m.Lesson.Denied)
 	return app.add(classed("div", "page").keyed("page").add(
 		m.drawn(inHeader, headerElement),
@@ -25,7 +32,8 @@ func Scene(m *Model) *Element {
 		tag("main").set("class", "main").set("id", "main").keyed("main").add(stageElement(m), m.drawn(inLog, logElement)),
 		m.drawn(inSide, sideElement),
 		m.drawn(inLamps, lampsElement),
-		lanesElement(m),
+		timelineElement(m),
+		dialogElement(m),
 	))
 }
 

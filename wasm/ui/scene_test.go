@@ -76,7 +76,7 @@ func TestEveryControlHasAName(t *testing.T) {
 			role, _ := e.Attr("role")
 			action, acts := e.Attr("data-action")
 			if e.Tag == "button" || role == "button" || role == "dialog" || role == "tab" {
-				if label, _ := e.Attr("aria-label"); label == "" && words(e) == "" {
+				if label, _ := e.Attr("aria-label"); label == "" && wordsOf(e) == "" {
 					if by, _ := e.Attr("aria-labelledby"); by == "" {
 						t.Errorf("%s: a %s without a name: %s", name, e.Tag, html(e))
 					}
@@ -115,7 +115,7 @@ func each(e *Element, do func(*Element)) {
 	}
 }
 
-func words(e *Element) string { return strings.TrimSpace(all(e)) }
+func wordsOf(e *Element) string { return strings.TrimSpace(all(e)) }
 
 func all(e *Element) string {
 	s := e.Text
@@ -150,7 +150,7 @@ func TestThePictureInWords(t *testing.T) {
 			got = append(got, line)
 		}
 		if q, there := e.Attr("data-quorum"); there && e.Tag == "li" {
-			got = append(got, words(e)+" "+q)
+			got = append(got, wordsOf(e)+" "+q)
 		}
 		if l, there := e.Attr("data-link"); there {
 			if cut, _ := e.Attr("data-cut"); cut != "" {
@@ -163,7 +163,7 @@ func TestThePictureInWords(t *testing.T) {
 			committed, _ := e.Attr("data-committed")
 			_, doomed := e.Attr("data-doomed")
 			if len(index) == 2 && index > "10" {
-				got = append(got, row+" "+index+" t"+term+" "+committed+switched(doomed, " doomed", "")+" "+words(e))
+				got = append(got, row+" "+index+" t"+term+" "+committed+switched(doomed, " doomed", "")+" "+wordsOf(e))
 			}
 		}
 	})
@@ -264,7 +264,7 @@ func TestTheFeedIsNotDrawnFasterThanItCanBeRead(t *testing.T) {
 		t.Errorf("in a second with 60 answers the feed was drawn %d times", drawn)
 	}
 	s.tick(22_000_000)
-	if page := words(Scene(&s.m)); !strings.Contains(page, "put k 59") {
+	if page := wordsOf(Scene(&s.m)); !strings.Contains(page, "put k 59") {
 		t.Error("what happened last is never shown")
 	}
 }

@@ -2,16 +2,18 @@ package ui
 
 import (
 	"strconv"
+
+	"github.com/quorumlab/quorumlab/cluster/words"
 )
 
 // stageElement is the ring with everything that belongs to it.
 func stageElement(m *Model) *Element {
 	r := m.ringNow()
 	svg := classed("svg", "ring").set("id", "stage").set("role", "group").
-		set("aria-label", "The ring of machines and the links between them").
+		set("aria-label", m.Say("The ring of machines and the links between them")).
 		set("viewBox", "0 0 "+px(r.w)+" "+px(r.h)).set("preserveAspectRatio", "xMidYMid meet")
 	svg.add(m.drawn(inWires, wiresElement), nodesElement(m), gatesElement(m), trailElement(m))
-	e := classed("section", "stage").set("id", "stage-box").set("aria-label", "Stage").keyed("stage")
+	e := classed("section", "stage").set("id", "stage-box").set("aria-label", m.Say("Stage")).keyed("stage")
 	e.add(m.drawn(inOutlines, outlineWordsElement), toolsElement(m), svg,
 		tag("canvas").set("id", "packets").set("aria-hidden", "true"))
 	e.add(emptyElement(m), menuElement(m), partingElement(m))
@@ -24,33 +26,33 @@ func emptyElement(m *Model) *Element {
 	if len(m.State.Nodes) > 0 {
 		return nil
 	}
-	words := "The cluster is starting: its machines come up and elect a leader."
+	said := words.Of("The cluster is starting: its machines come up and elect a leader.")
 	if m.wire.phase == gone {
-		words = "There is nothing here any more."
+		said = words.Of("There is nothing here any more.")
 	}
-	return classed("div", "empty").keyed("empty").add(brandMark(), tag("p").say(words))
+	return classed("div", "empty").keyed("empty").add(brandMark(), tag("p").say(m.Say(said)))
 }
 
 // outlineWordsElement says in words what the outlines show.
 func outlineWordsElement(m *Model) *Element {
-	list := classed("ul", "groups").keyed("groups").set("aria-label", "Who can talk with whom")
+	list := classed("ul", "groups").keyed("groups").set("aria-label", m.Say("Who can talk with whom"))
 	groups := m.State.Groups()
 	for i := range groups {
 		g := &groups[i]
 		list.add(tag("li").set("class", switched(g.Quorum, "ok", "no")).set("data-quorum", switched(g.Quorum, "true", "false")).
-			add(tag("i").set("aria-hidden", "true").say(switched(g.Quorum, "✓", "✗"))).say(" " + outlineWords(g)))
+			add(tag("i").set("aria-hidden", "true").say(switched(g.Quorum, "✓", "✗"))).say(" " + outlineWords(m.Language, g)))
 	}
 	return list
 }
 
 // toolsElement are the tools for the network.
 func toolsElement(m *Model) *Element {
-	return classed("div", "tools").keyed("tools").set("role", "toolbar").set("aria-label", "Network").add(
-		tool("scissors", "Cut", "cut", "").set("id", "cut").onOff(m.cutting).
-			set("title", "Draw a stroke across links to cut them (X, or hold Shift)"),
-		tool("split", "Split", "partition", "").set("id", "partition").onOff(m.parting.open).
-			set("title", "Part the machines into two groups"),
-		tool("heal", "Heal all", "run", "heal").set("id", "heal").set("title", "All links as new; held messages go on (H)"))
+	return classed("div", "tools").keyed("tools").set("role", "toolbar").set("aria-label", m.Say("Network")).add(
+		tool("scissors", m.Say("Cut"), "cut", "").set("id", "cut").onOff(m.cutting).
+			set("title", m.Say("Draw a stroke across links to cut them (X, or hold Shift)")),
+		tool("split", m.Say("Split"), "partition", "").set("id", "partition").onOff(m.parting.open).
+			set("title", m.Say("Part the machines into two groups")),
+		tool("heal", m.Say("Heal all"), "run", "heal").set("id", "heal").set("title", m.Say("All links as new; held messages go on (H)")))
 }
 
 // partingElement helps to put a partition together.
@@ -58,19 +60,19 @@ func partingElement(m *Model) *Element {
 	if !m.parting.open {
 		return nil
 	}
-	sides := classed("div", "sides").set("role", "group").set("aria-label", "Sides of the partition")
+	sides := classed("div", "sides").set("role", "group").set("aria-label", m.Say("Sides of the partition"))
 	for i := range m.State.Nodes {
 		id := m.State.Nodes[i].ID
 		far := m.parting.isFar(id)
 		sides.add(button("lot "+switched(far, "far", "near"), "side", id.String()).onOff(far).
 			say(id.String() + switched(far, " · B", " · A")))
 	}
-	return classed("div", "menu parting").keyed("parting").set("role", "dialog").set("aria-label", "Split the network").add(
-		menuHead("Split the network", "Click machines here or on the ring to change their side."),
+	return classed("div", "menu parting").keyed("parting").set("role", "dialog").set("aria-label", m.Say("Split the network")).add(
+		m.menuHead(m.Say("Split the network"), m.Say("Click machines here or on the ring to change their side.")),
 		sides,
 		classed("p", "hint").say(m.parting.line(m)),
-		classed("div", "row").add(button("btn primary", "part", "").set("id", "part-do").say("Split"),
-			button("btn", "partition", "").say("Cancel")))
+		classed("div", "row").add(button("btn primary", "part", "").set("id", "part-do").say(m.Say("Split")),
+			button("btn", "partition", "").say(m.Say("Cancel"))))
 }
 
 // outlinesElement are the soft outlines around machines that can talk with one another.
@@ -112,36 +114,37 @@ func (r *ring) beside(p point, far float64) string {
 }
 
 // menuHead is the title of a menu and its close button.
-func menuHead(title, words string) *Element {
+func (m *Model) menuHead(title, said string) *Element {
 	return classed("div", "head").add(tag("h2").say(title),
-		button("only close", "close", "").set("aria-label", "Close").add(icon("close")), tag("p").say(words))
+		button("only close", "close", "").set("aria-label", m.Say("Close")).add(icon("close")), tag("p").say(said))
 }
 
-// choice is something that a menu offers, as the console would be told it.
+// choice is something that a menu offers, as the console would be told it; with places for what the menu is about.
 type choice struct {
 	line, label, hint string
 	bad               bool
 }
 
 // choicesElement are the buttons of a menu, and the line that says what the one under the pointer would do.
-func choicesElement(m *Model, first string, all []choice) (buttons, hint *Element) {
+func choicesElement(m *Model, first string, all []*choice, about ...string) (buttons, hint *Element) {
 	buttons = classed("div", "choices")
-	words := ""
+	said := ""
 	for _, c := range all {
-		if m.denied(c.line) {
+		line := words.Fill(c.line, about...)
+		if m.denied(line) {
 			continue
 		}
-		b := button(switched(c.bad, "bad", ""), "run", c.line).keyed(c.line).set("data-hover", "do:"+c.line).when(len(buttons.Kids) == 0, "id", first).
-			set("aria-describedby", first+"-hint").say(c.label)
+		b := button(switched(c.bad, "bad", ""), "run", line).keyed(line).set("data-hover", "do:"+line).when(len(buttons.Kids) == 0, "id", first).
+			set("aria-describedby", first+"-hint").say(m.Say(c.label, about...))
 		buttons.add(b)
-		if m.hover == "do:"+c.line {
-			words = c.hint
+		if m.hover == "do:"+line {
+			said = m.Say(c.hint)
 		}
 	}
-	if words == "" && len(buttons.Kids) > 0 {
-		words = "Each of these is a command of the console, too."
+	if said == "" && len(buttons.Kids) > 0 {
+		said = m.Say("Each of these is a command of the console, too.")
 	}
-	return buttons, classed("p", "hint").set("id", first+"-hint").set("role", "status").say(words)
+	return buttons, classed("p", "hint").set("id", first+"-hint").set("role", "status").say(said)
 }
 
 // formRow is a field with its unit.

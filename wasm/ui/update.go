@@ -1,6 +1,9 @@
 package ui
 
-import "github.com/quorumlab/quorumlab/cluster/event"
+import (
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/words"
+)
 
 // Update folds one message. It is the only way in which a Model changes. The old Model must not be used
 // any more: slices are changed in place.
@@ -35,22 +38,28 @@ func (m *Model) update(msg Msg) []Effect {
 	case Hovered:
 		m.hover = msg.What
 	case Copied:
-		m.notify(false, switched(msg.OK, "It is copied.", "This page may not copy by itself. The text is selected: copy it with Ctrl C."))
+		said := words.Of("It is copied.")
+		if !msg.OK {
+			said = words.Of("This page may not copy by itself. The text is selected: copy it with Ctrl C.")
+		}
+		m.notify(false, m.Say(said))
 	case Resized:
 		m.width, m.height = msg.Width, msg.Height
+		return m.look("timeline", m.timelineWords())
 	case Scrolled:
-		m.scroll(-msg.Columns)
+		m.scroll(msg.Columns)
 	}
 	return nil
 }
 
 // ticked comes once a frame: time goes on, what falls falls further.
 func (m *Model) ticked(wall event.Micros) []Effect {
-	passed := m.clock.tick(wall, m.State.Rate)
-	m.motion.age(passed, m.State.Rate == 0)
+	rate := m.pacing()
+	passed := m.clock.tick(wall, rate)
+	m.motion.age(passed, rate == 0)
 	m.feed.narrate(wall)
 	m.leaf()
-	return m.pace.due(m, wall)
+	return append(m.pace.due(m, wall), m.onward()...)
 }
 
 // maxName bounds the name by which rooms know a browser again, in bytes.

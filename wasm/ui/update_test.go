@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/words"
 )
 
 // orders are the commands that the page has sent since the last call, as they would be typed.
@@ -27,7 +28,7 @@ func (s *story) expect(t *testing.T, what string, want ...string) {
 	for i, line := range want {
 		c, wrong := Parse(line)
 		if wrong != nil {
-			t.Fatalf("%q: %s", line, wrong.Text)
+			t.Fatalf("%q: %s", line, wrong.Words(nil))
 		}
 		want[i] = inWords(c)
 	}
@@ -205,7 +206,7 @@ func TestMenusOfferWhatMakesSense(t *testing.T) {
 		if a, _ := e.Attr("data-action"); a == "run" {
 			arg, _ := e.Attr("data-arg")
 			if _, wrong := Parse(arg); wrong != nil {
-				t.Errorf("a button would say %q, which the console does not understand: %s", arg, wrong.Text)
+				t.Errorf("a button would say %q, which the console does not understand: %s", arg, wrong.Words(nil))
 			}
 		}
 	})
@@ -218,10 +219,10 @@ func TestMenusOfferWhatMakesSense(t *testing.T) {
 }
 
 func TestEveryChoiceOfEveryMenuIsUnderstood(t *testing.T) {
-	check := func(all []choice) {
+	check := func(all []*choice) {
 		for _, c := range all {
-			if _, wrong := Parse(c.line); wrong != nil {
-				t.Errorf("%q: %s", c.line, wrong.Text)
+			if _, wrong := Parse(words.Fill(c.line, "n1", "n2")); wrong != nil {
+				t.Errorf("%q: %s", c.line, wrong.Words(nil))
 			}
 			if c.hint == "" || c.label == "" {
 				t.Errorf("%q does not say what it would do", c.line)
@@ -234,7 +235,7 @@ func TestEveryChoiceOfEveryMenuIsUnderstood(t *testing.T) {
 		}
 	}
 	for _, out := range []event.Link{{}, {Cut: true}, {Hold: true}, {Delay: 1}} {
-		check(linkChoices(pair{1, 2}, out, event.Link{}))
+		check(linkChoices(out, event.Link{}))
 	}
 }
 
@@ -325,7 +326,7 @@ func TestTimeIsNeverShownBeyondWhatTheRoomConfirmed(t *testing.T) {
 		}
 	}
 	if lag := s.m.clock.confirmed - s.m.clock.now; lag > 100*ms {
-		t.Errorf("the shown time lags %v behind", spell(lag))
+		t.Errorf("the shown time lags %v behind", spell(nil, lag))
 	}
 	s.pass(5_000 * ms)
 	s.tick(35_100_000)
@@ -387,15 +388,10 @@ func TestBoundsOfThePage(t *testing.T) {
 		s.tell(event.Event{Kind: event.Delivered, Node: 1, Peer: 2, Msg: id})
 		s.at += 400 * ms
 	}
-	if len(s.m.feed.items) != MaxFeed || len(s.m.notices) != MaxNotices || len(s.m.lanes.flags) != MaxFlags ||
+	if len(s.m.feed.items) != MaxFeed || len(s.m.notices) != MaxNotices ||
 		len(s.m.motion.falling) != MaxFalling || len(s.m.motion.ghosts) != MaxGhosts {
-		t.Errorf("feed %d, notices %d, flags %d, falling %d, ghosts %d", len(s.m.feed.items), len(s.m.notices), len(s.m.lanes.flags),
+		t.Errorf("feed %d, notices %d, falling %d, ghosts %d", len(s.m.feed.items), len(s.m.notices),
 			len(s.m.motion.falling), len(s.m.motion.ghosts))
-	}
-	for _, l := range s.m.lanes.nodes {
-		if len(l.spans) > MaxSpans || l.id == 3 && len(l.spans) != MaxSpans {
-			t.Errorf("%v has %d spans", l.id, len(l.spans))
-		}
 	}
 	if len(s.m.motion.left) != 0 {
 		t.Errorf("%d released messages are remembered after they landed", len(s.m.motion.left))
@@ -438,15 +434,15 @@ func TestMinorSentencesThatComeAgainAreCounted(t *testing.T) {
 		s.at += ms
 	}
 	last := s.m.feed.items[len(s.m.feed.items)-1]
-	if len(s.m.feed.items) != said+2 || last.words() != "n4 would vote for n3 in term 4 (pre-vote). (5 times)" || last.at != s.at-ms {
-		t.Errorf("%d new sentences, the last one is %q", len(s.m.feed.items)-said, last.words())
+	if len(s.m.feed.items) != said+2 || last.said(nil) != "n4 would vote for n3 in term 4 (pre-vote). (5 times)" || last.at != s.at-ms {
+		t.Errorf("%d new sentences, the last one is %q", len(s.m.feed.items)-said, last.said(nil))
 	}
 }
 
 func TestSpelling(t *testing.T) {
 	for d, want := range map[event.Micros]string{0: "0 µs", 900: "900 µs", 1500: "1.5 ms", 2000: "2 ms", 612_000: "612 ms", 3_400_000: "3.4 s",
 		60_000_000: "1 min 0 s", 3_725_000_000: "1 h 2 min", -2000: "−2 ms"} {
-		if got := spell(d); got != want {
+		if got := spell(nil, d); got != want {
 			t.Errorf("%d µs is spelled %q, want %q", d, got, want)
 		}
 	}

@@ -27,26 +27,30 @@ func (m *Model) linkElement(p pair) *Element {
 	}
 	out, in := m.link(p.a, p.b), m.link(p.b, p.a)
 	cut := cutWord(out.Cut, in.Cut)
+	slow, lossy := out.Delay|in.Delay|out.Jitter|in.Jitter != 0 || max(out.Slow, in.Slow) > event.One, out.Loss|in.Loss|out.Duplicate|in.Duplicate != 0
 	class := "link" + switched(cut == "both", " cut", "") + switched(cut == "out" || cut == "in", " oneway", "") +
-		switched(odd(out) || odd(in), " odd", "") + switched(m.picked.link == p, " picked", "")
+		switched(slow, " slow", "") + switched(lossy, " lossy", "") + switched(m.picked.link == p, " picked", "")
 	name := p.String()
 	g := classed("g", class).keyed(name).set("id", "link-"+name).set("data-link", name).set("data-cut", cut).
 		set("data-action", "link").set("data-arg", name).set("data-hover", "link:"+name).
-		set("tabindex", "-1").set("role", "button").set("aria-label", linkLabel(p, out, in))
+		set("tabindex", switched(out == event.Link{} && in == event.Link{}, "-1", "0")).set("role", "button").
+		set("aria-label", m.Say("Link between {0} and {1}: {2}", p.a.String(), p.b.String(), m.bothManners(p, out, in)))
 	g.add(line("hit", from, to), line("wire", from, to))
 	switch {
 	case cut == "both":
 		g.add(snip(along(from, to, 0.5)))
 	case cut == "out":
-		g.add(snip(along(from, to, 0.3)), arrowhead(to, from, 0.42))
+		g.add(snip(along(from, to, snipAt)), arrowhead(to, from, 0.42))
 	case cut == "in":
-		g.add(snip(along(from, to, 0.7)), arrowhead(from, to, 0.42))
+		g.add(snip(along(to, from, snipAt)), arrowhead(from, to, 0.42))
 	}
 	g.add(gateBar(from, to, out.Hold), gateBar(to, from, in.Hold))
+	words := m.bothManners(p, out, in)
 	if m.hover == "link:"+name || m.picked.link == p {
-		g.add(pill(along(from, to, 0.5), shortManner(out, in)))
-	} else if (odd(out) || odd(in)) && cut != "both" {
-		g.add(pill(along(from, to, 0.5), "≈"))
+		g.add(m.pill(along(from, to, 0.5), words))
+	} else if (slow || lossy) && cut != "both" {
+		const room = 20 // bytes of words that stand at a link always
+		g.add(m.pill(along(from, to, 0.5), switched(len(words) < room && !m.crowded(), words, "≈")))
 	}
 	return g
 }
@@ -63,27 +67,12 @@ func cutWord(out, in bool) string {
 	return ""
 }
 
-// odd says whether a link is neither whole nor merely cut or held.
-func odd(l event.Link) bool {
-	l.Cut, l.Hold = false, false
-	return l != event.Link{}
-}
-
-// linkLabel names a link and says how it behaves.
-func linkLabel(p pair, out, in event.Link) string {
-	s := "Link between " + p.a.String() + " and " + p.b.String() + ": "
+// bothManners say how a link behaves in its two directions.
+func (m *Model) bothManners(p pair, out, in event.Link) string {
 	if out == in {
-		return s + manner(out)
+		return manner(m.Language, out)
 	}
-	return s + "to " + p.b.String() + " " + manner(out) + ", to " + p.a.String() + " " + manner(in)
-}
-
-// shortManner is what stands at a link under the pointer.
-func shortManner(out, in event.Link) string {
-	if out == in {
-		return manner(out)
-	}
-	return "→ " + manner(out) + "   ← " + manner(in)
+	return m.Say("to {0}: {1}; to {2}: {3}", p.b.String(), manner(m.Language, out), p.a.String(), manner(m.Language, in))
 }
 
 func line(class string, a, b point) *Element {
@@ -117,9 +106,10 @@ func gateBar(from, to point, closed bool) *Element {
 	return line("gate", p.plus(way.left().times(-3)), p.plus(way.left().times(22)))
 }
 
-// pill is words on the stage.
-func pill(p point, words string) *Element {
+// pill is words on the stage, never beyond its edges.
+func (m *Model) pill(p point, words string) *Element {
 	w := float64(len([]rune(words)))*6.3 + 14
+	p.x = min(max(p.x, w/2), max(m.ring.w-w/2, w/2))
 	return moved(classed("g", "pill"), p).add(
 		tag("rect").set("x", px(-w/2)).set("y", "-10").set("width", px(w)).set("height", "20").set("rx", "10"),
 		tag("text").set("y", "4").say(words))

@@ -89,7 +89,7 @@ func (m Moment) sentence(s *view.State, e *event.Event) (words, tone string) {
 	case event.Applied:
 		return m.Words.Say("{0} applied entry {1}: its store is at revision {2}.", who, index, strconv.FormatInt(e.Rev, 10)), "minor"
 	}
-	return ui.Sentence(s, e)
+	return ui.Sentence(m.Words, s, e)
 }
 
 // manner says how one direction of a link behaves.

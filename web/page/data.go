@@ -3,11 +3,13 @@
 package page
 
 import (
+	"bytes"
 	"context"
 	"io"
 
 	"github.com/a-h/templ"
 
+	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/view"
 	"github.com/quorumlab/quorumlab/cluster/words"
 	"github.com/quorumlab/quorumlab/lessons"
@@ -33,8 +35,24 @@ type RoomData struct {
 	Viewers int
 	Lesson  lessons.Panel // what the left column starts with; the zero Panel until the room tells more
 	Doors   string        // where etcd's clients reach the nodes, as in event.FrameEndpoints
+	Tape    event.Tape    // how far the recording reaches
+	Drawing string        // of the recording, as package desk draws it for DrawingWidth or PhoneDrawing pixels
+	Bare    bool          // the page is a part of another one: stage and timeline alone
+	Player  *Player       // the page is a recording of its own; nil for a room
 	Narrow  bool          // a telephone, as far as the request tells: the first picture is drawn for it
 }
+
+// Player is what a page needs that plays a recording without a server.
+type Player struct {
+	Script    string // address of tape.js, the worker that plays it
+	Recording string // address of the .qlr file
+}
+
+// The widths that the first picture of the recording is drawn for, in CSS pixels.
+const (
+	DrawingWidth = "1040"
+	PhoneDrawing = "280"
+)
 
 // ProblemData is a page that says what is wrong and what to do.
 type ProblemData struct {
@@ -60,7 +78,13 @@ const phoneWidth, phoneHeight = 390, 844
 // scene is the app's first picture.
 func scene(d RoomData) templ.Component {
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
-		seed := ui.Seed{Room: d.Room, Viewers: d.Viewers, State: d.State, Endpoints: d.Doors}
+		seed := ui.Seed{Words: languages.From(ctx), Room: d.Room, Viewers: d.Viewers, State: d.State, Endpoints: d.Doors}
+		seed.Tape, seed.Timeline, seed.Bare = d.Tape, d.Drawing, d.Bare
+		var controls bytes.Buffer
+		if err := recorder().Render(ctx, &controls); err != nil {
+			return err
+		}
+		seed.Controls = controls.String()
 		if d.Lesson.Lesson != "" {
 			d.Lesson.Viewers, d.Lesson.Held = 1, false // who looks is not known yet, nor who acts
 			seed.Lesson = LessonFrame(d.Lesson, languages.From(ctx))
@@ -72,4 +96,12 @@ func scene(d RoomData) templ.Component {
 		_, err := w.Write(ui.Scene(&m).AppendHTML(nil))
 		return err
 	})
+}
+
+// attributes are what tells the page's program to play a recording by itself.
+func (p *Player) attributes() templ.Attributes {
+	if p == nil {
+		return nil
+	}
+	return templ.Attributes{"data-recording": p.Recording, "data-player": p.Script}
 }

@@ -1,0 +1,127 @@
+package ui
+
+import (
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/words"
+)
+
+// winding keeps a page that is being scrubbed from sending more words to its recorder than that has answered.
+type winding struct {
+	next string       // where to go once it is where it was sent; the newest wish counts
+	sent event.Micros // wall time of the last words; 0: they are answered
+}
+
+// patience is how long, in wall time, the recorder may take before it is told more all the same: what it refuses it
+// answers with a notice only.
+const patience event.Micros = 1_000_000
+
+// nobody is what is said of a command that a recording is told.
+var nobody = words.Of("not done: this is a recording, and nobody is there to do it")
+
+// past says whether the page looks at a moment of the recording, and not at what happens.
+func (m *Model) past() bool { return m.tape.Mode != event.TapeLive }
+
+// pacing is how fast the shown time runs.
+func (m *Model) pacing() event.Factor {
+	switch m.tape.Mode {
+	case event.TapePaused:
+		return 0
+	case event.TapePlaying:
+		return event.FactorOf(m.State.Rate.Float() * m.tape.Speed.Float())
+	case event.TapeLive:
+	}
+	return m.State.Rate
+}
+
+// wind tells the recorder what to do.
+func (m *Model) wind(words string) []Effect {
+	w := &m.winding
+	if w.sent != 0 && m.clock.wall < w.sent+patience {
+		w.next = words
+		return nil
+	}
+	*w = winding{sent: max(m.clock.wall, 1)}
+	return []Effect{Send{event.Frame{Type: event.FrameWind, Text: words}}}
+}
+
+// onward tells the recorder what it could not be told before.
+func (m *Model) onward() []Effect {
+	if m.winding.next == "" {
+		return nil
+	}
+	return m.wind(m.winding.next)
+}
+
+// taped takes in where the recorder stands.
+func (m *Model) taped(t event.Tape) []Effect {
+	m.tape = t
+	m.winding.sent = 0
+	m.touch(inHeader, inTape, inSide)
+	return m.onward()
+}
+
+// play lets the past pass by, or stops there; a living page stops and the room goes on.
+func (m *Model) play() []Effect {
+	if m.tape.Mode == event.TapePaused {
+		return m.wind("play " + m.speed)
+	}
+	return m.wind("pause")
+}
+
+// toLive goes back to what happens now, because something shall be done in it, and says so.
+func (m *Model) toLive() []Effect {
+	if !m.past() || m.tape.Sealed {
+		return nil
+	}
+	m.notify(false, m.Say("What you do happens now: the page has gone back to LIVE."))
+	return []Effect{Send{event.Frame{Type: event.FrameWind, Text: "live"}}}
+}
+
+// retell begins the feed anew: what is shown does not follow from what was.
+func (m *Model) retell() {
+	f := &m.feed
+	if f.told == 0 && !m.past() {
+		return
+	}
+	f.items = nil
+	text := m.Say("Back to LIVE.")
+	if m.past() {
+		text = m.Say("The recording at {0}.", spell(m.Language, m.State.At))
+	}
+	f.announce(item{at: m.State.At, text: text})
+}
+
+// rewind goes to the moment that the page's address names, or to where it was before its connection broke.
+func (m *Model) rewind() []Effect {
+	words := m.moment
+	switch {
+	case words != "":
+		words = "moment " + words
+	case m.past() && m.Epoch != 0:
+		words = "seq " + number(m.tape.Seq)
+	default:
+		return nil
+	}
+	m.moment = ""
+	return m.wind(words)
+}
+
+// shareWords ask for what one may share of this moment.
+func (m *Model) shareWords() string {
+	words := "share " + m.address
+	if m.past() {
+		words += " " + number(m.tape.Seq) + " " + number(m.offered) + " " + number(uint64(m.State.At))
+	}
+	return words
+}
+
+// head is the virtual time of the newest fact, as far as the page knows.
+func (m *Model) head() event.Micros {
+	if m.past() {
+		return max(m.tape.HeadAt, m.clock.now)
+	}
+	return m.clock.now
+}
+
+// toEnd goes to what happens now, or to the end of a recording that has ended.
+func (m *Model) toEnd() []Effect { return m.wind(switched(m.tape.Sealed, "part 1", "live")) }

@@ -1,0 +1,91 @@
+package ui
+
+import "strconv"
+
+// The ids of the elements that hold the recording, and the recorder's controls, as the room drew them.
+const (
+	TimelinePanel = "timeline"
+	ControlsPanel = "controls"
+)
+
+// timelineWords ask for the drawing of the whole recording. Its width decides which words fit; a little more or less is
+// no reason to draw it anew.
+func (m *Model) timelineWords() string {
+	const grain = 40
+	w := m.width - 100
+	switch {
+	case m.bare || m.width < narrow:
+	case m.width >= medium:
+		w -= 300
+	default:
+		w -= 360
+	}
+	return "timeline " + strconv.Itoa(max(w, 260)/grain*grain)
+}
+
+// drawnTape is the recorder as it was last drawn.
+type drawnTape struct {
+	of string // what moves in it
+	el *Element
+}
+
+// timelineElement is the recorder: its controls, and the whole recording as the room drew it, with what moves over it.
+func timelineElement(m *Model) *Element {
+	t := m.tape
+	t.HeadAt = m.head()
+	span := float64(t.Span())
+	words, at, head := m.placeWords(), share(float64(m.clock.now-t.FirstAt)/span), share(float64(t.HeadAt-t.FirstAt)/span)
+	d := &m.kept().tape
+	if of := words + at + head + number(uint64(m.news[inTape])); d.el == nil || d.of != of {
+		*d = drawnTape{of, classed("section", "lanes").keyed("lanes").set("aria-label", m.Say("The recording")).add(
+			classed("p", "place").keyed("place").set("id", "tape-place").say(words),
+			classed("div", "controls").keyed("controls").set("id", ControlsPanel).set("role", "toolbar").set("aria-label", m.Say("Recorder")).raw(m.controls),
+			m.sliderElement(words, at, head))}
+	}
+	return d.el
+}
+
+// placeWords say what is looked at.
+func (m *Model) placeWords() string {
+	if !m.past() {
+		return "LIVE"
+	}
+	at := spell(m.Language, m.clock.now)
+	if m.tape.Sealed {
+		return m.Say("Recording at {0} of {1}", at, spell(m.Language, m.tape.HeadAt))
+	}
+	return m.Say("Recording at {0}, {1} behind LIVE", at, spell(m.Language, max(m.head()-m.clock.now, 0)))
+}
+
+// sliderElement is the recording. What moves lies over the room's drawing, which stays as it is.
+func (m *Model) sliderElement(words, at, head string) *Element {
+	over := classed("svg", "over").keyed("over").set("aria-hidden", "true").add(
+		classed("rect", "future").set("x", head).set("width", "100%").set("height", "100%"),
+		classed("line", "now").set("x1", at).set("x2", at).set("y1", "0").set("y2", "100%"),
+		classed("circle", "now").set("cx", at).set("cy", "5").set("r", "4.5"))
+	return classed("div", "tape").keyed("tape").set("id", "tape").set("data-scrub", head).
+		set("data-hover", "tape").set("role", "slider").set("tabindex", "0").set("aria-label", m.Say("Place in the recording")).
+		set("aria-valuenow", at[:len(at)-1]).set("aria-valuetext", words).
+		add(classed("div", "drawn").keyed("drawn").set("id", TimelinePanel).raw(m.panelAt("timeline").html), over)
+}
+
+// share writes a part of the whole.
+func share(x float64) string { return decimal(min(max(x, 0), 1)*100, 2) + "%" }
+
+// dialogElement is what the room drew to stand above everything. static/app.js opens it.
+func dialogElement(m *Model) *Element {
+	p := m.panelAt("dialog")
+	if p.html == "" {
+		return nil
+	}
+	return classed("dialog", "sheet").keyed("dialog").set("id", "dialog").set("aria-labelledby", "dialog-title").raw(p.html)
+}
+
+// marks is what to highlight: what the lesson points at, and what the panel at the side rests on.
+func (m *Model) marks() string {
+	own := m.panelAt("side").marks
+	if m.panel() != "node" || own == "" {
+		return m.Lesson.Marks
+	}
+	return trimmed(m.Lesson.Marks + " " + own)
+}
