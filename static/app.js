@@ -62,6 +62,9 @@ const listed = (library) => {
     document.body.append(dialog);
     dialog.showModal();
   };
+  // A dialog that the page has drawn opens as soon as it is there. What is marked so closes it; the page hears of that.
+  const unfold = () => home.querySelector("dialog:not([open])")?.showModal();
+  addEventListener("click", ({ target: t }) => { if (t.closest("#dialog [data-close]") || t.id === "dialog") document.getElementById("dialog")?.close(); });
 
   // name makes a random name for this browser.
   const name = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
@@ -108,7 +111,7 @@ const listed = (library) => {
   // focus stays on what has the same id or goes to the heading (data-focus), what somebody unfolded or folded (details
   // with an id; data-open is how the server would have it) stays so, and what has scrolled is where it was.
   const html = (node, value) => {
-    const at = document.activeElement, inside = node.contains(at);
+    const at = document.activeElement, inside = node.contains(at), typed = inside && at.localName === "input" ? at : null;
     const folds = [...node.querySelectorAll("details[id]")].filter((d) => d.open !== "open" in d.dataset);
     const scroller = node.parentElement, top = scroller.scrollTop;
     node.innerHTML = value;
@@ -118,7 +121,12 @@ const listed = (library) => {
     }
     scroller.scrollTop = top;
     if (inside) {
-      if (at.id) document.getElementById(at.id)?.focus({ preventScroll: true });
+      const again = at.id && document.getElementById(at.id);
+      if (again) again.focus({ preventScroll: true });
+      if (again && typed) {
+        again.value = typed.value;
+        again.setSelectionRange(typed.selectionStart, typed.selectionEnd);
+      }
       if (!node.contains(document.activeElement)) node.querySelector("[data-focus]")?.focus({ preventScroll: true });
     }
     reveal(node);
@@ -201,6 +209,7 @@ const listed = (library) => {
       }
     }
     for (const list of grown) if (list) follow(list);
+    unfold();
   };
   // A list that follows its end does so until somebody scrolls away from it; also when it gets smaller.
   const follow = (list) => {
@@ -348,20 +357,47 @@ const listed = (library) => {
     return [p.x, p.y];
   };
 
+  // connect opens the way to the room. A page that is a recording of its own has the room's side of it in a worker
+  // (tape.js), which speaks as a room's websocket does.
+  class Player extends EventTarget {
+    constructor() {
+      super();
+      this.readyState = WebSocket.CONNECTING;
+      this.worker = new Worker(home.dataset.player);
+      this.worker.onmessage = ({ data }) => this.hear(data);
+      this.worker.onerror = () => say("The recording cannot be played: its player did not start. Load the page again.");
+      this.worker.postMessage(new URL(home.dataset.recording, location.href).href);
+    }
+    hear(data) {
+      if (typeof data === "string") return say(data);
+      if (data instanceof ArrayBuffer) return this.dispatchEvent(new MessageEvent("message", { data }));
+      this.readyState = WebSocket.OPEN;
+      this.dispatchEvent(new Event("open"));
+    }
+    send(bytes) { this.worker.postMessage(bytes); }
+    close() { this.worker.terminate(); }
+  }
+  const connect = (address) => home.dataset.recording ? new Player() : new WebSocket(address);
+
   const go = new Go();
   go.env = { GOGC: "400" }; // the heap is small: rather more of it than a pause in the middle of a frame
-  window.quorumlab = { home, adopt, patch, reserve, show, name, copy, paint, place, colours: (list) => { names = list.split(" "); forget(); } };
+  window.quorumlab = { home, adopt, patch, reserve, show, name, copy, connect, paint, place, colours: (list) => { names = list.split(" "); forget(); } };
   // The program never ends by itself. When it does not start or stops, the page says so where the picture stands still.
-  const stopped = (why) => {
-    console.error("quorumlab: the page's program has stopped:", why);
+  const say = (sentence) => {
     const note = document.createElement("div"), words = document.createElement("p");
     note.className = "notice bad";
     note.setAttribute("role", "alert");
-    words.textContent = "The picture stands still: the page's program has stopped. Load the page again to go on.";
+    words.textContent = sentence;
     note.append(words);
     (home.querySelector(".notices") || home).replaceChildren(note);
   };
+  const stopped = (why) => {
+    console.error("quorumlab: the page's program has stopped:", why);
+    say("The picture stands still: the page's program has stopped. Load the page again to go on.");
+  };
+  // Not every web server knows what a .wasm file is.
   WebAssembly.instantiateStreaming(fetch(address), go.importObject)
+    .catch(() => fetch(address).then((r) => r.arrayBuffer()).then((b) => WebAssembly.instantiate(b, go.importObject)))
     .then(({ instance }) => go.run(instance))
     .then(() => stopped("see the lines above"), stopped);
 })();

@@ -1,10 +1,16 @@
 package web
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // policy lets a page run our own scripts and WebAssembly, and nothing inline or foreign.
 const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; font-src 'self'; " +
 	"connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+
+// embeddedPolicy lets pages of other sites have the page in a frame.
+var embeddedPolicy = strings.Replace(policy, "frame-ancestors 'self'", "frame-ancestors *", 1)
 
 // Guard sets the security headers of every answer and refuses requests that change something and come from
 // another site's page. (The websocket checks its origin itself.)

@@ -7,6 +7,11 @@ import (
 
 	"github.com/a-h/templ"
 
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/journal"
+	"github.com/quorumlab/quorumlab/cluster/view"
+	"github.com/quorumlab/quorumlab/cluster/words"
+	"github.com/quorumlab/quorumlab/web/desk"
 	"github.com/quorumlab/quorumlab/web/languages"
 	"github.com/quorumlab/quorumlab/web/page"
 )
@@ -24,7 +29,22 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 	if s.class != nil {
 		d.Lesson = s.class.Panel("")
 	}
+	if d.Bare = r.URL.Query().Has("embed"); d.Bare {
+		w.Header().Set("Content-Security-Policy", embeddedPolicy)
+	}
+	language := languages.Of(languages.Wanted(r))
+	d.Tape, d.Drawing = recording(s.cluster.Journal(), &d.State, d.Narrow, language)
 	WritePage(w, r, http.StatusOK, page.Room(d))
+}
+
+// recording is how far the recording of a room reaches, and its drawing.
+func recording(j *journal.Journal, now *view.State, narrow bool, language *words.Language) (event.Tape, string) {
+	reach, width := j.Reach(), page.DrawingWidth
+	if narrow {
+		width = page.PhoneDrawing
+	}
+	return event.Tape{Seq: reach.Head, At: reach.HeadAt, First: reach.First, FirstAt: reach.FirstAt, Head: reach.Head, HeadAt: reach.HeadAt},
+		desk.Draw(desk.Moment{Journal: j, State: now, Live: true, Words: language}, "timeline "+width).HTML
 }
 
 // narrow guesses from the request whether a telephone asks. The page finds out for sure and draws itself again.
