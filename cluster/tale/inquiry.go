@@ -79,7 +79,10 @@ func (q *inquiry) name() string {
 	case aboutMessage:
 		return q.messageName()
 	case aboutLamp:
-		return q.Say(propertyNames[q.lamp.Property])
+		if name := PropertyName(q.lamp.Property); name != "" {
+			return q.Say(name)
+		}
+		return q.lamp.Property.String()
 	case aboutRoom, aboutNode, aboutLink:
 	}
 	return q.subject.String()

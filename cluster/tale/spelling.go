@@ -40,6 +40,11 @@ func nodes(l *words.Language, ids []event.NodeID) string {
 
 func (q *inquiry) list(ids []event.NodeID) string { return nodes(q.Language, ids) }
 
-func (q *inquiry) span(d event.Micros) string { return q.Duration(int64(d)) }
+func (q *inquiry) span(d event.Micros) string {
+	if d == 0 {
+		return q.Say("{0} ms", "0")
+	}
+	return q.Duration(int64(d))
+}
 
 func (q *inquiry) ratio(f event.Factor) string { return q.Decimal(int64(f), int64(event.One), 2) }

@@ -135,3 +135,6 @@ func Why(m Moment, question Question) Answer {
 	}
 	return q.Answer
 }
+
+// Known says whether there is such a thing at the moment, or was within a glance.
+func Known(m Moment, s Subject) bool { return ask(m, s, glance) != nil }

@@ -7,7 +7,9 @@ import (
 
 func (q *inquiry) whyCandidate() {
 	who := q.n.ID.String()
-	role := q.last(func(e *event.Event) bool { return e.Kind == event.RoleChanged && e.Node == q.n.ID && e.Role == event.Candidate })
+	role := q.last(func(e *event.Event) bool {
+		return e.Kind == event.RoleChanged && e.Node == q.n.ID && e.Role == event.Candidate
+	})
 	var seq uint64
 	if role != nil {
 		seq = role.Seq
@@ -33,15 +35,16 @@ func (q *inquiry) whyCandidate() {
 }
 
 func (q *inquiry) isTimeoutNow(msg uint64) bool {
-	return q.last(func(e *event.Event) bool { return e.Kind == event.Sent && e.Msg == msg && e.Type == event.TimeoutNow && !e.Reply }) != nil
+	return q.last(func(e *event.Event) bool {
+		return e.Kind == event.Sent && e.Msg == msg && e.Type == event.TimeoutNow && !e.Reply
+	}) != nil
 }
 
 // sayVotes tells how many votes a candidate has.
 func (q *inquiry) sayVotes(c *view.Node) {
 	var pre, real []event.NodeID
-	asksFirst := false
+	asksFirst := q.s.PreVote && (c.Vote != c.ID || c.VoteTerm != c.Term)
 	for _, b := range c.Ballots {
-		asksFirst = asksFirst || b.PreVote
 		if b.Granted && b.PreVote {
 			pre = append(pre, b.Voter)
 		} else if b.Granted {
@@ -49,8 +52,8 @@ func (q *inquiry) sayVotes(c *view.Node) {
 		}
 	}
 	need := q.s.VotesNeeded(c)
-	if len(real) == 0 && asksFirst {
-		q.say(q.Say("It asks first whether it could win (pre-vote), without a new term: {0} of the {1} it needs would vote for it, beside itself.", count(len(pre)), count(need-1)))
+	if asksFirst {
+		q.say(q.Say("It asks first whether it could win (pre-vote), without a new term; it needs {0} of the others and has got this from {1}.", count(need-1), q.list(pre)))
 		return
 	}
 	q.say(q.Say("In term {0} it has {1} of the {2} votes that it needs ({3}).", number(c.Term), count(len(real)), count(need), q.list(real)))
@@ -175,7 +178,9 @@ func (q *inquiry) saySilent(a attempt, silent []event.NodeID) {
 
 // sayElsewhere tells who won the term instead, if somebody did.
 func (q *inquiry) sayElsewhere(a attempt) {
-	won := q.last(func(e *event.Event) bool { return e.Kind == event.RoleChanged && e.Role == event.Leader && e.Term == a.term })
+	won := q.last(func(e *event.Event) bool {
+		return e.Kind == event.RoleChanged && e.Role == event.Leader && e.Term == a.term
+	})
 	if won != nil {
 		q.say(q.Say("{0} won that term.", won.Node.String()))
 		q.happened(won, won.Node.String(), q.Say("{0} became leader of term {1}.", won.Node.String(), number(won.Term)))
@@ -205,6 +210,9 @@ func (q *inquiry) refusalWords(e *event.Event, a attempt) string {
 		return q.Say("{0} refused {1}: it has one vote a term and has given that of term {2} to another.", voter, candidate, term)
 	case event.HasLeader:
 		seen := q.before(e.Seq, func(o *event.Event) bool { return o.Kind == event.LeaderSeen && o.Node == e.Node })
+		if seen != nil && seen.Peer == e.Node {
+			return q.Say("{0} refused {1}: it leads itself and sees no need for another leader.", voter, candidate)
+		}
 		if seen != nil && seen.Peer != 0 {
 			return q.Say("{0} refused {1}: it hears from a leader, {2}, and sees no need for another.", voter, candidate, seen.Peer.String())
 		}

@@ -52,7 +52,10 @@ func (q *inquiry) whyUncommitted(n *view.Node, e *view.Entry) {
 // whyNotTheLeaders: who leads does not have the entry.
 func (q *inquiry) whyNotTheLeaders(l *view.Node, e *view.Entry, holders []event.NodeID) {
 	q.say(q.Say("Entry {0} of term {1} is only in the logs of {2}; {3}, which leads term {4}, does not have it, and a leader commits only what is in its own log.", number(e.Index), number(e.Term), q.list(holders), l.ID.String(), number(l.Term)))
-	if other := l.Entry(e.Index); other != nil {
+	if other := l.Entry(e.Index); other != nil && l.Commit >= e.Index {
+		q.say(q.Say("There it has an entry of term {0} that is committed, so this one never can be: when {1} reaches the others, theirs gives way (§5.3).", number(other.Term), l.ID.String()))
+		q.see(entryMark(l.ID, e.Index), q.Say("{0} has entry {1} of term {2}, committed.", l.ID.String(), number(e.Index), number(other.Term)))
+	} else if other != nil {
 		q.say(q.Say("There it has an entry of term {0}: as soon as it reaches the others, theirs gives way (§5.3).", number(other.Term)))
 		q.see(entryMark(l.ID, e.Index), q.Say("{0} has entry {1} of term {2}.", l.ID.String(), number(e.Index), number(other.Term)))
 	} else {
@@ -74,7 +77,7 @@ func (q *inquiry) whyOldTerm(l *view.Node, e *view.Entry, holders, voters []even
 		q.say(q.Say("It is committed together with the first entry of term {0}, which {1} has not appended yet.", number(l.Term), l.ID.String()))
 	default:
 		have := acknowledged(l, own.Index, voters)
-		q.say(q.Say("It is committed together with {0}'s first own entry, {1}, which {2} of the {3} voters that it needs have acknowledged ({4}).", l.ID.String(), number(own.Index), count(len(have)), count(majority(voters)), q.list(have)))
+		q.say(q.Say("It is committed together with the first entry of {0}'s own term, entry {1}. That takes {2} voters; so far {0} knows it of these: {3}.", l.ID.String(), number(own.Index), count(majority(voters)), q.list(have)))
 		q.see(entryMark(l.ID, own.Index), q.Say("Entry {0} is the first of term {1}.", number(own.Index), number(l.Term)))
 		q.seeMissing(l, own.Index, without(voters, have))
 	}
@@ -110,7 +113,7 @@ func (q *inquiry) sayMissing(l *view.Node, index uint64, rest []event.NodeID) {
 	if r := q.reached(l.ID, voters); len(r) < majority(voters) {
 		q.say(q.Say("{0} leads term {1} and talks to {2} of the {3} voters ({4}), so it cannot commit anything.", l.ID.String(), number(l.Term), count(len(r)), count(len(voters)), q.list(r)))
 		q.seeAway(l.ID, without(voters, r))
-		q.seeMissing(l, index, without(r, []event.NodeID{l.ID}))
+		q.seeMissing(l, index, without(rest, without(voters, r)))
 		return
 	}
 	q.seeMissing(l, index, rest)
@@ -133,13 +136,11 @@ func (q *inquiry) seeMissing(l *view.Node, index uint64, rest []event.NodeID) {
 		}
 		n := q.s.Node(id)
 		brings := q.carrying(l.ID, id, func(m *view.Message) bool { return bringsEntries(m) && m.Index < index && m.Index+uint64(m.N) >= index })
-		ack := q.carrying(id, l.ID, func(m *view.Message) bool {
-			return m.Type == event.AppendEntries && m.Reply && m.OK && m.Index >= index
-		})
+		ack := q.carrying(id, l.ID, func(m *view.Message) bool { return m.Type == event.AppendEntries && m.Reply && m.OK })
 		switch {
 		case n == nil || !n.Up || n.Suspended || !q.passes(l.ID, id) || !q.passes(id, l.ID):
 			q.seeAway(l.ID, []event.NodeID{id})
-		case ack != nil:
+		case ack != nil && n.Last >= index: // a follower has one request at a time, so this answers the one with the entry
 			q.seeMessage(ack)
 		case brings != nil:
 			q.seeMessage(brings)

@@ -7,7 +7,9 @@ import (
 )
 
 var linkAskings = []asking{
-	{"cut", aboutLink, words.Of("Why do messages not pass between {0}?"), func(q *inquiry) bool { return q.either(func(l *view.Link) bool { return l.Cut || l.Loss >= event.One }) }, (*inquiry).whyCut},
+	{"cut", aboutLink, words.Of("Why do messages not pass between {0}?"), func(q *inquiry) bool {
+		return q.either(func(l *view.Link) bool { return l.Cut || l.Loss >= event.One })
+	}, (*inquiry).whyCut},
 	{"gate", aboutLink, words.Of("Why do messages wait between {0}?"), func(q *inquiry) bool { return q.either(func(l *view.Link) bool { return l.Hold }) }, (*inquiry).whyGate},
 	{"slow", aboutLink, words.Of("Why are messages slow between {0}?"), func(q *inquiry) bool { return q.either(func(l *view.Link) bool { return q.delay(l) > q.s.Delay }) }, (*inquiry).whyLinkSlow},
 	{"loses", aboutLink, words.Of("Why are messages lost between {0}?"), func(q *inquiry) bool {

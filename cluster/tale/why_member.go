@@ -23,7 +23,9 @@ func (q *inquiry) membersWords(n *view.Node) string {
 
 func (q *inquiry) whyNoVote() {
 	who, l := q.n.ID.String(), q.s.Leader()
-	set := q.last(func(e *event.Event) bool { return e.Kind == event.MembersSet && suffrage(e.Members, q.n.ID) == event.Learner })
+	set := q.last(func(e *event.Event) bool {
+		return e.Kind == event.MembersSet && suffrage(e.Members, q.n.ID) == event.Learner
+	})
 	switch suffrage(q.s.Members, q.n.ID) {
 	case event.Learner:
 		q.say(q.Say("{0} is a learner: it is sent the log like everybody, but neither elections nor commits count it, so that a newcomer that lags cannot stop the others (dissertation §4.2.1). It votes when it is promoted.", who))
@@ -70,15 +72,15 @@ func (q *inquiry) changeWaits() bool { return q.pendingChange() != nil || q.wait
 
 func (q *inquiry) whyChangeWaits() {
 	op, l := q.waitingChange(), q.pendingChange()
-	if op != nil {
+	if op != nil && q.op == nil {
 		q.see(opMark(op.ID), q.Say("Asked {0} ago: {1}.", q.span(q.s.At-op.Asked), q.opName(op)))
 	}
 	switch {
 	case l != nil:
 		voters := votersOf(q.configuration(l))
 		have, need := acknowledged(l, l.MembersIndex, voters), majority(voters)
-		q.say(q.Say("A change of the members is an entry like any other, entry {0} here, and must be committed: {1} of the {2} voters of the new configuration have to hold it, and {3} do ({4}). Until then no other change may begin (dissertation §4.1).",
-			number(l.MembersIndex), count(need), count(len(voters)), count(len(have)), q.list(have)))
+		q.say(q.Say("A change of the members is an entry like any other, entry {0} here, and must be committed: {1} of the {2} voters of the new configuration have to hold it, and so far {3} knows it of these: {4}. Until then no other change may begin (dissertation §4.1).",
+			number(l.MembersIndex), count(need), count(len(voters)), l.ID.String(), q.list(have)))
 		q.see(l.ID.String(), q.membersWords(l))
 		q.seeAway(l.ID, without(voters, have))
 	case q.s.Leader() == nil:

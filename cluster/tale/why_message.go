@@ -10,7 +10,7 @@ var messageAskings = []asking{
 	{"held", aboutMessage, words.Of("Why does {0} wait?"), func(q *inquiry) bool { return q.msg != nil && q.msg.Held }, (*inquiry).whyHeld},
 	{"dropped", aboutMessage, words.Of("Why did {0} not arrive?"), func(q *inquiry) bool { return q.dropped() != nil }, (*inquiry).whyDropped},
 	{"under-way", aboutMessage, words.Of("Why has {0} not arrived yet?"), func(q *inquiry) bool { return q.msg != nil && !q.msg.Held }, (*inquiry).whyUnderWay},
-	{"refusal", aboutMessage, words.Of("Why does {0} say no?"), func(q *inquiry) bool {
+	{"refusal", aboutMessage, words.Of("Why is there {0}?"), func(q *inquiry) bool {
 		t, reply, ok := q.messageType()
 		return reply && !ok && (t == event.RequestVote || t == event.RequestPreVote || t == event.AppendEntries)
 	}, (*inquiry).whySaysNo},
@@ -78,7 +78,7 @@ func messageWords(l *words.Language, t event.MessageType, reply, ok bool, n int6
 	case event.InstallSnapshot:
 		return l.Say("a snapshot")
 	case event.Forward:
-		return l.Say("a request that is passed on")
+		return l.Say("a forwarded request")
 	case event.ReadIndex:
 		return l.Say("a read's question")
 	case event.MessageNone:
@@ -108,7 +108,7 @@ func answerWords(l *words.Language, t event.MessageType, ok bool) string {
 	case event.InstallSnapshot:
 		return l.Say("the answer to a snapshot")
 	case event.Forward, event.ReadIndex:
-		return l.Say("the answer to what was passed on")
+		return l.Say("the answer to a forwarded request")
 	case event.TimeoutNow, event.MessageNone:
 	}
 	return l.Say("an answer")
@@ -129,7 +129,9 @@ func (q *inquiry) whyHeld() {
 	q.see(messageMark(q.msg.ID), q.Say("It has waited for {0}.", q.span(q.s.At-q.msg.Sent)))
 	q.see(linkMark(from, to), q.Say("The gate between {0} and {1} is shut.", from.String(), to.String()))
 	q.happened(q.sent, from.String(), q.Say("{0} sent it.", from.String()))
-	hold := q.last(func(e *event.Event) bool { return e.Kind == event.LinkSet && e.Node == from && e.Peer == to && e.Link.Hold })
+	hold := q.last(func(e *event.Event) bool {
+		return e.Kind == event.LinkSet && e.Node == from && e.Peer == to && e.Link.Hold
+	})
 	q.happened(hold, linkMark(from, to), q.Say("The gate was shut."))
 }
 

@@ -17,9 +17,9 @@ var nodeAskings = []asking{
 	{"leads", aboutNode, words.Of("Why does {0} believe that it leads?"), func(q *inquiry) bool { return q.n.Role == event.Leader }, (*inquiry).whyLeads},
 	{"not-leader", aboutNode, words.Of("Why does {0} not lead?"), func(q *inquiry) bool { return q.n.Up && q.n.Role != event.Leader }, (*inquiry).whyNotLeader},
 	{"no-candidacy", aboutNode, words.Of("Why does {0} not stand for election?"), (*inquiry).waitsForLeader, (*inquiry).whyNoCandidacy},
-	{"follows", aboutNode, words.Of("Why does {0} follow the wrong leader?"), (*inquiry).followsOther, (*inquiry).whyFollows},
+	{"follows", aboutNode, words.Of("Why does {0} still follow a former leader?"), (*inquiry).followsOther, (*inquiry).whyFollows},
 	{"stepped-down", aboutNode, words.Of("Why did {0} step down?"), func(q *inquiry) bool { won, _ := q.office(); return won != nil }, (*inquiry).whySteppedDown},
-	{"lease", aboutNode, words.Of("Why does {0}'s leader lease hold, and when does it run out?"), func(q *inquiry) bool { return q.n.Role == event.Leader && !q.n.Suspended }, (*inquiry).whyLease},
+	{"lease", aboutNode, words.Of("Why does {0} still hold its leader lease?"), func(q *inquiry) bool { return q.n.Role == event.Leader && !q.n.Suspended }, (*inquiry).whyLease},
 	{"term", aboutNode, words.Of("Why did {0}'s term change?"), func(q *inquiry) bool { now, _ := q.termChange(); return now != nil }, (*inquiry).whyTerm},
 	{"refused-vote", aboutNode, words.Of("Why did {0} refuse its vote?"), func(q *inquiry) bool { return q.refusal(q.n.ID, 0, false) != nil }, func(q *inquiry) { q.whyRefused(false) }},
 	{"refused-pre-vote", aboutNode, words.Of("Why did {0} refuse a pre-vote?"), func(q *inquiry) bool { return q.refusal(q.n.ID, 0, true) != nil }, func(q *inquiry) { q.whyRefused(true) }},
@@ -183,7 +183,8 @@ func (q *inquiry) whyTimerRuns() {
 	who := q.n.ID.String()
 	switch {
 	case q.n.TimerMax == 0:
-		q.say(q.Say("{0} has not told when its election timer runs out.", who))
+		q.say(q.Say("{0} has heard from nobody since it started, and waits for a leader as long as any follower before it stands for election.", who))
+		q.happened(q.last(func(e *event.Event) bool { return e.Kind == event.Started && e.Node == q.n.ID }), who, q.Say("{0} started in term {1}.", who, number(q.n.Term)))
 	case q.n.TimerMin > q.s.At:
 		q.say(q.Say("{0}'s election timer still runs: it stands for election in {1} at the earliest and {2} at the latest. The time is random, so that not all stand at once.",
 			who, q.span(q.n.TimerMin-q.s.At), q.span(q.n.TimerMax-q.s.At)))

@@ -7,7 +7,9 @@ import (
 // office is the newest term that the machine led and gave up while it ran: how it won and how it ended. nil: there was none,
 // or it went down with it, or still has it.
 func (q *inquiry) office() (won, end *event.Event) {
-	won = q.last(func(e *event.Event) bool { return e.Kind == event.RoleChanged && e.Node == q.n.ID && e.Role == event.Leader })
+	won = q.last(func(e *event.Event) bool {
+		return e.Kind == event.RoleChanged && e.Node == q.n.ID && e.Role == event.Leader
+	})
 	if won == nil {
 		return nil, nil
 	}
@@ -123,9 +125,14 @@ func (q *inquiry) whyLease() {
 	}
 	sortMicros(ages)
 	if len(ages) < need-1 {
-		q.say(q.Say("A leader goes on leading while a majority answers it. {0} needs {1} answers beside itself and has had {2} in this term; without more it steps down when its lease ends.", who, count(need-1), count(len(ages))))
+		q.say(q.Count(need-1, count(need-1), "A leader goes on leading while a majority answers it. {1} needs {0} other voter and has heard from {2} in this term; without more it steps down when its lease ends.",
+			"A leader goes on leading while a majority answers it. {1} needs {0} other voters and has heard from {2} in this term; without more it steps down when its lease ends.", who, count(len(ages))))
 	} else {
-		q.say(q.Say("A leader goes on leading while a majority answers it: {0} needs {1} answers beside itself, and the latest of those that make its majority came {2} ago. When nobody answers for the length of the lease it steps down.", who, count(need-1), q.span(ages[need-2])))
+		q.say(q.Count(need-1, count(need-1), "A leader goes on leading while a majority answers it: {1} needs {0} other voter, and the last time that it had heard from so many is {2} ago. When that is longer than its lease lasts it steps down.",
+			"A leader goes on leading while a majority answers it: {1} needs {0} other voters, and the last time that it had heard from so many is {2} ago. When that is longer than its lease lasts it steps down.", who, q.span(ages[need-2])))
+	}
+	if r := q.reached(q.n.ID, voters); len(r) < need {
+		q.say(q.Say("At the moment it talks only to {0}.", q.list(without(r, []event.NodeID{q.n.ID}))))
 	}
 	for _, v := range voters {
 		if v == q.n.ID {
@@ -169,7 +176,9 @@ func (q *inquiry) termChange() (now *event.Event, before uint64) {
 func (q *inquiry) whyTerm() {
 	now, before := q.termChange()
 	who, term := q.n.ID.String(), number(now.Term)
-	stood := q.last(func(e *event.Event) bool { return e.Kind == event.VoteCast && e.Node == q.n.ID && e.Peer == q.n.ID && e.Term == now.Term })
+	stood := q.last(func(e *event.Event) bool {
+		return e.Kind == event.VoteCast && e.Node == q.n.ID && e.Peer == q.n.ID && e.Term == now.Term
+	})
 	cause := q.carrier(now.Seq, q.n.ID, now.Term)
 	switch {
 	case stood != nil && (cause == nil || cause.Seq > stood.Seq || now.Term == before+1):

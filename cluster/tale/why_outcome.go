@@ -29,6 +29,10 @@ func (q *inquiry) sayFate() {
 	case e != nil && q.settledAnywhere(e):
 		q.say(q.Say("The recording knows more: it is entry {0} of term {1} and was committed, so it did happen.", number(e.Index), number(e.Term)))
 		q.see(entryMark(n.ID, e.Index), q.Say("Entry {0} is committed.", number(e.Index)))
+	case e != nil && q.settledOther(e) != nil:
+		other := q.settledOther(e)
+		q.say(q.Say("The recording knows more: it is still entry {0} of term {1} in the log of {2}, but another entry is committed there, so it did not happen and never will.", number(e.Index), number(e.Term), n.ID.String()))
+		q.see(entryMark(other.ID, e.Index), q.Say("{0} has another entry {1} there, committed.", other.ID.String(), number(e.Index)))
 	case e != nil:
 		holders := q.holders(e.Index, e.Term, votersOf(q.s.Members))
 		q.say(q.Say("The recording knows more: it is entry {0} of term {1} in the logs of {2} and is not committed. It may still be, or be overwritten.", number(e.Index), number(e.Term), q.list(holders)))
@@ -37,8 +41,25 @@ func (q *inquiry) sayFate() {
 		q.say(q.Say("The recording knows more: it was entry {0} of term {1} on {2}, and was overwritten or lost before it was committed, so it did not happen.", number(appended.Index), number(appended.Term), appended.Node.String()))
 		q.happened(appended, appended.Node.String(), q.Say("{0} appended it as entry {1}.", appended.Node.String(), number(appended.Index)))
 	case q.past.journal != nil:
-		q.say(q.Say("The recording knows more: up to this moment no log has had it."))
+		q.sayNoLog()
 	}
+}
+
+// sayNoLog tells that no log is known to have the command. A machine that was killed right after an fsync may have it: it
+// tells so when it starts again.
+func (q *inquiry) sayNoLog() {
+	for i := range q.s.Nodes {
+		n := &q.s.Nodes[i]
+		if n.Down != event.KilledAfterFsync {
+			continue
+		}
+		if stop := q.last(func(e *event.Event) bool { return e.Kind == event.Stopped && e.Node == n.ID }); stop != nil && stop.At >= q.op.Asked {
+			q.say(q.Say("{0} was killed right after a write was on its disk, and may have it there; when it starts again it will tell.", n.ID.String()))
+			q.happened(stop, n.ID.String(), q.Say("{0} was killed right after an fsync.", n.ID.String()))
+			return
+		}
+	}
+	q.say(q.Say("The recording knows more: up to this moment no log is known to have it."))
 }
 
 // settledAnywhere says whether some machine has the entry in its log and knows that it is committed.
@@ -52,6 +73,17 @@ func (q *inquiry) settledAnywhere(e *view.Entry) bool {
 	return false
 }
 
+// settledOther is a machine that knows another entry to be committed in the place of this one; nil if none does.
+func (q *inquiry) settledOther(e *view.Entry) *view.Node {
+	for i := range q.s.Nodes {
+		n := &q.s.Nodes[i]
+		if o := n.Entry(e.Index); o != nil && o.Term != e.Term && n.Commit >= e.Index {
+			return n
+		}
+	}
+	return nil
+}
+
 func (q *inquiry) whyFailed() {
 	q.say(q.Say("It did not happen and will not: {0}.", ended(q.op.Error)))
 	q.happened(q.answered(), q.op.Node.String(), q.Say("{0} said so after {1}.", q.op.Node.String(), q.span(q.op.Answered-q.op.Asked)))
@@ -61,9 +93,32 @@ func (q *inquiry) whyFailed() {
 func (q *inquiry) whyNoSpace() {
 	q.say(q.Say("The store has no room within its quota, and the NOSPACE alarm is on: every member refuses what would make it larger, puts above all, until keys are deleted and compacted, the file is defragmented and the alarm is disarmed. Reading and deleting go on."))
 	q.happened(q.answered(), q.op.Node.String(), q.Say("Refused: {0}.", ended(q.op.Error)))
-	alarm := q.last(func(e *event.Event) bool { return e.Kind == event.Appended && e.Entry == event.EntryCommand && e.Text == "alarm" })
-	if alarm != nil {
+	if alarm := q.alarm(); alarm != nil {
 		q.happened(alarm, entryMark(alarm.Node, alarm.Index), q.Say("The alarm is an entry of the log too: entry {0} of term {1}, so it holds for everybody.", number(alarm.Index), number(alarm.Term)))
+	}
+}
+
+// alarm is the entry by which a member raised the alarm for all; nil if none did, or the newest word on it is a client's,
+// who disarmed it.
+func (q *inquiry) alarm() *event.Event {
+	e := q.last(func(e *event.Event) bool {
+		return e.Kind == event.Appended && e.Entry == event.EntryCommand && e.Text == "alarm"
+	})
+	if e == nil || e.Op != 0 {
+		return nil
+	}
+	return e
+}
+
+func (q *inquiry) whyAlarm() {
+	e := q.alarm()
+	q.say(q.Say("A member found that a write would make its store larger than its quota and raised the alarm through the log, so that all members refuse such writes alike. It stays on until somebody disarms it, also when there is room again."))
+	q.happened(e, entryMark(e.Node, e.Index), q.Say("Entry {0} of term {1} raised it.", number(e.Index), number(e.Term)))
+	for i := len(q.s.Ops) - 1; i >= 0; i-- {
+		if op := &q.s.Ops[i]; op.Outcome == event.Failed && lacksSpace(op.Error) {
+			q.see(opMark(op.ID), q.Say("{0} was refused for it.", q.opName(op)))
+			return
+		}
 	}
 }
 
@@ -146,7 +201,7 @@ func (q *inquiry) answeredEarly() bool {
 func (q *inquiry) whyEnough() {
 	voters := votersOf(q.s.Members)
 	rest := without(voters, q.op.Acks)
-	q.say(q.Say("{0} of the {1} voters make a majority, and {2} had entry {3} on disk: {4}. Every later leader needs the votes of a majority and so of at least one of them, and wins only with a log as new as theirs (§5.4.1): the entry cannot be lost any more. {5} got it later, or will.",
+	q.say(q.Say("{0} of {1} voters are a majority, and {2} had entry {3} on disk: {4}. Every later leader needs the votes of a majority and so of at least one of them, and wins only with a log as new as theirs (§5.4.1): the entry cannot be lost any more. {5} got it later, or will.",
 		count(majority(voters)), count(len(voters)), count(len(q.op.Acks)), number(q.op.Index), q.list(q.op.Acks), q.list(rest)))
 	q.happened(q.answered(), q.op.Node.String(), q.Say("Answered after {0}.", q.span(q.op.Answered-q.op.Asked)))
 	for _, id := range rest {

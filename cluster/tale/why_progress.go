@@ -37,6 +37,8 @@ func (q *inquiry) whyBehind() {
 	if !q.whyNothingComes(l, q.n) {
 		q.whyNotYet(l)
 	}
+	q.see(who, q.Say("{0}'s log ends with entry {1}.", who, number(q.n.Last)))
+	q.see(l.ID.String(), q.Say("{0}'s log ends with entry {1}.", l.ID.String(), number(l.Last)))
 	if p := progressOf(l, q.n.ID); p != nil {
 		q.see(l.ID.String(), q.Say("{0} believes that {1} has everything up to entry {2}, and sends it entry {3} next.", l.ID.String(), who, number(p.Match), number(p.Next)))
 	}
@@ -209,6 +211,7 @@ func (q *inquiry) whyUntold(l *view.Node) {
 	m := q.carrying(l.ID, q.n.ID, func(m *view.Message) bool { return m.Type == event.AppendEntries && !m.Reply && m.Commit > q.n.Commit })
 	if m == nil {
 		q.say(q.Say("It has the entries. {0} tells {1} how far they are committed with its next request, which it has not sent yet.", l.ID.String(), who))
+		q.see(who, q.Say("{0}'s log ends with entry {1}.", who, number(q.n.Last)))
 		return
 	}
 	q.say(q.Say("It has the entries. The request that tells it that they are committed up to entry {0} is under way and arrives in {1}.", number(m.Commit), q.span(max(m.Due-q.s.At, 0))))
@@ -245,8 +248,12 @@ func (q *inquiry) truncation(index uint64) *event.Event {
 func (q *inquiry) whyTruncated(cut *event.Event) {
 	who := cut.Node.String()
 	carrier := q.request(cut)
-	lost := q.before(cut.Seq, func(e *event.Event) bool { return e.Kind == event.Appended && e.Node == cut.Node && e.Index == cut.Index })
-	instead := q.after(cut.Seq, func(e *event.Event) bool { return e.Kind == event.Appended && e.Node == cut.Node && e.Index == cut.Index })
+	lost := q.before(cut.Seq, func(e *event.Event) bool {
+		return e.Kind == event.Appended && e.Node == cut.Node && e.Index == cut.Index
+	})
+	instead := q.after(cut.Seq, func(e *event.Event) bool {
+		return e.Kind == event.Appended && e.Node == cut.Node && e.Index == cut.Index
+	})
 	switch {
 	case carrier != nil && lost != nil:
 		q.say(q.Say("{0}'s entry {1} was of term {2}, but the log of {3}, which leads term {4}, has another one there. The leader's log counts: a follower cuts off what contradicts it, with all after it (§5.3).",

@@ -29,7 +29,10 @@ func (q *inquiry) writes() bool {
 	return k.Client() && k != event.Get && k != event.Watch
 }
 
-func lacksSpace(text string) bool { return strings.Contains(text, "space exceeded") }
+// lacksSpace knows etcd's two ways to say it: its server's and its API's.
+func lacksSpace(text string) bool {
+	return strings.Contains(text, "etcdserver: no space") || strings.Contains(text, "database space exceeded")
+}
 
 // logged is where a command's entry stands in the logs; nil if no log that runs or rests has it.
 func (q *inquiry) logged(op uint64) (n *view.Node, e *view.Entry) {
@@ -219,8 +222,9 @@ func (q *inquiry) whyUnconfirmed(l, at *view.Node) {
 			have = append(have, v)
 		}
 	}
-	q.say(q.Say("A linearizable read is answered only when {0} knows that it still leads: {1} of the {2} voters, itself included, must answer something that it sent after the read began, and {3} have ({4}).",
-		from, count(majority(voters)), count(len(voters)), count(len(have)), q.list(have)))
+	q.say(q.Count(len(have), count(len(have)), "A linearizable read is answered only when {1} knows that it still leads: {2} of the {3} voters, itself included, must answer something that it sent after the read began, and {0} has ({4}).",
+		"A linearizable read is answered only when {1} knows that it still leads: {2} of the {3} voters, itself included, must answer something that it sent after the read began, and {0} have ({4}).",
+		from, count(majority(voters)), count(len(voters)), q.list(have)))
 	q.seeAway(l.ID, without(voters, have))
 }
 

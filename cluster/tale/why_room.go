@@ -11,6 +11,7 @@ var roomAskings = []asking{
 	{"no-leader", aboutRoom, words.Of("Why is there no leader?"), func(q *inquiry) bool { return q.s.Leader() == nil && len(q.s.Nodes) > 0 }, (*inquiry).whyNoLeader},
 	{"two-leaders", aboutRoom, words.Of("Why do two nodes lead?"), func(q *inquiry) bool { return len(q.leaders()) > 1 }, (*inquiry).whyTwoLeaders},
 	{"change-waits", aboutRoom, words.Of("Why does the membership change wait?"), (*inquiry).changeWaits, (*inquiry).whyChangeWaits},
+	{"alarm", aboutRoom, words.Of("Why is the NOSPACE alarm on?"), func(q *inquiry) bool { return q.alarm() != nil }, (*inquiry).whyAlarm},
 	{"elections", aboutRoom, words.Of("Why do elections repeat?"), func(q *inquiry) bool { return len(q.candidacies()) >= manyCandidacies }, (*inquiry).whyElections},
 	{"moved", aboutRoom, words.Of("Why did leadership move?"), func(q *inquiry) bool { _, before := q.elections(); return before != nil }, (*inquiry).whyMoved},
 }
@@ -98,8 +99,8 @@ func (q *inquiry) whyNoLeader() {
 	}
 	switch hubs := q.electable(voters); {
 	case len(up) < need:
-		q.say(q.Say("A leader needs the votes of {0} of the {1} voters, and only {2} of them run: {3}. Until more of them do there can be no leader, and nothing can be committed.",
-			count(need), count(len(voters)), count(len(up)), q.list(up)))
+		q.say(q.Count(len(up), count(len(up)), "A leader needs the votes of {1} of the {2} voters, and only {0} of them runs: {3}. Until more of them do there can be no leader, and nothing can be committed.",
+			"A leader needs the votes of {1} of the {2} voters, and only {0} of them run: {3}. Until more of them do there can be no leader, and nothing can be committed.", count(need), count(len(voters)), q.list(up)))
 		q.seeAway(0, without(voters, up))
 	case len(hubs) == 0:
 		q.whyNobodyReaches(voters, up, need)
@@ -212,8 +213,14 @@ func (q *inquiry) splitVote(standing []*view.Node, voters []event.NodeID, need i
 	if best+len(voters)-given >= need {
 		return false
 	}
-	q.say(q.Say("The vote of term {0} is split: {1} votes are needed, the best candidate got {2}, and only {3} voters have not given theirs. Each votes once a term, so nobody can win it; after a random time somebody tries again in term {4}.",
-		number(term), count(need), count(best), count(len(voters)-given), number(term+1)))
+	if left := len(voters) - given; left == 0 {
+		q.say(q.Say("The vote of term {0} is split: {1} votes are needed, the best candidate got {2}, and all have given theirs. Each votes once a term, so nobody can win it; after a random time somebody tries again in term {3}.",
+			number(term), count(need), count(best), number(term+1)))
+	} else {
+		q.say(q.Count(left, count(left), "The vote of term {1} is split: {2} votes are needed, the best candidate got {3}, and only {0} voter has not given its own. Each votes once a term, so nobody can win it; after a random time somebody tries again in term {4}.",
+			"The vote of term {1} is split: {2} votes are needed, the best candidate got {3}, and only {0} voters have not given theirs. Each votes once a term, so nobody can win it; after a random time somebody tries again in term {4}.",
+			number(term), count(need), count(best), number(term+1)))
+	}
 	for _, id := range q.ids() {
 		if got := votes[id]; len(got) > 0 {
 			q.see(id.String(), q.Say("For {0} in term {1}: {2}.", id.String(), number(term), q.list(got)))

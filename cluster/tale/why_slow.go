@@ -92,18 +92,36 @@ func (q *inquiry) whySlow() {
 		q.say(q.Say("It took {0}; where, the recording does not tell any more.", q.span(q.op.Answered-q.op.Asked)))
 		return
 	}
-	longest := 0
-	for i := range way {
-		if way[i].took > way[longest].took {
-			longest = i
-		}
+	h, alike := longest(way)
+	if took := q.span(q.op.Answered - q.op.Asked); alike > 1 {
+		q.say(q.Say("It took {0} of the room's time, and no part of its way more than {1}: it is the way that is long.", took, q.span(h.took)))
+	} else {
+		q.say(q.Say("It took {0} of the room's time; the longest part, {1}, ended with this: {2}", took, q.span(h.took), h.words))
 	}
-	h := &way[longest]
-	q.say(q.Say("It took {0} of the room's time; the longest part, {1}, was the way to this: {2}", q.span(q.op.Answered-q.op.Asked), q.span(h.took), h.words))
 	q.sayCost(h)
 	for i := range way {
-		q.happened(&way[i].e, way[i].mark, q.Say("After {0} more: {1}", q.span(way[i].took), way[i].words))
+		if way[i].took == 0 {
+			q.happened(&way[i].e, way[i].mark, q.Say("At once: {0}", way[i].words))
+		} else {
+			q.happened(&way[i].e, way[i].mark, q.Say("{0} later: {1}", q.span(way[i].took), way[i].words))
+		}
 	}
+}
+
+// longest is the hop that took longest, and how many took about as long.
+func longest(way []hop) (most *hop, alike int) {
+	most = &way[0]
+	for i := range way {
+		if way[i].took > most.took {
+			most = &way[i]
+		}
+	}
+	for i := range way {
+		if way[i].took >= most.took*9/10 {
+			alike++
+		}
+	}
+	return most, alike
 }
 
 // sayCost tells what made the longest part long, where the state shows it.
@@ -112,10 +130,14 @@ func (q *inquiry) sayCost(h *hop) {
 	case h.e.Kind == event.Appended && n != nil && n.Fsync > 0:
 		q.say(q.Say("{0}'s disk takes {1} longer for every fsync.", h.e.Node.String(), q.span(n.Fsync)))
 		q.see(h.e.Node.String(), q.Say("{0}'s disk is slow.", h.e.Node.String()))
-	case h.e.Peer != 0:
-		if l := q.s.Link(h.e.Node, h.e.Peer); l != nil && q.delay(l) > q.s.Delay {
-			q.say(q.Say("The way between {0} and {1} is slow: {2} in one direction.", h.e.Node.String(), h.e.Peer.String(), q.span(q.delay(l))))
-			q.see(linkMark(h.e.Node, h.e.Peer), q.Say("A slow way."))
+	default:
+		from, to := q.op.Leader, h.e.Node // an entry, from the leader
+		if h.e.Peer != 0 {
+			from, to = h.e.Peer, h.e.Node
+		}
+		if l := q.s.Link(from, to); l != nil && q.delay(l) > q.s.Delay {
+			q.say(q.Say("The way between {0} and {1} is slow: {2} in one direction.", from.String(), to.String(), q.span(q.delay(l))))
+			q.see(linkMark(from, to), q.Say("A slow way."))
 		}
 	}
 }
