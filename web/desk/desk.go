@@ -44,9 +44,12 @@ type drawer func(m Moment, words []string) *content
 
 // drawers by the first word of what a viewer looks at.
 var drawers = map[string]drawer{
-	"node": drawNode,
-	"op":   drawOp,
-	"ops":  drawOps,
+	"node":    drawNode,
+	"link":    drawLink,
+	"message": drawMessage,
+	"entry":   drawEntry,
+	"op":      drawOp,
+	"ops":     drawOps,
 }
 
 // MaxWords bounds what a viewer may ask to look at, in bytes.

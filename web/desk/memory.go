@@ -6,6 +6,7 @@ import (
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/journal"
 	"github.com/quorumlab/quorumlab/cluster/tale"
+	"github.com/quorumlab/quorumlab/cluster/view"
 )
 
 // Bounds of what is remembered between two drawings.
@@ -20,6 +21,7 @@ type Memory struct {
 	mu      sync.Mutex
 	journal *journal.Journal
 	paths   map[uint64]*tale.Trace
+	lives   map[tale.Slot]*tale.Life
 	nodes   map[event.NodeID]*tale.Past
 	links   map[[2]event.NodeID]*tale.LinkPast
 	said    map[saying]told
@@ -36,7 +38,7 @@ func NewMemory() *Memory { return &Memory{} }
 
 // restart forgets everything: another journal has begun. The caller holds mu.
 func (r *Memory) restart(j *journal.Journal) {
-	r.journal, r.paths, r.nodes, r.links, r.said = j, nil, nil, nil, nil
+	r.journal, r.paths, r.lives, r.nodes, r.links, r.said = j, nil, nil, nil, nil, nil
 }
 
 // recall gives what was said of an event before.
@@ -152,4 +154,11 @@ func (m Moment) linkPast(a, b event.NodeID) (p tale.LinkPast) {
 	follow(m, func(r *Memory) *map[[2]event.NodeID]*tale.LinkPast { return &r.links }, [2]event.NodeID{a, b},
 		func() *tale.LinkPast { return tale.LinkPastOf(a, b, m.State.Seq) }, func(t *tale.LinkPast) { p = t.Copy() })
 	return p
+}
+
+// life is what became of an entry up to the moment.
+func (m Moment) life(entry view.Entry) (l tale.Life) {
+	follow(m, func(r *Memory) *map[tale.Slot]*tale.Life { return &r.lives }, tale.Slot{Index: entry.Index, Term: entry.Term},
+		func() *tale.Life { return tale.LifeOf(m.Journal, m.State, entry) }, func(t *tale.Life) { l = t.Copy() })
+	return l
 }

@@ -48,7 +48,7 @@ func TestOutcomesAreNotBlurred(t *testing.T) {
 	if put.Outcome != event.Unknown {
 		t.Fatalf("%v: %s", put.Outcome, put.Error)
 	}
-	l.draw("op "+number(put.Op), "outcome unknown", "its client cannot tell", "the link is cut", "neither committed nor overwritten")
+	l.draw("op "+number(put.Op), "outcome unknown", "its client cannot tell", "neither committed nor overwritten")
 	l.run(3_000_000)
 	l.ok(event.Command{Kind: event.Heal})
 	l.run(5_000_000)
