@@ -13,6 +13,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/quorumlab/quorumlab/cluster"
+	"github.com/quorumlab/quorumlab/web/desk"
 	"github.com/quorumlab/quorumlab/web/tape"
 )
 
@@ -24,6 +25,7 @@ type Options struct {
 	Limits  Limits  // zero fields: DefaultLimits
 	Assets  *Assets // css, scripts and the app; nil: none
 	Log     *slog.Logger
+	Sealed  bool // Cluster is a recording that has ended: viewers wind it, and nobody can do anything in it
 
 	Shell     Shell                     // runs lines as etcdctl would; nil: there is none
 	Endpoints func() []cluster.Endpoint // where etcd's clients reach the nodes; nil: nowhere
@@ -53,6 +55,7 @@ type Server struct {
 	shell    Shell
 	doors    func() []cluster.Endpoint
 	studio   *tape.Studio
+	sealed   bool
 	audience *audience
 	ring     *ring
 	usage    *usage
@@ -73,7 +76,7 @@ type Server struct {
 // New serves the room that o describes. Close it before its cluster.
 func New(o Options) *Server {
 	limits := o.Limits.Or(DefaultLimits)
-	s := &Server{cluster: o.Cluster, class: o.Class, shell: o.Shell, doors: o.Endpoints, room: o.Room, limits: limits, assets: o.Assets, log: o.Log,
+	s := &Server{cluster: o.Cluster, sealed: o.Sealed, class: o.Class, shell: o.Shell, doors: o.Endpoints, room: o.Room, limits: limits, assets: o.Assets, log: o.Log,
 		ring: &ring{cluster: o.Cluster}, usage: newUsage(),
 		http: rate.NewLimiter(rate.Limit(limits.Commands), limits.Commands),
 		wall: CommandWall, pending: make(chan struct{}, PendingCommands)}
@@ -82,7 +85,8 @@ func New(o Options) *Server {
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.audience = newAudience(limits.Viewers)
-	s.studio = &tape.Studio{}
+	s.studio = tape.NewStudio()
+	s.studio.Marked, s.studio.Fill = s.audience.rouse, func(m *desk.Moment) { m.Endpoints = s.endpointLines() }
 	s.numbers = newNumbers(s)
 	s.mux = s.routes()
 	if s.class != nil {

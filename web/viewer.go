@@ -14,6 +14,7 @@ import (
 
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/journal"
+	"github.com/quorumlab/quorumlab/web/languages"
 	"github.com/quorumlab/quorumlab/web/tape"
 )
 
@@ -93,6 +94,7 @@ func (v *viewer) greet() (event.Frame, *farewell) {
 	if v.learner, f = newLearner(v.server.class, hello.Text); f != nil && v.notify(f) != nil {
 		return hello, gone
 	}
+	v.learner.words = languages.Of(hello.Code)
 	return hello, nil
 }
 
@@ -197,7 +199,7 @@ func (v *viewer) tellEndpoints() error {
 
 // record gives the viewer a recorder of a journal. What it looks at goes over from the one before.
 func (v *viewer) record(j *journal.Journal, seq, epoch uint64) {
-	o := tape.Options{Journal: j, Studio: v.server.studio, Seq: seq, Epoch: epoch}
+	o := tape.Options{Journal: j, Studio: v.server.studio, Words: v.learner.words, Sealed: v.server.sealed, Seq: seq, Epoch: epoch}
 	if before := v.tape.Load(); before != nil {
 		o.Looks = before.Looks()
 	}
@@ -372,6 +374,7 @@ func (v *viewer) hearing() map[event.FrameType]func(*event.Frame) error {
 	return map[event.FrameType]func(*event.Frame) error{
 		event.FrameOrder: func(f *event.Frame) error { return v.order(f.Command) },
 		event.FrameLearn: func(f *event.Frame) error { return v.learn(f.Text) },
+		event.FrameWind:  func(f *event.Frame) error { return v.advise(func(t *tape.Tape) error { return t.Wind(f.Text) }) },
 		event.FrameLook:  func(f *event.Frame) error { return v.look(f.Code, f.Text) },
 		event.FrameRun:   v.run,
 		event.FrameInput: v.input,

@@ -120,3 +120,10 @@ func (j *Journal) Wait(ctx context.Context, seq uint64) error {
 		}
 	}
 }
+
+// Changed is closed when there is something new in frames, or when the journal has ended; closed says that it has.
+func (j *Journal) Changed() (changed <-chan struct{}, closed bool) {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	return j.changed, j.closed
+}

@@ -10,8 +10,11 @@ import (
 	"github.com/quorumlab/quorumlab/web/desk"
 )
 
-// places are where a page has room for a panel.
-const places = 3
+// places are where a page has room for a panel, and timeline is one of them.
+const (
+	timeline = 1
+	places   = 3
+)
 
 var placeNames = [places]string{"side", "timeline", "dialog"}
 
@@ -25,15 +28,17 @@ const (
 type look struct {
 	words string // "": nothing
 	fresh bool   // they have changed and were not drawn yet
-	drawn place  // where the recorder stood when it was
+	drawn spot   // where the recorder stood when it was
 	shown uint64 // hash of what was shown
 }
 
-// place is a moment of a recording, as far as panels may differ between two.
-type place struct {
-	seq  uint64
-	at   event.Micros
-	live bool
+// spot is a moment of a recording, as far as panels may differ between two.
+type spot struct {
+	seq    uint64
+	at     event.Micros
+	marked uint64 // how often bookmarks had changed
+	live   bool
+	head   uint64 // of the timeline, which shows all of the recording
 }
 
 // Look has a place of the page show what the words say, from now on; no words close it. The error is a sentence for the viewer.
@@ -66,7 +71,7 @@ func (t *Tape) Looks() (all [places]string) {
 
 // untilRound is how long it takes until panels may be drawn, if there is a reason to.
 func (t *Tape) untilRound(now time.Time) (d time.Duration, any bool) {
-	here := t.place()
+	here := t.spots()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for i := range t.looks {
@@ -74,17 +79,25 @@ func (t *Tape) untilRound(now time.Time) (d time.Duration, any bool) {
 		case l.words == "":
 		case l.fresh:
 			return max(0, lookSoon-now.Sub(t.round)), true
-		case l.drawn != here:
+		case l.drawn != here[i]:
 			any = true
 		}
 	}
 	return max(0, lookEvery-now.Sub(t.round)), any
 }
 
-// place is where the recorder stands.
-func (t *Tape) place() place {
+// spots are where the recorder stands, for each place of the page.
+func (t *Tape) spots() (all [places]spot) {
 	reach := t.o.Journal.Reach()
-	return place{reach.Head, reach.HeadAt, true}
+	here := spot{seq: reach.Head, at: reach.HeadAt, marked: reach.Marked, live: true}
+	if t.past != nil {
+		here = spot{seq: t.past.state.Seq, at: t.past.state.At, marked: reach.Marked}
+	}
+	for i := range all {
+		all[i] = here
+	}
+	all[timeline].head = reach.Head
+	return all
 }
 
 // draw makes the sheets of the panels that differ from what the viewer was shown, if it is time for that.
@@ -93,22 +106,33 @@ func (t *Tape) draw(now time.Time) {
 		return
 	}
 	t.round = now
-	here := t.place()
-	t.ready = t.ready[:0]
+	here := t.spots()
+	var seen *scene
 	for i, name := range placeNames {
-		what, stale := t.stale(i, here)
+		what, stale := t.stale(i, here[i])
 		if !stale {
 			continue
 		}
-		p := t.o.Studio.live(t.o.Journal, now).panel(t.o.Words, what)
-		if t.differs(i, what, here, sum(p)) {
-			t.ready = append(t.ready, encode(&event.Frame{Type: event.FramePanel, Code: name, Text: p.HTML, Marks: p.Marks}))
+		if seen == nil {
+			seen = t.scene(now)
+		}
+		p := seen.panel(t.o.Words, what)
+		if t.differs(i, what, here[i], sum(p)) {
+			t.show(&event.Frame{Type: event.FramePanel, Code: name, Text: p.HTML, Marks: p.Marks})
 		}
 	}
 }
 
+// scene is what is seen.
+func (t *Tape) scene(now time.Time) *scene {
+	if t.past == nil {
+		return t.o.Studio.live(t.o.Journal, now)
+	}
+	return t.o.Studio.past(t.o.Journal, &t.past.state)
+}
+
 // stale says what a place shows, and whether that may have changed.
-func (t *Tape) stale(i int, here place) (what string, stale bool) {
+func (t *Tape) stale(i int, here spot) (what string, stale bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	l := &t.looks[i]
@@ -116,7 +140,7 @@ func (t *Tape) stale(i int, here place) (what string, stale bool) {
 }
 
 // differs notes that a panel was drawn, and says whether the viewer should get it.
-func (t *Tape) differs(i int, what string, here place, hash uint64) bool {
+func (t *Tape) differs(i int, what string, here spot, hash uint64) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	l := &t.looks[i]
@@ -127,6 +151,8 @@ func (t *Tape) differs(i int, what string, here place, hash uint64) bool {
 	l.fresh, l.drawn, l.shown = false, here, hash
 	return differs
 }
+
+var seed = maphash.MakeSeed()
 
 func sum(p desk.Panel) uint64 {
 	return maphash.String(seed, p.HTML) ^ maphash.String(seed, "marks "+p.Marks)

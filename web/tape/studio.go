@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/quorumlab/quorumlab/cluster/journal"
+	"github.com/quorumlab/quorumlab/cluster/view"
 	"github.com/quorumlab/quorumlab/cluster/words"
 	"github.com/quorumlab/quorumlab/web/desk"
 )
@@ -12,20 +13,28 @@ import (
 // sharedPanels bounds how many panels of one moment are kept for others who look at the same.
 const sharedPanels = 256
 
-// Studio draws for all who watch a room. Those who look at the living room share one copy of its state, and a panel that several
+// Studio, made by NewStudio, draws for all who watch a room. Those who look at the living room share one copy of its state, and a panel that several
 // look at is drawn once.
 type Studio struct {
 	// Fill adds what a living room knows beside its recording; nil: nothing.
 	Fill func(*desk.Moment)
+	// Marked is called when somebody has changed the bookmarks: all who watch should look again. nil: nobody else watches.
+	Marked func()
+
+	memory *desk.Memory
 
 	mu   sync.Mutex
 	last *scene
 }
 
+// NewStudio is the studio of a room.
+func NewStudio() *Studio { return &Studio{memory: desk.NewMemory()} }
+
 // scene is one moment, and what was drawn of it.
 type scene struct {
 	moment desk.Moment
 	made   time.Time
+	marked uint64 // how often the bookmarks had changed
 
 	mu     sync.Mutex
 	panels map[sight]desk.Panel
@@ -41,11 +50,12 @@ type sight struct {
 func (s *Studio) live(j *journal.Journal, now time.Time) *scene {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c := s.last; c != nil && c.moment.Journal == j && now.Sub(c.made) < lookSoon {
+	reach := j.Reach()
+	if c := s.last; c != nil && c.moment.Journal == j && c.marked == reach.Marked && now.Sub(c.made) < lookSoon {
 		return c
 	}
 	state := j.State()
-	s.last = &scene{moment: desk.Moment{Journal: j, State: &state, Live: true}, made: now, panels: map[sight]desk.Panel{}}
+	s.last = &scene{moment: desk.Moment{Journal: j, State: &state, Live: true, Memory: s.memory}, made: now, marked: reach.Marked, panels: map[sight]desk.Panel{}}
 	if s.Fill != nil {
 		s.Fill(&s.last.moment)
 	}
@@ -70,4 +80,15 @@ func (c *scene) panel(language *words.Language, what string) desk.Panel {
 		c.panels[key] = p
 	}
 	return p
+}
+
+// past is a moment of the recording that one viewer looks at.
+func (s *Studio) past(j *journal.Journal, state *view.State) *scene {
+	return &scene{moment: desk.Moment{Journal: j, State: state, Memory: s.memory}, panels: map[sight]desk.Panel{}}
+}
+
+func (s *Studio) marked() {
+	if s.Marked != nil {
+		s.Marked()
+	}
 }

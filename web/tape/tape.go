@@ -5,7 +5,6 @@ package tape
 
 import (
 	"context"
-	"hash/maphash"
 	"sync"
 	"time"
 
@@ -19,6 +18,7 @@ type Options struct {
 	Journal *journal.Journal
 	Studio  *Studio         // shared by all who watch the room
 	Words   *words.Language // the viewer's; nil: English
+	Sealed  bool            // the journal is a recording that has ended; it is shown from its beginning, at rest
 
 	// Seq and Epoch are what the viewer has seen already; 0 if nothing.
 	Seq, Epoch uint64
@@ -30,13 +30,19 @@ type Options struct {
 type Tape struct {
 	o    Options
 	wake chan struct{} // holds one when there is something new to do
-	live *journal.Subscription
 
 	mu    sync.Mutex
+	deck  deck
 	looks [places]look
 
-	ready []Sheet   // made together, not yet given; at most one for each place
+	// What only Next knows.
+	live  *journal.Subscription
+	begun bool      // facts were shown
+	past  *past     // what is shown of the past; nil: the room as it is
+	ready []Sheet   // made together, not yet given
 	round time.Time // when panels were last drawn
+	told  event.Tape
+	tell  time.Time // when that was looked at
 }
 
 // Sheet is one encoded event.Frame.
@@ -45,13 +51,23 @@ type Sheet struct {
 	Own bool // made for this viewer; others' are shared by all
 }
 
-var seed = maphash.MakeSeed()
+// tellEvery is how often a viewer is told where its recorder stands while that changes by itself.
+const tellEvery = time.Second / 2
 
 // New begins where the viewer has seen everything up to o.Seq.
 func New(o Options) *Tape {
-	t := &Tape{o: o, wake: make(chan struct{}, 1), live: o.Journal.Subscribe(o.Seq, o.Epoch)}
+	t := &Tape{o: o, wake: make(chan struct{}, 1), deck: deck{speed: event.One}}
 	for i, what := range o.Looks {
 		t.looks[i] = look{words: what, fresh: what != ""}
+	}
+	if !o.Sealed {
+		t.live = o.Journal.Subscribe(o.Seq, o.Epoch)
+		return t
+	}
+	first := o.Journal.Reach().FirstAt
+	t.deck.mode = event.TapePaused
+	if err := t.deck.rest(o.Journal, first); err != nil {
+		t.deck.moveTo(0, first) // what is wrong is said when it is shown
 	}
 	return t
 }
@@ -70,8 +86,14 @@ func (t *Tape) Next(ctx context.Context) (Sheet, error) {
 	}
 }
 
-// More gives a further frame of facts, if the last sheet was one and there is another already.
+// More gives a further frame of facts, if the last sheet was one of the living room's and there is another already.
 func (t *Tape) More() *journal.Frame {
+	t.mu.Lock()
+	busy := t.past != nil || t.deck.turned
+	t.mu.Unlock()
+	if busy {
+		return nil
+	}
 	f, _, err := t.live.Poll()
 	if err != nil {
 		return nil // what went wrong comes again
@@ -81,22 +103,39 @@ func (t *Tape) More() *journal.Frame {
 
 // take gives what is there, or what to wait for.
 func (t *Tape) take(now time.Time) (Sheet, <-chan struct{}, error) {
-	if len(t.ready) == 0 {
-		t.draw(now)
+	for _, make := range []func(time.Time){t.turn, t.draw, t.play, t.report} {
+		if len(t.ready) > 0 {
+			break
+		}
+		make(now)
 	}
 	if len(t.ready) > 0 {
 		sheet := t.ready[0]
 		t.ready = t.ready[1:]
 		return sheet, nil, nil
 	}
-	f, changed, err := t.live.Poll()
-	return Sheet{Frame: f}, changed, err
+	if t.past == nil {
+		f, changed, err := t.live.Poll()
+		t.begun = t.begun || f != nil
+		return Sheet{Frame: f}, changed, err
+	}
+	changed, closed := t.o.Journal.Changed()
+	switch {
+	case closed && !t.o.Sealed:
+		return Sheet{}, nil, journal.ErrClosed
+	case t.past.playing:
+		return Sheet{}, nil, nil // it looks again in a moment
+	}
+	return Sheet{}, changed, nil
 }
 
 // wait returns when there may be something to show, or with ctx's error.
 func (t *Tape) wait(ctx context.Context, changed <-chan struct{}) error {
+	if t.past != nil && !t.o.Sealed { // a living room changes all the time; the viewer is told now and then
+		changed = nil
+	}
 	var due <-chan time.Time
-	if d, any := t.untilRound(time.Now()); any {
+	if d, any := t.due(time.Now()); any {
 		timer := time.NewTimer(d)
 		defer timer.Stop()
 		due = timer.C
@@ -111,6 +150,23 @@ func (t *Tape) wait(ctx context.Context, changed <-chan struct{}) error {
 	return nil
 }
 
+// due is how long it takes until there is something to do unasked, if there is.
+func (t *Tape) due(now time.Time) (d time.Duration, any bool) {
+	d, any = t.untilRound(now)
+	sooner := func(other time.Duration) {
+		if !any || other < d {
+			d, any = max(0, other), true
+		}
+	}
+	if t.past != nil && t.past.playing {
+		sooner(playEvery - now.Sub(t.past.ticked))
+	}
+	if t.past != nil && !t.o.Sealed {
+		sooner(tellEvery - now.Sub(t.tell))
+	}
+	return d, any
+}
+
 // rouse has Next look again.
 func (t *Tape) rouse() {
 	select {
@@ -119,7 +175,41 @@ func (t *Tape) rouse() {
 	}
 }
 
-// encode makes a sheet for this viewer alone.
-func encode(f *event.Frame) Sheet {
-	return Sheet{&journal.Frame{First: f.Seq, Last: f.Seq, Bytes: event.AppendFrame(nil, f)}, true}
+// show puts a frame made for this viewer among what is given next.
+func (t *Tape) show(f *event.Frame) {
+	t.ready = append(t.ready, Sheet{&journal.Frame{First: f.Seq, Last: f.Seq, Bytes: event.AppendFrame(nil, f)}, true})
+}
+
+// report tells where the recorder stands, if that is news and not told a moment ago. A page that sees the room as it is knows
+// by itself how far that has come.
+func (t *Tape) report(now time.Time) {
+	if t.past == nil && !t.begun || now.Sub(t.tell) < tellEvery {
+		return
+	}
+	here, before, first := t.where(), t.told, t.tell.IsZero()
+	t.tell = now
+	if t.past == nil {
+		before.Seq, before.At, before.Head, before.HeadAt = here.Seq, here.At, here.Head, here.HeadAt
+	}
+	if here != before || first {
+		t.say(now, here)
+	}
+}
+
+func (t *Tape) say(now time.Time, here event.Tape) {
+	t.told, t.tell = here, now
+	t.show(&event.Frame{Type: event.FrameTape, Tape: here})
+}
+
+// where is where the recorder stands, and how far the recording reaches.
+func (t *Tape) where() event.Tape {
+	reach := t.o.Journal.Reach()
+	here := event.Tape{First: reach.First, FirstAt: reach.FirstAt, Head: reach.Head, HeadAt: reach.HeadAt, Sealed: t.o.Sealed, Seq: reach.Head, At: reach.HeadAt}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	here.Mode, here.Speed = t.deck.mode, t.deck.speed
+	if t.past != nil {
+		here.Seq, here.At = t.deck.seq, t.deck.at
+	}
+	return here
 }
