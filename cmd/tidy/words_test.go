@@ -15,7 +15,7 @@ import (
 )
 
 // spoken are the folders whose texts people read: every one of them is in every catalogue.
-var spoken = []string{"web/page", "web/lobby"}
+var spoken = []string{"web/page", "web/lobby", "wasm/ui", "cluster/words"}
 
 // TestCataloguesHaveEveryText reads the texts out of the program: what Say, Count and Of are called with.
 func TestCataloguesHaveEveryText(t *testing.T) {
@@ -51,7 +51,13 @@ func TestCataloguesHaveEveryText(t *testing.T) {
 }
 
 // texts is how many of a call's texts are to be translated, by the function's name.
-var texts = map[string]int{"Say": 1, "say": 1, "Of": 1, "Count": 2, "count": 2}
+var texts = map[string]int{"Say": 1, "Of": 1, "Count": 2, "count": 2, "plural": 2, "at": 1, "mistake": 1}
+
+// plainTexts are those of functions that are no methods.
+var plainTexts = map[string]int{"say": 1}
+
+// fields are those of tables whose texts are said elsewhere.
+var fields = map[string]bool{"about": true}
 
 // collect adds the texts of a file.
 func collect(t *testing.T, file string, said map[string]string) {
@@ -60,31 +66,45 @@ func collect(t *testing.T, file string, said map[string]string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	add := func(e ast.Expr) bool {
+		lit, ok := e.(*ast.BasicLit)
+		if !ok || lit.Kind != token.STRING {
+			return false
+		}
+		if text, err := strconv.Unquote(lit.Value); err == nil && text != "" {
+			said[text] = set.Position(lit.Pos()).String()
+		}
+		return true
+	}
 	ast.Inspect(tree, func(n ast.Node) bool {
-		call, ok := n.(*ast.CallExpr)
-		if !ok {
-			return true
-		}
-		name := ""
-		switch f := call.Fun.(type) {
-		case *ast.Ident:
-			name = f.Name
-		case *ast.SelectorExpr:
-			if of, ok := f.X.(*ast.Ident); !ok || of.Name != "strings" && of.Name != "bytes" {
-				name = f.Sel.Name
+		switch n := n.(type) {
+		case *ast.KeyValueExpr:
+			if key, ok := n.Key.(*ast.Ident); ok && fields[key.Name] && !add(n.Value) {
+				t.Errorf("%s: %s has to be one text, as it stands in the catalogues", set.Position(n.Pos()), key.Name)
 			}
-		}
-		left := texts[name]
-		for _, arg := range call.Args {
-			if lit, ok := arg.(*ast.BasicLit); ok && lit.Kind == token.STRING && left > 0 {
-				if text, err := strconv.Unquote(lit.Value); err == nil && text != "" {
-					said[text] = set.Position(lit.Pos()).String()
+		case *ast.CallExpr:
+			left := textsOf(n)
+			for _, arg := range n.Args {
+				if left > 0 && add(arg) {
+					left--
 				}
-				left--
 			}
 		}
 		return true
 	})
+}
+
+// textsOf is how many texts of a call are to be translated.
+func textsOf(call *ast.CallExpr) int {
+	switch f := call.Fun.(type) {
+	case *ast.Ident:
+		return texts[f.Name] + plainTexts[f.Name]
+	case *ast.SelectorExpr:
+		if of, ok := f.X.(*ast.Ident); !ok || of.Name != "strings" && of.Name != "bytes" {
+			return texts[f.Sel.Name]
+		}
+	}
+	return 0
 }
 
 var place = regexp.MustCompile(`\{\d\}`)

@@ -85,9 +85,7 @@ var verbs = []verb{
 		about: "deletes keys", example: "del svc/ --prefix"},
 	{name: "txn", group: groupStore, kind: event.TxnDo, flags: []option{flagFrom, flagTimeout},
 		free: true, usage: "[COMPARE …] -- [REQUEST ; …] [-- [REQUEST ; …]]",
-		about: "does the first requests if every comparison holds, otherwise the second. A comparison is value(KEY), " +
-			"version(KEY), create(KEY), mod(KEY) or lease(KEY), then = != < or >, then what to compare with; " +
-			"a request is a put, get or del",
+		about:   "does the first requests if every comparison holds, otherwise the second. A comparison is value(KEY), version(KEY), create(KEY), mod(KEY) or lease(KEY), then = != < or >, then what to compare with; a request is a put, get or del",
 		example: `txn 'value("x") = "1"' -- put x 2 ; put y 1 -- get x`},
 
 	{name: "kill", group: groupMachine, kind: event.Kill, slots: []slot{slotNode},
