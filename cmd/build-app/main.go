@@ -82,7 +82,7 @@ func compile() ([]byte, error) {
 	}
 	defer os.RemoveAll(dir)
 	out := filepath.Join(dir, app)
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-gcflags", module+"/...=-l", "-ldflags", "-s -w", "-o", out, "./wasm")
+	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-gcflags", module+"/...=-l", "-ldflags", "-w", "-o", out, "./wasm")
 	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "CGO_ENABLED=0", "GOEXPERIMENT="+experiment)
 	if said, err := cmd.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("go build ./wasm: %w\n%s", err, said)

@@ -17,8 +17,12 @@ var errLayout = errors.New("the line tables of this Go version are laid out in a
 // gap is the shortest run of zeros, in bytes, that is worth a new segment.
 const gap = 64
 
-// slim returns the module with the same code and fewer bytes to load.
+// slim returns the module with the same code, but for what never runs, and fewer bytes to load.
 func slim(module []byte) ([]byte, error) {
+	module, err := silence(module)
+	if err != nil {
+		return nil, err
+	}
 	from, to, segments, err := dataOf(module)
 	if err != nil {
 		return nil, err

@@ -18,7 +18,7 @@ func linked(t *testing.T) []byte {
 	if err := os.WriteFile(source, []byte("package main\n\nfunc main() { println(\"quorum\") }\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", out, source)
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-w", "-o", out, source)
 	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "CGO_ENABLED=0", "GOEXPERIMENT="+experiment) // as the app, whose packages are built already
 	if said, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, said)
@@ -49,6 +49,9 @@ func TestSlimTakesLinesAwayAndNothingElse(t *testing.T) {
 	module := linked(t)
 	slimmed, err := slim(module)
 	if err != nil {
+		t.Fatal(err)
+	}
+	if module, err = silence(module); err != nil {
 		t.Fatal(err)
 	}
 	if len(gzipped(slimmed)) > len(gzipped(module))*9/10 {
