@@ -23,6 +23,7 @@ type pending struct {
 	command event.Command
 	node    event.NodeID // the node asked; 0: the room itself
 	by      *storm       // that asks; nil: somebody else
+	say     func(string) // hears how a situation comes about; nil: nobody
 	inside  atomic.Bool  // the node carries it out: its death ends it
 	asked   event.Micros // virtual
 	wall    event.Micros

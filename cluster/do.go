@@ -20,7 +20,12 @@ const operatorTimeout event.Micros = 10_000_000
 // Do carries out a command and waits for its end. If ctx ends first, the outcome is unknown, or failed for a read; what
 // is under way in the room goes on. It is safe for concurrent use.
 func (r *Room) Do(ctx context.Context, c event.Command) event.Result {
-	p, res := r.begin(c, nil)
+	return r.wait(ctx, c, nil)
+}
+
+// wait is Do; what a situation says on its way goes to say.
+func (r *Room) wait(ctx context.Context, c event.Command, say func(string)) event.Result {
+	p, res := r.beginSaying(c, nil, say)
 	if p == nil {
 		return res
 	}
@@ -46,6 +51,10 @@ func (r *Room) Begin(c event.Command) <-chan event.Result {
 
 // begin hands a command to who carries it out; without pending it ended at once. By is the room's own chaos, if that asks.
 func (r *Room) begin(c event.Command, by *storm) (*pending, event.Result) {
+	return r.beginSaying(c, by, nil)
+}
+
+func (r *Room) beginSaying(c event.Command, by *storm, say func(string)) (*pending, event.Result) {
 	if err := wellFormed(c); err != nil {
 		return nil, refused(c, err)
 	}
@@ -57,13 +66,15 @@ func (r *Room) begin(c event.Command, by *storm) (*pending, event.Result) {
 	if p == nil {
 		return nil, refused(c, fmt.Errorf("the room is closing, or has %d commands waiting already; wait for some of them", MaxPending))
 	}
-	p.by = by
+	p.by, p.say = by, say
 	r.conductor.Fact(p.asking())
 	switch {
 	case c.Kind.Store() && at == 0: // a client that finds nobody is a fact too
 		p.settle(event.Result{Outcome: event.Failed, Error: nobodyRuns}, r.tell)
 	case c.Kind.Store():
 		r.ask(p)
+	case c.Kind == event.Preset:
+		r.present(p)
 	default:
 		r.order(p)
 	}

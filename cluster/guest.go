@@ -1,6 +1,8 @@
 package cluster
 
 import (
+	"context"
+
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/node"
 )
@@ -23,6 +25,14 @@ func (s *Session) node() event.NodeID {
 		return s.r.anyone()
 	}
 	return s.id
+}
+
+// Order has the room do something, if that is allowed now; say hears how it goes.
+func (s *Session) Order(ctx context.Context, c event.Command, say func(string)) event.Result {
+	if err := s.admit(c); err != nil {
+		return refused(c, err)
+	}
+	return s.r.wait(ctx, c, say)
 }
 
 // admit asks the room's owner whether this may be done now.

@@ -74,9 +74,11 @@ type Room struct {
 	desk      *desk
 	court     *check.Court
 
-	hands context.Context // ends with the room; the room's own hands work as long
-	rest  context.CancelFunc
-	busy  sync.WaitGroup // those hands
+	hands    context.Context // ends with the room; the room's own hands work as long
+	rest     context.CancelFunc
+	busy     sync.WaitGroup        // those hands
+	scene    atomic.Pointer[scene] // what a director waits for
+	directed atomic.Bool           // a situation is being brought about
 
 	mu       sync.Mutex // guards setup, nodes and what follows, and makes orders happen one after the other
 	setup    setup
@@ -263,6 +265,7 @@ func (r *Room) record(e event.Event) {
 	e.Seq = r.journal.Append(e)
 	r.court.Offer(e)
 	r.watch(e)
+	r.look()
 	for i, alarm := range r.alarms {
 		alarm.Seq = e.Seq + 1 + uint64(i)
 		r.watch(alarm)

@@ -10,14 +10,19 @@ import (
 	"github.com/quorumlab/quorumlab/cluster/ctl"
 	"github.com/quorumlab/quorumlab/cluster/etcdapi"
 	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/verb"
 	"github.com/quorumlab/quorumlab/lessons/play"
 	"github.com/quorumlab/quorumlab/web"
 )
 
-// shell runs etcdctl's lines in a room, on clients without a connection.
+// shell runs etcdctl's lines in a room, on clients without a connection, and lines of the room's own.
 type shell struct{ stage *play.Stage }
 
 func (s shell) Run(ctx context.Context, viewer string, t *web.Terminal, line string) {
+	if verb.Handles(line) {
+		verb.Run(ctx, s.stage.Room().Guest(0, viewer).Order, t, line)
+		return
+	}
 	_ = ctl.Run(ctx, guest{s.stage, viewer}, t, line) // the terminal has been told
 }
 

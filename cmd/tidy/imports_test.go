@@ -30,8 +30,10 @@ var imports = map[string][]string{
 	"cluster/ctl":       {}, // etcdctl's verbs, on clients that others make
 	"cluster/check":     {"cluster/event", "cluster/view"},
 	"cluster": {"cluster/event", "cluster/view", "cluster/journal", "cluster/world", "cluster/conductor", "cluster/disk",
-		"cluster/store", "cluster/node", "cluster/check", "cluster/fault"},
+		"cluster/store", "cluster/node", "cluster/check", "cluster/fault", "cluster/preset"},
+	"cluster/preset":  {}, // names of situations
 	"cluster/fault":   {"cluster/event", "cluster/view"},
+	"cluster/verb":    {"cluster/event", "cluster/preset"},
 	"cluster/chaos":   {"cluster", "cluster/event", "cluster/view", "cluster/check", "cluster/fault"},
 	"lessons":         {"cluster/words", "cluster/event", "cluster/view", "wasm/ui"},
 	"lessons/play":    {"lessons", "cluster", "cluster/event", "cluster/journal", "cluster/view", "wasm/ui"},
@@ -49,7 +51,7 @@ var imports = map[string][]string{
 	"web/browsertest": {},
 	"static":          {},
 	"cmd/etcdmain":    {"cluster/server"}, // flags of etcd, for quorumlab node and etcd
-	"cmd/quorumlab":   {"web/languages", "cluster/words", "cmd/etcdmain", "cluster/server", "cluster", "cluster/chaos", "cluster/event", "cluster/view", "cluster/check", "cluster/ctl", "cluster/etcdapi", "cluster/node", "cmd/bench", "lessons", "lessons/play", "static", "web", "web/lobby"},
+	"cmd/quorumlab":   {"web/languages", "cluster/words", "cmd/etcdmain", "cluster/server", "cluster", "cluster/chaos", "cluster/event", "cluster/view", "cluster/check", "cluster/ctl", "cluster/verb", "cluster/etcdapi", "cluster/node", "cmd/bench", "lessons", "lessons/play", "static", "web", "web/lobby"},
 	"cmd/etcd":        {"cmd/etcdmain"},
 	"cmd/bench":       {"cluster/event", "cmd/reference"}, // loads and comparisons, for quorumlab bench
 	"cmd/build-app":   {},
