@@ -10,6 +10,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/journal"
 	"github.com/quorumlab/quorumlab/cluster/view"
 	"github.com/quorumlab/quorumlab/cluster/words"
@@ -24,7 +25,13 @@ type Moment struct {
 	Words   *words.Language // of whoever looks; nil: English
 
 	Endpoints string  // where etcd's clients reach the nodes, as in event.FrameEndpoints; "": nowhere
+	Watch     string  // path at which the room can be watched and not acted in; "": there is none
+	Recording string  // address of the recording as a file; "": there is none
 	Memory    *Memory // what panels of this room remember between two drawings; nil: nothing
+
+	// Store asks a node of a living room what its own store holds, without anybody being told; nil: nobody can be asked, only
+	// the facts are known. The error is a sentence. It must not take longer than a drawing may wait.
+	Store func(event.NodeID, event.Command) (event.Result, error)
 }
 
 // Panel is what stands at one place of the page.

@@ -13,9 +13,10 @@ type nodeSight struct {
 	Moment
 	n    *view.Node
 	past tale.Past
+	ask  storeAsk
 }
 
-// drawNode draws "node n3".
+// drawNode draws "node n3", and of its store what "node n3 rev 12 find PREFIX" asks for.
 func drawNode(m Moment, words []string) *content {
 	if len(words) == 0 {
 		return nil
@@ -25,7 +26,11 @@ func drawNode(m Moment, words []string) *content {
 	if err != nil || n == nil {
 		return nil
 	}
-	s := nodeSight{Moment: m, n: n}
+	ask, ok := readStoreAsk(words[1:])
+	if !ok {
+		return nil
+	}
+	s := nodeSight{Moment: m, n: n, ask: ask}
 	if m.Journal != nil {
 		s.past = m.past(id)
 	}
