@@ -40,6 +40,7 @@ const listed = (library) => {
   const home = document.querySelector("[data-socket]");
   const address = document.currentScript.dataset.app;
   if (!home || !address) return;
+  if (new URLSearchParams(location.search).has("embed")) home.dataset.bare = home.firstElementChild.dataset.bare = "true";
 
   // A key that was a command leaves no character: browsers see to that, unless the focus went into a field meanwhile.
   let spent = "";

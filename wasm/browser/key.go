@@ -10,7 +10,11 @@ import (
 
 // pressed takes a key. Fields, buttons and links keep the keys that mean something to them.
 func (a *app) pressed(e js.Value) {
+	target := e.Get("target")
 	if document.Call("querySelector", "dialog[open]").Truthy() {
+		if e.Get("key").String() == "Enter" && target.Get("localName").String() == "input" && a.submit(target) {
+			e.Call("preventDefault")
+		}
 		return // the dialog's own keys
 	}
 	if e.Get("isComposing").Bool() || e.Get("key").Type() != js.TypeString {
@@ -18,7 +22,6 @@ func (a *app) pressed(e js.Value) {
 	}
 	p := ui.Pressed{Key: e.Get("key").String(), Shift: e.Get("shiftKey").Bool(), Ctrl: e.Get("ctrlKey").Bool(),
 		Alt: e.Get("altKey").Bool(), Meta: e.Get("metaKey").Bool()}
-	target := e.Get("target")
 	switch {
 	case closest(target, "#"+ui.ConsoleField).Truthy():
 		a.pressedInConsole(e, target, p)

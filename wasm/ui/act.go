@@ -70,7 +70,9 @@ func (m *Model) acted(action, arg string) []Effect {
 	case "shut":
 		return m.look("dialog", "")
 	case "mark":
-		return m.wind("mark " + m.value("note", ""))
+		note := m.value("note", "")
+		delete(m.fields, "note")
+		return append(m.wind("mark "+note), SetField{"note", ""})
 	case "type":
 		m.tab = "console"
 		return append(m.Console.fill(arg), Focus{ConsoleField})

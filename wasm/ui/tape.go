@@ -108,11 +108,7 @@ func (m *Model) rewind() []Effect {
 
 // shareWords ask for what one may share of this moment.
 func (m *Model) shareWords() string {
-	words := "share " + m.address
-	if m.past() {
-		words += " " + number(m.tape.Seq) + " " + number(m.offered) + " " + number(uint64(m.State.At))
-	}
-	return words
+	return "share " + m.address + " " + number(m.State.Seq) + " " + number(m.offered) + " " + number(uint64(m.State.At))
 }
 
 // head is the virtual time of the newest fact, as far as the page knows.

@@ -188,7 +188,7 @@ func (p *pen) draw(c *chronicle, marks []journal.Mark) {
 	y += deedHigh + oddHigh + 2
 	p.names = append(p.names, named{y + lampHigh + 3, p.l.Say("safety")})
 	p.lamps(c, float64(y+1))
-	p.height = y + lampHigh + 4
+	p.height = y + lampHigh + 6
 	p.flags(c, marks)
 }
 

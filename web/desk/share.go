@@ -1,0 +1,88 @@
+package desk
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/quorumlab/quorumlab/cluster/words"
+)
+
+func init() {
+	drawers["share"] = drawShare
+	drawers["marks"] = drawMarks
+}
+
+// shared is one thing that can be given to others.
+type shared struct {
+	title, explains, text string
+}
+
+// shareSight is what can be shared of a recording, looked at in some place.
+type shareSight struct {
+	l      *words.Language
+	things []shared
+	file   string // where the recording is to be had; "" if it is not
+}
+
+// drawShare draws what one may give away: the page's own address stands first in the words, then, of the moment that was looked
+// at, its event, the journal's epoch, and its virtual time in microseconds.
+func drawShare(m Moment, words []string) *content {
+	if len(words) == 0 {
+		return nil
+	}
+	page, err := url.Parse(words[0])
+	if err != nil || page.Scheme != "http" && page.Scheme != "https" || page.Host == "" {
+		return nil
+	}
+	page.RawQuery, page.Fragment = "", ""
+	s := shareSight{l: m.Words, file: m.Recording}
+	s.add(m.Words.Say("The room"), m.Words.Say("Whoever has this address sees the room and may act in it."), page.String())
+	watched := *page
+	if m.Watch != "" {
+		watched.Path = m.Watch
+		s.add(m.Words.Say("To watch only"), m.Words.Say("Whoever has this address sees the room and cannot act in it."), watched.String())
+	}
+	if m.Watch == "" && !m.Live && m.Recording != "" {
+		s.things[0] = shared{m.Words.Say("The recording"), m.Words.Say("Whoever has this address sees the recording."), page.String()}
+	}
+	moment, ok := fragment(words[1:])
+	if ok {
+		there := *page
+		there.Fragment = moment
+		s.add(m.Words.Say("This moment"), m.Words.Say("It opens where this page looks now."), there.String())
+		watched.Fragment = moment
+	}
+	watched.RawQuery = "embed"
+	s.add(m.Words.Say("In a page of yours"), m.Words.Say("Stage and timeline, without everything around them."),
+		`<iframe src="`+watched.String()+`" width="100%" height="560" loading="lazy" title="quorumlab"></iframe>`)
+	return &content{body: sharePanel(s)}
+}
+
+func (s *shareSight) add(title, explains, text string) {
+	s.things = append(s.things, shared{title, explains, text})
+}
+
+// fragment is what stands behind the # of a moment's address.
+func fragment(words []string) (string, bool) {
+	names := [...]string{"seq", "epoch", "at"}
+	if len(words) != len(names) {
+		return "", false
+	}
+	var parts []string
+	for i, name := range names {
+		if _, err := strconv.ParseUint(words[i], 10, 64); err != nil {
+			return "", false
+		}
+		parts = append(parts, name+"="+words[i])
+	}
+	return strings.Join(parts, "&"), true
+}
+
+// drawMarks lists the bookmarks, and takes new ones.
+func drawMarks(m Moment, words []string) *content {
+	if len(words) != 0 || m.Journal == nil {
+		return nil
+	}
+	return &content{body: marksPanel(m)}
+}
