@@ -16,7 +16,7 @@ type desk struct {
 }
 
 func newDesk(t *testing.T) *desk {
-	d := &desk{t: t, m: New(Seed{})}
+	d := &desk{t: t, m: New(Seed{Words: tongue})}
 	d.m.State.Rate = event.One
 	for id := event.NodeID(1); id <= 5; id++ {
 		d.m.State.Nodes = append(d.m.State.Nodes, view.Node{ID: id, Role: event.Follower, Up: true, Term: 3})

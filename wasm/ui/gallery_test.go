@@ -82,7 +82,7 @@ func gallery() map[string]*story {
 	split := healthy()
 	split.do(Acted{"partition", ""})
 	all["split"] = split
-	empty := &story{m: New(Seed{Room: "amber-otter"})}
+	empty := &story{m: New(Seed{Words: tongue, Room: "amber-otter"})}
 	all["opening"] = empty
 	lost := parted()
 	lost.do(Disconnected{LostCrashed})

@@ -18,7 +18,7 @@ const ms = event.Micros(1000)
 
 // watch opens a page on a room with so many machines, all up and following, at the workshop rate.
 func watch(nodes int) *story {
-	s := &story{m: New(Seed{}), at: 10_000 * ms}
+	s := &story{m: New(Seed{Words: tongue}), at: 10_000 * ms}
 	s.do(Connected{})
 	s.frame(event.Frame{Type: event.FrameWelcome, Version: event.WireVersion, Epoch: 7, Room: "amber-otter", Viewers: 3,
 		Limits: event.Limits{Nodes: 9, Commands: 20, ValueBytes: 1 << 20}})
