@@ -22,11 +22,9 @@ const (
 	stateRatio = 8   // a chunk's frames, before they are packed, weigh at least so many times its packed checkpoint
 )
 
-// Bounds of what is unpacked, whatever a file says.
-const (
-	maxStart = 32 << 20 // bytes of a checkpoint
-	maxChunk = 64 << 20 // bytes of a chunk's frames: chunkMost and a frame that was as large as a frame may be
-)
+// maxUnpacked bounds, in bytes, what a checkpoint or the frames of a chunk are when they are unpacked, whatever a file says:
+// chunkMost and a frame that was as large as a frame may be are far below it.
+const maxUnpacked = 64 << 20
 
 // chunk is a stretch of the history: the state that it begins with, and its frames, both packed. Nobody changes one.
 type chunk struct {
@@ -49,7 +47,7 @@ var (
 		return e
 	})
 	unpacker = sync.OnceValue(func() *zstd.Decoder {
-		d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(2), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxMemory(maxChunk))
+		d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(2), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxMemory(maxUnpacked))
 		if err != nil {
 			panic(err)
 		}

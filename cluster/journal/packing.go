@@ -7,11 +7,11 @@ import (
 
 // packing is a chunk that is being packed, beside the journal. Until it is done its frames serve as they are.
 type packing struct {
-	start view.State // never changed
-	from  event.Micros
-	first uint64
-	last  uint64
-	done  chan *chunk // holds one
+	start       view.State // never changed
+	from        event.Micros
+	frames      []*Frame
+	first, last uint64
+	done        chan *chunk // holds one
 }
 
 // spacing is how much the frames of the next chunk weigh.
@@ -28,7 +28,7 @@ func (j *Journal) spacing() int64 {
 func (j *Journal) cut() {
 	j.await()
 	frames := append([]*Frame(nil), j.frames[len(j.frames)-j.loose:]...)
-	p := &packing{start: j.start, from: j.startReach, first: frames[0].First, last: frames[len(frames)-1].Last, done: make(chan *chunk, 1)}
+	p := &packing{start: j.start, from: j.startReach, frames: frames, first: frames[0].First, last: frames[len(frames)-1].Last, done: make(chan *chunk, 1)}
 	j.packing = p
 	j.start, j.startReach, j.loose, j.weight = j.state.Clone(), j.reach, 0, 0
 	j.start.At = max(j.start.At, j.at)

@@ -1,0 +1,135 @@
+package journal
+
+import (
+	"bufio"
+	"encoding/binary"
+	"encoding/json"
+	"hash/crc32"
+	"io"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+)
+
+// A recording file holds what a journal keeps. It begins with fileMagic and the version of the format, a byte. Blocks
+// follow, each a kind, the length of what it holds (four bytes, little endian), that, and a CRC-32C of all three:
+//
+//	blockInfo   once, first: Info as JSON
+//	blockChunk  for each chunk, oldest first: numbers of the first and last event, latest virtual time before and up to its end,
+//	            kinds, length of the checkpoint (varints); the checkpoint and the frames, each packed by zstd
+//	blockIndex  once, last: number of chunks, and for each where its block begins and its first event; the virtual time that
+//	            the recording reaches (varints)
+//
+// A file without its index is cut off. Frames are those of the wire; a change of events that older programs cannot read, or
+// that makes older files unreadable, is a new version.
+const (
+	fileMagic   = "\x89QLR\r\n\x1a\n"
+	fileVersion = 1
+
+	blockInfo  = 'I'
+	blockChunk = 'C'
+	blockIndex = 'X'
+)
+
+// Bounds of a file; what exceeds them is refused.
+const (
+	MaxRecording = 1 << 30  // bytes
+	maxInfo      = 1 << 20  // bytes of a blockInfo
+	maxBlock     = 64 << 20 // bytes of any other
+	maxChunks    = 1 << 16
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// Info is what a recording file says of itself.
+type Info struct {
+	Room  string       `json:"room"`
+	Epoch uint64       `json:"epoch"` // of the journal; Write fills it in
+	Made  event.Micros `json:"made"`  // wall time at which the file was written
+	Marks []Mark       `json:"marks,omitempty"`
+}
+
+// fileWriter writes blocks and counts bytes. It stops at the first error.
+type fileWriter struct {
+	w   *bufio.Writer
+	at  int64
+	err error
+}
+
+func (f *fileWriter) write(b []byte) {
+	if f.err == nil {
+		_, f.err = f.w.Write(b)
+		f.at += int64(len(b))
+	}
+}
+
+func (f *fileWriter) block(kind byte, parts ...[]byte) {
+	size := 0
+	for _, p := range parts {
+		size += len(p)
+	}
+	head := binary.LittleEndian.AppendUint32([]byte{kind}, uint32(size))
+	sum := crc32.Update(0, castagnoli, head)
+	f.write(head)
+	for _, p := range parts {
+		sum = crc32.Update(sum, castagnoli, p)
+		f.write(p)
+	}
+	f.write(binary.LittleEndian.AppendUint32(nil, sum))
+}
+
+// Write writes everything that is kept, up to now, as a recording file. The journal goes on meanwhile.
+func (j *Journal) Write(w io.Writer, info Info) error {
+	chunks, reached := j.snapshot()
+	info.Epoch, info.Marks = j.epoch, j.Marks()
+	about, err := json.Marshal(info)
+	if err != nil {
+		return err
+	}
+	f := &fileWriter{w: bufio.NewWriter(w)}
+	f.write(append([]byte(fileMagic), fileVersion))
+	f.block(blockInfo, about)
+	index := binary.AppendUvarint(nil, uint64(len(chunks)))
+	for _, c := range chunks {
+		c := c()
+		index = binary.AppendUvarint(index, uint64(f.at))
+		index = binary.AppendUvarint(index, c.first)
+		f.block(blockChunk, c.head(), c.start, c.frames)
+		if f.err != nil {
+			return f.err
+		}
+	}
+	f.block(blockIndex, binary.AppendVarint(index, int64(reached)))
+	if f.err != nil {
+		return f.err
+	}
+	return f.w.Flush()
+}
+
+// head is what stands before the packed parts of a chunk in a file.
+func (c *chunk) head() []byte {
+	b := binary.AppendUvarint(nil, c.first)
+	b = binary.AppendUvarint(b, c.last)
+	b = binary.AppendVarint(b, int64(c.from))
+	b = binary.AppendVarint(b, int64(c.until))
+	b = binary.AppendUvarint(b, uint64(c.kinds))
+	return binary.AppendUvarint(b, uint64(len(c.start)))
+}
+
+// snapshot are the chunks up to now, of which the last may be packed only when they are asked for, and the virtual time reached.
+func (j *Journal) snapshot() (chunks []func() *chunk, reached event.Micros) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.seal()
+	for _, c := range j.chunks {
+		chunks = append(chunks, func() *chunk { return c })
+	}
+	if p := j.packing; p != nil {
+		chunks = append(chunks, func() *chunk { return pack(&p.start, p.from, p.frames) })
+	}
+	if j.loose > 0 {
+		frames := append([]*Frame(nil), j.frames[len(j.frames)-j.loose:]...)
+		start, from := j.start, j.startReach
+		chunks = append(chunks, func() *chunk { return pack(&start, from, frames) })
+	}
+	return chunks, max(j.at, j.state.At)
+}
