@@ -133,7 +133,7 @@ var requests = []situation{
 		l.ok(order(event.Restart, 3))
 		l.Advance(50 * ms)
 		l.why("n3 not-leader", "A leader needs the votes of 2 of the 3 voters, and only 1 of them runs: n3. Until more of them do there can be no leader, and nothing can be committed.")
-		l.why("n3 no-candidacy", "n3 has heard from nobody since it started, and waits for a leader as long as any follower before it stands for election.|n3 started in term")
+		l.why("n3 no-candidacy", "n3… election…")
 	}},
 	{"a suspended node is asked", 3, func(l *lab) {
 		l.ok(order(event.Suspend, 3))

@@ -135,7 +135,7 @@ var elections = []situation{
 		l.ok(event.Command{Kind: event.PreVote})
 		l.ok(pair(event.Cut, 1, 3, true))
 		l.Advance(6 * second)
-		l.why("elections", "… times in … s somebody stood for election, up to term … n3 does not hear n1 (nothing passes from n1 to n3), so its timer runs out again and again; but n1 and n2 hear it, and with each request for votes it takes them into a higher term, which ends the leader's. With pre-vote switched on it would have to ask first, and those who hear the leader would say no.")
+		l.why("elections", "… times in … s somebody stood for election, up to term … n3 does not hear n1 (nothing passes from n1 to n3), so its timer runs out again and again. The others refuse their votes, and do not look at its term, because they hear from a leader: so n3 raises only its own term, until n1 hears of that from it and steps down. With pre-vote switched on it would have to ask first, and its term would stay as it is.|it hears from a leader, n1, and sees no need for another.")
 	}},
 	{"slow ways", 3, func(l *lab) {
 		for _, p := range [][2]event.NodeID{{1, 2}, {1, 3}, {2, 3}} {
@@ -156,7 +156,7 @@ var elections = []situation{
 		l.until("n2 leads", role(2, event.Leader))
 		l.Advance(200 * ms)
 		l.why("moved", "n1 handed leadership over: it told n2 to stand for election at once (TimeoutNow), and n2 won term …")
-		l.why("n1 stepped-down", "n1 handed its leadership to n2, which stood for election in term … the higher term made n1 a follower.")
+		l.why("n1 stepped-down", "n1 handed its leadership to n2, which stood for election in a higher term than …: that made n1 a follower.")
 		l.why("n2 leads", "n2 won term … with the votes of n1, n2 and n3; 2 were needed. Nobody has told it of a higher term since.")
 		l.why("n2 lease", "A leader goes on leading while a majority answers it: n2 needs 1 other voter, and the last time that it had heard from so many is … ms ago. When that is longer than its lease lasts it steps down.")
 		l.why("n1 not-leader", "n2 leads term … and n1 hears from it. A follower stands for election only when it has not heard from a leader for its election timeout.")

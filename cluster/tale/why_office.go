@@ -44,11 +44,11 @@ func (q *inquiry) whyStepped(won, end *event.Event) {
 		return e.Seq > won.Seq && e.Kind == event.Sent && e.Type == event.TimeoutNow && !e.Reply && e.Node == won.Node
 	})
 	removed := q.before(end.Seq, func(e *event.Event) bool { return e.Seq > won.Seq && e.Kind == event.MembersSet && e.Node == won.Node })
-	switch cause := q.carrier(end.Seq, won.Node, won.Term+1); {
-	case end.Term > won.Term && handed != nil:
-		q.say(q.Say("{0} handed its leadership to {1}, which stood for election in term {2}: the higher term made {0} a follower.", who, handed.Peer.String(), number(end.Term)))
+	switch cause := q.carrier(end, won.Node, won.Term+1); {
+	case handed != nil && (end.Term > won.Term || cause != nil):
+		q.say(q.Say("{0} handed its leadership to {1}, which stood for election in a higher term than {2}: that made {0} a follower.", who, handed.Peer.String(), term))
 		q.happened(handed, linkMark(handed.Node, handed.Peer), q.Say("{0} told {1} to stand for election at once.", who, handed.Peer.String()))
-	case end.Term > won.Term && cause != nil:
+	case cause != nil:
 		q.say(q.Say("{0} led term {1} and got {2} from {3} with the higher term {4}: whoever sees a higher term follows it (§5.1).", who, term, q.messageWords(cause), cause.Node.String(), number(cause.Term)))
 		q.happened(cause, linkMark(cause.Node, cause.Peer), q.Say("{0} sent it in term {1}.", cause.Node.String(), number(cause.Term)))
 	case end.Term > won.Term:
@@ -61,14 +61,22 @@ func (q *inquiry) whyStepped(won, end *event.Event) {
 	}
 }
 
-// carrier is the newest message of at least this term that reached the machine before an event, as it was sent.
-func (q *inquiry) carrier(seq uint64, to event.NodeID, term uint64) *event.Event {
-	reached := map[uint64]bool{}
-	return q.before(seq+1, func(e *event.Event) bool {
-		if e.Kind == event.Delivered && e.Peer == to && e.Seq < seq {
+// atOnce is how long after a message a machine may do what the message makes it do.
+const atOnce event.Micros = 20_000
+
+// carrier is the message of at least this term that reached the machine just before an event, as it was sent; nil if there is
+// none. Requests for pre-votes only ask, and those for votes are not looked at by who hears from a leader.
+func (q *inquiry) carrier(end *event.Event, to event.NodeID, term uint64) *event.Event {
+	reached, unheard := map[uint64]bool{}, map[event.NodeID]uint64{}
+	return q.before(end.Seq, func(e *event.Event) bool {
+		switch {
+		case e.Kind == event.Delivered && e.Peer == to && e.At >= end.At-atOnce:
 			reached[e.Msg] = true
+		case e.Kind == event.VoteRefused && e.Node == to && e.Reason == event.HasLeader && !e.OK:
+			unheard[e.Peer] = max(unheard[e.Peer], e.Term)
 		}
-		return e.Kind == event.Sent && reached[e.Msg] && e.Term >= term
+		asks := e.Type == event.RequestPreVote || e.Type == event.RequestVote && !e.Reply && unheard[e.Node] >= e.Term
+		return e.Kind == event.Sent && reached[e.Msg] && e.Term >= term && !asks
 	})
 }
 
@@ -179,7 +187,7 @@ func (q *inquiry) whyTerm() {
 	stood := q.last(func(e *event.Event) bool {
 		return e.Kind == event.VoteCast && e.Node == q.n.ID && e.Peer == q.n.ID && e.Term == now.Term
 	})
-	cause := q.carrier(now.Seq, q.n.ID, now.Term)
+	cause := q.carrier(now, q.n.ID, now.Term)
 	switch {
 	case stood != nil && (cause == nil || cause.Seq > stood.Seq || now.Term == before+1):
 		q.say(q.Say("{0} stood for election, and a candidate raises its term by one: from {1} to {2}.", who, number(before), term))

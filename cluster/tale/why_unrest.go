@@ -63,10 +63,15 @@ func (q *inquiry) disrupted(by event.NodeID) bool {
 		if len(heard) == 0 {
 			continue
 		}
-		q.say(q.Say("{0} does not hear {1} (nothing passes from {1} to {0}), so its timer runs out again and again; but {2} hear it, and with each request for votes it takes them into a higher term, which ends the leader's.",
-			by.String(), l.ID.String(), q.list(heard)))
+		q.say(q.Say("{0} does not hear {1} (nothing passes from {1} to {0}), so its timer runs out again and again.", by.String(), l.ID.String()))
+		if refusal := q.refusal(0, by, false); refusal != nil && refusal.Reason == event.HasLeader {
+			q.say(q.Say("The others refuse their votes, and do not look at its term, because they hear from a leader: so {0} raises only its own term, until {1} hears of that from it and steps down.", by.String(), l.ID.String()))
+			q.happened(refusal, refusal.Node.String(), q.refusalWords(refusal, q.requestOf(refusal)))
+		} else {
+			q.say(q.Say("It is heard by {0}: with each request for votes it takes them into a higher term, which ends the leader's.", q.list(heard)))
+		}
 		if !q.s.PreVote {
-			q.say(q.Say("With pre-vote switched on it would have to ask first, and those who hear the leader would say no."))
+			q.say(q.Say("With pre-vote switched on it would have to ask first, and its term would stay as it is."))
 		}
 		q.seeLink(l.ID, by)
 		return true
