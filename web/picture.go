@@ -60,6 +60,7 @@ func WritePage(w http.ResponseWriter, r *http.Request, status int, c templ.Compo
 		http.Error(w, "The page cannot be drawn.", http.StatusInternalServerError)
 		return
 	}
+	languages.Remember(w, r)
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")

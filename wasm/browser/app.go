@@ -36,7 +36,7 @@ func Run() {
 	host := window.Get("quorumlab")
 	a := &app{host: host, home: host.Get("home")}
 	where := window.Get("location")
-	a.model = ui.New(ui.Seed{Words: spoken(), Room: attribute(a.home, "data-room"), Lesson: a.drawnLesson(), Timeline: inside(ui.TimelinePanel), Controls: inside(ui.ControlsPanel),
+	a.model = ui.New(ui.Seed{Words: spoken(), Room: attribute(a.home, "data-room"), Lesson: a.drawnLesson(), Timeline: inside(ui.TimelinePanel), Controls: inside(ui.ControlsPanel), Languages: inside(ui.LanguagesPanel),
 		Address: where.Get("origin").String() + where.Get("pathname").String(), Moment: hash(), Bare: attribute(a.home, "data-bare") == "true",
 		Width: window.Get("innerWidth").Int(), Height: window.Get("innerHeight").Int()})
 	a.paper.open(host)

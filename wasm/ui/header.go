@@ -15,7 +15,7 @@ func headerElement(m *Model) *Element {
 		tag("a").set("class", "btn").set("href", "/lessons").set("id", "all-lessons").add(icon("book"), tag("span").say(m.Say("Lessons"))),
 		classed("h1", "room").add(roomWords(m)...),
 		speedElement(m),
-		classed("div", "hand").add(handElements(m)...),
+		classed("div", "hand").add(handElements(m)...).add(languagesElement(m)),
 	)
 }
 
@@ -47,6 +47,16 @@ func roomWords(m *Model) []*Element {
 		say(m.Say("{0} watching", strconv.Itoa(m.Viewers)))
 	}
 	return words
+}
+
+// LanguagesPanel is the id of the element that holds the links to other languages as the server drew them.
+const LanguagesPanel = "languages"
+
+func languagesElement(m *Model) *Element {
+	if m.tongues == "" {
+		return nil
+	}
+	return classed("nav", "languages").set("id", LanguagesPanel).set("aria-label", m.Say("Language")).raw(m.tongues)
 }
 
 // callName is what people call a room: the words of its name without the part that cannot be guessed.
@@ -119,6 +129,7 @@ func handElements(m *Model) []*Element {
 			set("title", m.Say("On to the next message or timer, then frozen again (→)")),
 		tool("gate", m.Say(hold), "hold", "").set("id", "hold").onOff(m.holding()).
 			set("title", m.Say("Links become gates; messages wait until you let them go")),
+		button("btn only", "open", "palette").set("id", "palette").set("aria-label", m.Say("Everything one can do (Ctrl-K)")).say("⌘"),
 		tool("share", m.Say("Share"), "share", "").set("id", "share-open").set("aria-haspopup", "dialog"),
 		button("btn only", "theme", "").set("id", "theme").set("aria-label", m.Say(colours)).
 			set("title", m.Say("Light, dark, or as the system says")).add(icon("theme")),

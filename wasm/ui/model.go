@@ -52,6 +52,7 @@ type Model struct {
 	tape     event.Tape // where the page looks at the recording, and how far that reaches
 	winding  winding
 	controls string // of the recorder, HTML of the server's
+	tongues  string // links to other languages, likewise
 	speed    string // of playing, as the field says
 	address  string // of the page, for what it gives to share
 	moment   string // where to begin to look; "" once that is done, or for LIVE
@@ -75,6 +76,7 @@ type Seed struct {
 	Tape      event.Tape // how far the recording reaches, when the server draws
 	Timeline  string     // its drawing, HTML of the server's
 	Controls  string     // of the recorder, likewise
+	Languages string     // links to the same page in others, likewise
 	Address   string     // of the page, without what is behind a #
 	Moment    string     // what is behind the #: where to begin to look
 	Bare      bool       // nothing but stage and timeline
@@ -86,7 +88,7 @@ type Seed struct {
 // New is the model of a page that has just been opened.
 func New(seed Seed) Model {
 	m := Model{Language: seed.Words, State: seed.State, Room: seed.Room, Viewers: seed.Viewers, Lesson: seed.Lesson, endpoints: seed.Endpoints, theme: seed.Theme, tab: "guide", speed: "1",
-		address: seed.Address, moment: seed.Moment, bare: seed.Bare, controls: seed.Controls,
+		address: seed.Address, moment: seed.Moment, bare: seed.Bare, controls: seed.Controls, tongues: seed.Languages,
 		width: seed.Width, height: seed.Height, Console: Console{Language: seed.Words}, fields: map[string]string{}, cache: &cache{}}
 	if m.width == 0 {
 		m.width, m.height = 1440, 900

@@ -82,6 +82,20 @@ func Wanted(r *http.Request) string {
 	return All[i].Tag
 }
 
+// year is how long a browser keeps the language that was chosen, in seconds.
+const year = 365 * 24 * 60 * 60
+
+// Remember has the browser keep the language that an address asks for (?language=de): all pages speak it from then on. What
+// the interface does not speak is not kept.
+func Remember(w http.ResponseWriter, r *http.Request) {
+	wanted := r.URL.Query().Get(Cookie)
+	for _, l := range All {
+		if strings.EqualFold(l.Tag, wanted) {
+			http.SetCookie(w, &http.Cookie{Name: Cookie, Value: l.Tag, Path: "/", MaxAge: year, SameSite: http.SameSiteLaxMode, HttpOnly: true, Secure: r.TLS != nil})
+		}
+	}
+}
+
 type key struct{}
 
 // With has what is drawn with ctx speak a language.

@@ -2,6 +2,7 @@ package languages
 
 import (
 	"context"
+	"net/http"
 	"net/http/httptest"
 	"testing"
 )
@@ -26,6 +27,27 @@ func TestTheWantedLanguage(t *testing.T) {
 		r.Header.Set("Accept-Language", c.accept)
 		if got := Wanted(r); got != c.want {
 			t.Errorf("%+v: %s", c, got)
+		}
+	}
+}
+
+func TestAChosenLanguageIsKept(t *testing.T) {
+	for address, want := range map[string]string{"/": "", "/?language=": "", "/?language=klingon": "", "/?language=de": "de", "/r/amber-otter?language=EN": "en"} {
+		w := httptest.NewRecorder()
+		Remember(w, httptest.NewRequest("GET", address, nil))
+		kept := w.Result().Cookies()
+		switch {
+		case want == "" && len(kept) > 0:
+			t.Errorf("%s: %v is kept", address, kept)
+		case want == "":
+		case len(kept) != 1 || kept[0].Name != Cookie || kept[0].Value != want || kept[0].Path != "/" || kept[0].MaxAge < 300*24*60*60 || kept[0].SameSite != http.SameSiteLaxMode:
+			t.Errorf("%s: %v", address, kept)
+		default:
+			r := httptest.NewRequest("GET", "/lessons", nil)
+			r.AddCookie(kept[0])
+			if got := Wanted(r); got != want {
+				t.Errorf("%s: afterwards the pages speak %s", address, got)
+			}
 		}
 	}
 }

@@ -45,6 +45,7 @@ type RoomData struct {
 // Player is what a page needs that plays a recording without a server.
 type Player struct {
 	Script    string // address of tape.js, the worker that plays it
+	Program   string // address of its program, compressed by gzip
 	Recording string // address of the .qlr file
 }
 
@@ -85,6 +86,11 @@ func scene(d RoomData) templ.Component {
 			return err
 		}
 		seed.Controls = controls.String()
+		var others bytes.Buffer
+		if err := tongues().Render(ctx, &others); err != nil {
+			return err
+		}
+		seed.Languages = others.String()
 		if d.Lesson.Lesson != "" {
 			d.Lesson.Viewers, d.Lesson.Held = 1, false // who looks is not known yet, nor who acts
 			seed.Lesson = LessonFrame(d.Lesson, languages.From(ctx))
@@ -99,9 +105,10 @@ func scene(d RoomData) templ.Component {
 }
 
 // attributes are what tells the page's program to play a recording by itself.
-func (p *Player) attributes() templ.Attributes {
+func (p *Player) attributes(ctx context.Context) templ.Attributes {
 	if p == nil {
 		return nil
 	}
-	return templ.Attributes{"data-recording": p.Recording, "data-player": p.Script}
+	return templ.Attributes{"data-recording": p.Recording, "data-player": p.Script, "data-program": p.Program,
+		"data-failed": say(ctx, "The recording cannot be played: a file of this page is missing or damaged. Load the page again.")}
 }
