@@ -86,7 +86,7 @@ func New(o Options) *Server {
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.audience = newAudience(limits.Viewers)
 	s.studio = tape.NewStudio()
-	s.studio.Marked, s.studio.Fill = s.audience.rouse, func(m *desk.Moment) { m.Endpoints = s.endpointLines() }
+	s.studio.Marked, s.studio.Fill = s.audience.rouse, func(m *desk.Moment) { m.Endpoints, m.Store = s.endpointLines(), s.contents }
 	s.numbers = newNumbers(s)
 	s.mux = s.routes()
 	if s.class != nil {

@@ -206,6 +206,11 @@ func (s *Stage) Do(ctx context.Context, c event.Command) event.Result { return s
 // Journal is the record of the cluster as it is now. Staging ends it; ask again for the next one's.
 func (s *Stage) Journal() *journal.Journal { return s.Room().Journal() }
 
+// Contents is that of the room that there is now.
+func (s *Stage) Contents(id event.NodeID, c event.Command) <-chan cluster.Contents {
+	return s.Room().Contents(id, c)
+}
+
 // State is a copy of what the events add up to.
 func (s *Stage) State() view.State { return s.Room().State() }
 

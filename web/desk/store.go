@@ -53,6 +53,14 @@ type storeKey struct {
 	deleted, clipped     bool
 }
 
+// shown is the value; one that is longer ends so.
+func (k storeKey) shown() string {
+	if k.clipped && !strings.HasSuffix(k.value, "…") {
+		return k.value + "…"
+	}
+	return k.value
+}
+
 func (s nodeSight) store() storeSight {
 	t := storeSight{Moment: s.Moment, id: s.n.ID, ask: s.ask, newest: s.n.Revision}
 	if s.Live && s.Moment.Store != nil && s.n.Up {
