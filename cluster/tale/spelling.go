@@ -11,6 +11,7 @@ import (
 var propertyNames = [event.Properties]string{
 	event.ElectionSafety: words.Of("Election Safety"), event.LeaderAppendOnly: words.Of("Leader Append-Only"), event.LogMatching: words.Of("Log Matching"),
 	event.LeaderCompleteness: words.Of("Leader Completeness"), event.StateMachineSafety: words.Of("State Machine Safety"),
+	event.Linearizable: words.Of("Linearizability"),
 }
 
 // PropertyName is what the paper calls a safety property, in English; "" if it has no name.

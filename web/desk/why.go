@@ -1,0 +1,127 @@
+package desk
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/tale"
+)
+
+func init() {
+	drawers["why"], drawers["lamp"] = drawWhy, drawLamp
+}
+
+// drawWhy draws "why op 17", "why n3 not-leader", "why no-leader".
+func drawWhy(m Moment, words []string) *content {
+	question, ok := tale.Ask(m.tale(), words)
+	if !ok {
+		if s, rest, known := tale.ParseSubject(words); known && len(rest) == 0 {
+			return m.nothingToAsk(s)
+		}
+		return nil
+	}
+	a := tale.Why(m.tale(), question)
+	return &content{body: whyPanel(m, a), marks: m.marksOf(a)}
+}
+
+// nothingToAsk says that of something that is there nothing can be asked just now.
+func (m Moment) nothingToAsk(s tale.Subject) *content {
+	if !tale.Known(m.tale(), s) {
+		return nil
+	}
+	return &content{body: whyNothing(m)}
+}
+
+// tale is the moment as questions are asked of it.
+func (m Moment) tale() tale.Moment {
+	return tale.Moment{Journal: m.Journal, State: m.State, Words: m.Words}
+}
+
+// others are the questions about the same thing, but for the one that is answered.
+func (m Moment) others(a tale.Answer) []tale.Question {
+	list := tale.Questions(m.tale(), a.Question.Subject)
+	return slices.DeleteFunc(list, func(q tale.Question) bool { return q.Name == a.Question.Name })
+}
+
+// questions about something that its words name: "n3", "op 17"; none for "" but those about the room.
+func (m Moment) questions(subject string) []tale.Question {
+	s, rest, ok := tale.ParseSubject(strings.Fields(subject))
+	if !ok || len(rest) > 0 {
+		return nil
+	}
+	return tale.Questions(m.tale(), s)
+}
+
+// marksOf names what an answer rests on, as the page highlights it.
+func (m Moment) marksOf(a tale.Answer) string {
+	var marks []string
+	add := func(all ...string) {
+		for _, mark := range all {
+			if mark != "" && !slices.Contains(marks, mark) {
+				marks = append(marks, mark)
+			}
+		}
+	}
+	for _, f := range a.Facts {
+		switch fields := strings.Fields(f.Mark); {
+		case len(fields) == 3: // entry n3 12
+			add(strings.Join(fields, "-"), fields[1], "log")
+		case len(fields) == 2: // op 17, message 55
+			add(strings.Join(fields, "-"))
+			add(m.placesOf(fields)...)
+		default:
+			add(fields...)
+		}
+	}
+	return strings.Join(marks, " ")
+}
+
+// placesOf are the machines or the link on which one sees a command or a message.
+func (m Moment) placesOf(fields []string) []string {
+	id, _ := event.ParseNumber(fields[1])
+	if fields[0] == "op" {
+		if op := m.State.Op(id); op != nil {
+			return []string{op.Node.String()}
+		}
+		return nil
+	}
+	if msg := m.State.Message(id); msg != nil {
+		return []string{min(msg.From, msg.To).String() + "-" + max(msg.From, msg.To).String()}
+	}
+	return nil
+}
+
+// look is what shows the place of a fact in more detail; "" where nothing does.
+func look(mark string) string {
+	switch fields := strings.Fields(mark); {
+	case len(fields) >= 2:
+		return mark
+	case len(fields) == 1 && strings.Contains(mark, "-"):
+		a, b, _ := strings.Cut(mark, "-")
+		return "link " + a + " " + b
+	case len(fields) == 1 && mark[0] == 'n':
+		return "node " + mark
+	}
+	return ""
+}
+
+// shownMark is the place of a fact as people read it.
+func shownMark(m Moment, mark string) string {
+	switch fields := strings.Fields(mark); {
+	case len(fields) == 3:
+		return m.Words.Say("{0}, entry {1}", fields[1], fields[2])
+	case len(fields) == 2 && fields[0] == "op":
+		return m.Words.Say("request")
+	case len(fields) == 2:
+		return m.Words.Say("message")
+	case mark == "log":
+		return m.Words.Say("log")
+	case mark == "lamps":
+		return m.Words.Say("safety")
+	}
+	return strings.Replace(mark, "-", "–", 1)
+}
+
+func itoa(i int) string { return strconv.Itoa(i) }
