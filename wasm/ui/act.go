@@ -18,7 +18,7 @@ func (m *Model) acted(action, arg string) []Effect {
 	case "message":
 		id, _ := event.ParseNumber(arg)
 		m.pick(picked{message: id, open: true})
-		return []Effect{Focus{"message-first"}}
+		return append(m.look("side", "message "+arg), Focus{"message-first"})
 	case "close":
 		return m.back()
 	case "tab":
@@ -159,7 +159,7 @@ func (m *Model) actedOnLink(p pair) []Effect {
 	switch {
 	case !m.cutting:
 		m.pick(picked{link: p, open: true})
-		return []Effect{Focus{"link-first"}}
+		return append(m.look("side", "link "+ends), Focus{"link-first"})
 	case m.link(p.a, p.b).Cut || m.link(p.b, p.a).Cut:
 		return m.run("mend " + ends)
 	}

@@ -10,10 +10,7 @@ import (
 // sideElement has the tabs and the panel of the chosen one.
 func sideElement(m *Model) *Element {
 	shown := m.panel()
-	nodeName := words.Of("Node")
-	if m.picked.node != 0 {
-		nodeName = m.picked.node.String()
-	}
+	nodeName := m.lookName()
 	tabs := classed("div", "tabs").set("role", "tablist").set("aria-label", m.Say("Panels"))
 	for _, t := range [...]struct{ id, name string }{{"guide", words.Of("Lesson")}, {"console", words.Of("Console")}, {"node", nodeName}, {"feed", words.Of("Feed")}} {
 		on := shown == t.id
@@ -31,6 +28,35 @@ func sideElement(m *Model) *Element {
 		panel.add(feedElement(m))
 	}
 	return e.add(panel)
+}
+
+// opsALife separates the numbers of requests of one life of a room from those of the next: people count from 1.
+const opsALife = 1 << 24
+
+// lookName is what the viewer looks into, in a word or two.
+func (m *Model) lookName() string {
+	kind, what, _ := halves(m.panelAt("side").words, ' ')
+	one, other, _ := halves(what, ' ')
+	switch kind {
+	case "node":
+		return one
+	case "link":
+		return one + "–" + other
+	case "op":
+		id, _ := event.ParseNumber(one)
+		return m.Say("Request {0}", number(id%opsALife))
+	case "ops":
+		return m.Say("Requests")
+	case "entry":
+		return m.Say("Entry {0}", other)
+	case "message":
+		return m.Say("Message")
+	case "why":
+		return m.Say("Why?")
+	case "lamp":
+		return m.Say("Lamp")
+	}
+	return m.Say("Node")
 }
 
 // leafing is the least wall time between two drawings of the feed: nobody reads faster.
@@ -79,7 +105,8 @@ func (m *Model) newsElement() *Element {
 func detailsElement(m *Model) *Element {
 	p := m.panelAt("side")
 	if p.html == "" {
-		return classed("p", "nothing").say(m.Say("Click a machine on the ring, or press 1 to 9, to see what it knows."))
+		return classed("div", "details").add(tag("p").say(m.Say("Click a machine, a link or an entry to look into it, or press 1 to 9.")),
+			button("btn small", "look", "ops").say(m.Say("All requests")))
 	}
 	return classed("div", "details").set("id", "side").raw(p.html)
 }

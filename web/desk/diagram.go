@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"math"
 	"net/url"
 	"slices"
 	"strconv"
@@ -16,7 +17,8 @@ const (
 	diagramWidth = 360
 	gutter       = 50 // for the times
 	rowHeight    = 25
-	headHeight   = 44
+	headHeight   = 30
+	signWidth    = 8
 	letterWidth  = 6.1 // of a label, wide
 )
 
@@ -46,7 +48,7 @@ type mark struct {
 type arrow struct {
 	mark
 	x2, y2 int
-	wing   [2]int // of the head, from (x2, y2) back
+	turn   int    // of the head, in degrees
 	end    string // "head", "lost", "held", "fly"
 }
 
@@ -121,7 +123,11 @@ func (d *sketch) arrive(before *tale.Step) {
 			a.to(d.x(s.Event.Peer), d.y)
 			continue
 		}
-		a.to(d.x(s.Event.Peer), d.y+rowHeight)
+		x := d.x(s.Event.Peer) + signWidth
+		if d.x(s.Event.Node) < x {
+			x -= 2 * signWidth
+		}
+		a.to(x, d.y+rowHeight)
 	}
 }
 
@@ -182,10 +188,7 @@ func (d *sketch) send(s *tale.Step, text string) {
 // to sets where an arrow ends.
 func (a *arrow) to(x, y int) {
 	a.x2, a.y2 = x, y
-	a.wing = [2]int{-6, -4}
-	if x < a.x {
-		a.wing[0] = 6
-	}
+	a.turn = int(math.Round(math.Atan2(float64(y-a.y), float64(x-a.x)) * 180 / math.Pi))
 }
 
 // label is an arrow's beginning, with its text above it.
@@ -288,7 +291,7 @@ func (m Moment) messageLabel(e *event.Event) string {
 	case e.Reply:
 		return w.Say("not done")
 	}
-	return w.Say("forwards {0}", e.Text)
+	return w.Say("forwards the request")
 }
 
 func (m Moment) fateLabel(s *tale.Step, label string) string {

@@ -136,7 +136,11 @@ func (s entrySight) cells(t *tale.Stay) []cell {
 	case t.Before:
 		disk = cell{0, w.Say("before")}
 	}
-	return []cell{disk, s.cell(t.Matched), s.cell(t.Committed), s.cell(t.Applied)}
+	known := s.cell(t.Matched)
+	if s.life.Born != nil && s.life.Born.Node == t.Node && t.Matched == nil {
+		known.text = w.Say("itself")
+	}
+	return []cell{disk, known, s.cell(t.Committed), s.cell(t.Applied)}
 }
 
 func (s entrySight) cell(e *event.Event) cell {
