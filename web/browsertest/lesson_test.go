@@ -37,6 +37,9 @@ func (l *learner) now(n int) {
 
 func (l *learner) picture(what string) {
 	l.t.Helper()
+	if !pictures {
+		return
+	}
 	for _, scheme := range []string{"light", "dark"} {
 		l.media(scheme)
 		l.until("colours have changed over", `!document.getAnimations().some(a => a instanceof CSSTransition)`)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"log"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,6 +19,10 @@ import (
 
 // artefacts is where screenshots are left, beside this file and not in git.
 const artefacts = "artefacts"
+
+// pictures says that people want to see every state that the tests come through. Without it only failures leave pictures:
+// seventy of them, with the colours changed over for each, take a fifth of all the time.
+var pictures = os.Getenv("QUORUMLAB_PICTURES") != ""
 
 // mostFaults of a page are kept; the first ones tell.
 const mostFaults = 10
@@ -37,13 +42,22 @@ type page struct {
 	faults []string // exceptions and console errors
 }
 
-// newPage starts a browser of its own with one empty tab of 1440×900, dark.
+// launch starts the browser that all pages share. It takes a second or two, and so would every other one.
+func launch() (ctx context.Context, end func(), err error) {
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browser), chromedp.WindowSize(1440, 900))
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, closed := chromedp.NewContext(allocator, chromedp.WithLogf(log.Printf))
+	end = func() {
+		closed()
+		stop()
+	}
+	return ctx, end, chromedp.Do(ctx, chromedp.Navigate("about:blank"))
+}
+
+// newPage opens an empty window of 1440×900, dark, which shares nothing with other windows: no storage, no cookies, no cache.
 func newPage(t testing.TB) *page {
 	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browser), chromedp.WindowSize(1440, 900))
-	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithLogf(t.Logf))
+	ctx, cancel := chromedp.NewContext(windows, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
 	p := &page{t: t, ctx: ctx}
 	p.do(chromedp.Navigate("about:blank"))
@@ -53,7 +67,7 @@ func newPage(t testing.TB) *page {
 	t.Cleanup(func() {
 		if t.Failed() {
 			p.clean()
-			p.shot("failed-" + strings.ReplaceAll(t.Name(), "/", "-"))
+			p.keep("failed-" + strings.ReplaceAll(t.Name(), "/", "-"))
 		}
 	})
 	return p
@@ -95,7 +109,7 @@ func (p *page) do(actions ...chromedp.Action[chromedp.Void]) {
 
 // soon limits one action; the browser itself lives as long as the page.
 func (p *page) soon() (context.Context, context.CancelFunc) {
-	if chromedp.FromContext(p.ctx).Browser == nil { // the first action gives the browser its life
+	if chromedp.FromContext(p.ctx).Target == nil { // the first action gives the window its life
 		return p.ctx, func() {}
 	}
 	return context.WithTimeout(p.ctx, patience)
@@ -174,8 +188,16 @@ func (p *page) media(scheme string) {
 	}))
 }
 
-// shot leaves a screenshot in artefacts.
+// shot leaves a screenshot in artefacts, for people to look at, if they ask for it.
 func (p *page) shot(name string) {
+	p.t.Helper()
+	if pictures {
+		p.keep(name)
+	}
+}
+
+// keep does so always.
+func (p *page) keep(name string) {
 	p.t.Helper()
 	ctx, cancel := p.soon()
 	defer cancel()
@@ -193,6 +215,9 @@ func (p *page) shot(name string) {
 // looks leaves screenshots of the three sizes that the design is judged at, light and dark.
 func (p *page) looks(name string) {
 	p.t.Helper()
+	if !pictures {
+		return
+	}
 	for _, scheme := range []string{"light", "dark"} {
 		p.media(scheme)
 		for _, size := range [][2]int64{{1440, 900}, {1024, 768}, {390, 844}} {

@@ -2,6 +2,7 @@ package browsertest
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"log"
@@ -14,10 +15,11 @@ import (
 	"time"
 )
 
-// What TestMain makes for all tests: a browser's path and the program, built as `go tool task build` builds it.
+// What TestMain makes for all tests: a browser, running, and the program, built as `go tool task build` builds it.
 var (
 	browser string
 	lab     *program
+	windows context.Context // of the browser
 )
 
 // program is a running quorumlab.
@@ -54,8 +56,13 @@ func run(m *testing.M) (code int, err error) {
 		return 0, err
 	}
 	defer lab.stop()
+	var end func()
+	if windows, end, err = launch(); err != nil {
+		return 0, fmt.Errorf("%s does not start: %w", browser, err)
+	}
+	defer end()
 	code = m.Run()
-	if path, err := filepath.Abs(artefacts); err == nil {
+	if path, err := filepath.Abs(artefacts); err == nil && (pictures || code != 0) {
 		fmt.Println("screenshots:", path)
 	}
 	return code, nil

@@ -37,7 +37,7 @@ func takeScreenshot(t *testing.T, path string) {
 	p.console("put drink water --from " + leader.ID)
 	p.until("the leader has the entry", `cells("`+leader.ID+`").some(c => says(c, "drink"))`)
 	p.until("its copies are halfway", `(window.began ??= performance.now()) < performance.now() - 900`)
-	p.shot("readme")
+	p.keep("readme")
 	taken, err := os.ReadFile(filepath.Join(artefacts, "readme.png"))
 	if err != nil {
 		t.Fatal(err)
