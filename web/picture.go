@@ -8,9 +8,7 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
-	"github.com/quorumlab/quorumlab/cluster/journal"
 	"github.com/quorumlab/quorumlab/cluster/view"
-	"github.com/quorumlab/quorumlab/cluster/words"
 	"github.com/quorumlab/quorumlab/web/desk"
 	"github.com/quorumlab/quorumlab/web/languages"
 	"github.com/quorumlab/quorumlab/web/page"
@@ -24,7 +22,8 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	d := page.RoomData{Assets: assets, Room: s.room, Socket: "/r/" + s.room + "/ws",
-		State: s.cluster.State(), Viewers: s.audience.size(), Narrow: narrow(r)}
+		Viewers: s.audience.size(), Narrow: narrow(r)}
+	d.State, d.Tape = s.sight()
 	d.Doors = s.endpointLines()
 	if s.class != nil {
 		d.Lesson = s.class.Panel("")
@@ -33,18 +32,27 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", embeddedPolicy)
 	}
 	language := languages.Of(languages.Wanted(r))
-	d.Tape, d.Drawing = recording(s.cluster.Journal(), &d.State, d.Narrow, language)
+	d.Drawing = timeline(desk.Moment{Journal: s.cluster.Journal(), State: &d.State, Live: !s.sealed, Words: language}, d.Narrow)
 	WritePage(w, r, http.StatusOK, page.Room(d))
 }
 
-// recording is how far the recording of a room reaches, and its drawing.
-func recording(j *journal.Journal, now *view.State, narrow bool, language *words.Language) (event.Tape, string) {
-	reach, width := j.Reach(), page.DrawingWidth
+// sight is what a viewer sees at first, and where its recorder stands.
+func (s *Server) sight() (view.State, event.Tape) {
+	j := s.cluster.Journal()
+	if s.sealed {
+		return beginning(j)
+	}
+	reach := j.Reach()
+	return s.cluster.State(), event.Tape{Seq: reach.Head, At: reach.HeadAt, First: reach.First, FirstAt: reach.FirstAt, Head: reach.Head, HeadAt: reach.HeadAt}
+}
+
+// timeline is the drawing of the whole recording.
+func timeline(m desk.Moment, narrow bool) string {
+	width := page.DrawingWidth
 	if narrow {
 		width = page.PhoneDrawing
 	}
-	return event.Tape{Seq: reach.Head, At: reach.HeadAt, First: reach.First, FirstAt: reach.FirstAt, Head: reach.Head, HeadAt: reach.HeadAt},
-		desk.Draw(desk.Moment{Journal: j, State: now, Live: true, Words: language}, "timeline "+width).HTML
+	return desk.Draw(m, "timeline "+width).HTML
 }
 
 // narrow guesses from the request whether a telephone asks. The page finds out for sure and draws itself again.

@@ -42,6 +42,7 @@ type Options struct {
 //	GET  /lesson    the lesson as somebody sees it who comes now
 //	POST /lesson    something said to it
 //	GET  /draft     a lesson file made of what was done
+//	GET  /recording everything that is kept, as a file
 //	GET  /endpoints where etcd's clients reach the nodes
 //	GET  /snapshot  a node's store as a file
 //	GET  /healthz, /metrics
@@ -107,6 +108,7 @@ func (s *Server) routes() *http.ServeMux {
 	m.HandleFunc("GET /lesson", s.visit(s.lesson))
 	m.HandleFunc("POST /lesson", s.visit(s.learn))
 	m.HandleFunc("GET /draft", s.visit(s.draft))
+	m.HandleFunc("GET /recording", s.visit(s.recording))
 	m.HandleFunc("GET /endpoints", s.visit(s.listEndpoints))
 	m.HandleFunc("GET /snapshot", s.visit(s.snapshot))
 	m.HandleFunc("GET /healthz", s.healthz)

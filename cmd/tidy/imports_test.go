@@ -51,7 +51,7 @@ var imports = map[string][]string{
 	"web/browsertest": {},
 	"static":          {},
 	"cmd/etcdmain":    {"cluster/server"}, // flags of etcd, for quorumlab node and etcd
-	"cmd/quorumlab":   {"web/languages", "cluster/words", "cmd/etcdmain", "cluster/server", "cluster", "cluster/chaos", "cluster/event", "cluster/view", "cluster/check", "cluster/ctl", "cluster/verb", "cluster/etcdapi", "cluster/node", "cmd/bench", "lessons", "lessons/play", "static", "web", "web/lobby"},
+	"cmd/quorumlab":   {"cluster/journal", "cluster/tale", "web/languages", "cluster/words", "cmd/etcdmain", "cluster/server", "cluster", "cluster/chaos", "cluster/event", "cluster/view", "cluster/check", "cluster/ctl", "cluster/verb", "cluster/etcdapi", "cluster/node", "cmd/bench", "lessons", "lessons/play", "static", "web", "web/lobby"},
 	"cmd/etcd":        {"cmd/etcdmain"},
 	"cmd/bench":       {"cluster/event", "cmd/reference"}, // loads and comparisons, for quorumlab bench
 	"cmd/build-app":   {},

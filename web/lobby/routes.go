@@ -33,6 +33,7 @@ func (l *Lobby) routes() http.Handler {
 	m.HandleFunc("GET /api/rooms/{id}/lesson", l.pass("/lesson"))
 	m.HandleFunc("POST /api/rooms/{id}/lesson", l.pass("/lesson"))
 	m.HandleFunc("GET /api/rooms/{id}/draft", l.pass("/draft"))
+	m.HandleFunc("GET /api/rooms/{id}/recording", l.pass("/recording"))
 	m.HandleFunc("GET /api/rooms/{id}/endpoints", l.pass("/endpoints"))
 	m.HandleFunc("GET /api/rooms/{id}/metrics", l.pass("/metrics"))
 	m.HandleFunc("GET /healthz", l.healthz)

@@ -1,0 +1,68 @@
+package web
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/journal"
+)
+
+func TestARoomsRecordingIsAFile(t *testing.T) {
+	h := newHouse(t, Limits{})
+	h.cluster.tell(event.Event{Kind: event.Suspended, Node: 2})
+	answer, err := http.Get(h.url + "/recording")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if d := answer.Header.Get("Content-Disposition"); answer.StatusCode != http.StatusOK || !strings.Contains(d, "amber-otter-2") || !strings.Contains(d, ".qlr") {
+		t.Errorf("%d, %s", answer.StatusCode, d)
+	}
+	j, info, err := journal.Read(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := j.State(); info.Room != "amber-otter" || info.Epoch != 7 || len(s.Nodes) != 3 || !s.Nodes[1].Suspended {
+		t.Errorf("%+v: %+v", info, s)
+	}
+}
+
+func TestTheKeyOfARoomIsNotInItsRecording(t *testing.T) {
+	for room, want := range map[string]string{"amber-otter-abcdef0123": "amber-otter", "amber-otter": "amber-otter", "n1": "n1", "": ""} {
+		if got := PublicName(room); got != want {
+			t.Errorf("of %q %q is told", room, got)
+		}
+	}
+}
+
+// TestARecordingThatIsServedBeginsAtItsStart: page, websocket and commands of a recording.
+func TestARecordingThatIsServedBeginsAtItsStart(t *testing.T) {
+	fake := newFake(3)
+	fake.tell(event.Event{Kind: event.Suspended, Node: 2})
+	fake.Journal().Close()
+	h := &house{t: t, cluster: fake}
+	h.server = New(Options{Cluster: fake, Room: "amber-otter", Sealed: true, Assets: NewAssets(fstest.MapFS{})})
+	listener := httptest.NewServer(Guard(h.server))
+	h.url = listener.URL
+	t.Cleanup(func() {
+		h.server.Close()
+		listener.Close()
+	})
+	if s, here := h.server.sight(); !here.Sealed || here.Mode != event.TapePaused || here.Seq == 0 || here.Seq >= here.Head || s.Seq != here.Seq {
+		t.Errorf("the first picture is of %d: %+v", s.Seq, here)
+	}
+	conn := h.watch(0, 0)
+	if here := h.receive(conn, event.FrameTape).Tape; !here.Sealed || here.Mode != event.TapePaused || here.Seq >= here.Head {
+		t.Errorf("%+v", here)
+	}
+	h.send(conn, event.Frame{Type: event.FrameWind, Text: "next fault"})
+	for { // there may be another one of the beginning
+		if c := h.receive(conn, event.FrameCheckpoint); c.Seq == 7 {
+			break
+		}
+	}
+}
