@@ -78,10 +78,18 @@ func (c *Console) answered(_ *Model, r event.Result) {
 		if why == "" {
 			why = c.Say("the room gave no reason")
 		}
-		c.show(ink("bad", c.Say("failed")), ink("", " · "+why))
+		c.show(ink("bad", c.Say("failed")), ink("", " · "+why+" "), c.why(r.Op))
 	case event.Unknown:
-		c.show(ink("unknown", c.Say("unknown")), ink("", ": "+c.unknownReason(w.order, r)))
+		c.show(ink("unknown", c.Say("unknown")), ink("", ": "+c.unknownReason(w.order, r)+" "), c.why(r.Op))
 	}
+}
+
+// why asks the room why a command ended as it did, or waits; nothing for one that the room did not take.
+func (c *Console) why(op uint64) *Element {
+	if op == 0 {
+		return nil
+	}
+	return button("btn small", "look", "why op "+number(op)).say(c.Say("Why?"))
 }
 
 // answerTo names the command that an answer is of.

@@ -33,8 +33,12 @@ func (c *Console) waiting(m *Model) []*Element {
 			lines = append(lines, classed("p", "line waiting").keyed("w").add(ink("dim", rest)))
 			break
 		}
-		lines = append(lines, classed("p", "line waiting").keyed("w"+strconv.FormatUint(w.id, 36)).
-			add(ink("", "⟳ "+c.shortened(inWords(w.order))), ink("dim", " · "+m.Say("waiting: {0}", m.waitsFor(w)))))
+		line := classed("p", "line waiting").keyed("w"+strconv.FormatUint(w.id, 36)).
+			add(ink("", "⟳ "+c.shortened(inWords(w.order))), ink("dim", " · "+m.Say("waiting: {0}", m.waitsFor(w))+" "))
+		if op := m.opOf(w); op != nil {
+			line.add(c.why(op.ID))
+		}
+		lines = append(lines, line)
 	}
 	return lines
 }
