@@ -12,6 +12,7 @@ import (
 
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/web"
+	"github.com/quorumlab/quorumlab/web/languages"
 )
 
 func (l *Lobby) routes() http.Handler {
@@ -72,6 +73,7 @@ func (l *Lobby) enter(w http.ResponseWriter, r *http.Request, wish Wish) error {
 	}
 	record, err := l.Create(r.Context(), wish)
 	if err == nil {
+		languages.Remember(w, r) // the address it leads to does not say it any more
 		http.Redirect(w, r, roomURL(record.ID), http.StatusSeeOther)
 	}
 	return err
