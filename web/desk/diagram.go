@@ -58,15 +58,16 @@ type sketch struct {
 	m      Moment
 	path   *tale.Path
 	y      int
-	at     event.Micros // of the last row
-	opened map[int]int  // arrows under way: the step, its place in arrows
-	ends   []int        // steps whose message came to an end, in that order
+	at     string      // the last time that was written
+	came   int         // from where the arrow comes that ends at the next sign, 0: none does
+	opened map[int]int // arrows under way: the step, its place in arrows
+	ends   []int       // steps whose message came to an end, in that order
 	steps  []tale.Step
 }
 
 // diagramOf lays out a path.
 func (m Moment) diagramOf(p *tale.Path) *diagram {
-	d := &sketch{m: m, path: p, y: headHeight, at: -1, opened: map[int]int{}, steps: p.Arranged()}
+	d := &sketch{m: m, path: p, y: headHeight, opened: map[int]int{}, steps: p.Arranged()}
 	d.lay()
 	for i := range d.steps {
 		if s := &d.steps[i]; s.Kind == tale.StepSent && s.Fate == tale.Landed {
@@ -100,9 +101,9 @@ func (d *sketch) x(id event.NodeID) int {
 // next begins a row, with its time if that is another one.
 func (d *sketch) next(at event.Micros) {
 	d.y += rowHeight
-	if at != d.at {
-		d.at = at
-		d.times = append(d.times, mark{tx: gutter - 8, ty: d.y + 4, anchor: "end", text: d.m.Words.Duration(int64(at - d.path.Asked.At))})
+	if text := d.m.Words.Duration(int64(at - d.path.Asked.At)); text != d.at {
+		d.at = text
+		d.times = append(d.times, mark{tx: gutter - 8, ty: d.y + 4, anchor: "end", text: text})
 	}
 }
 
@@ -123,6 +124,7 @@ func (d *sketch) arrive(before *tale.Step) {
 			a.to(d.x(s.Event.Peer), d.y)
 			continue
 		}
+		d.came = d.x(s.Event.Node)
 		x := d.x(s.Event.Peer) + signWidth
 		if d.x(s.Event.Node) < x {
 			x -= 2 * signWidth
@@ -145,14 +147,23 @@ func (d *sketch) row(i int) {
 		d.opened[i] = len(d.arrows)
 		d.send(s, text)
 	case tale.StepWrote, tale.StepMatched, tale.StepCommitted, tale.StepApplied, tale.StepSnapshot, tale.StepCut, tale.StepStopped, tale.StepLeads:
-		x := d.x(s.Event.Node)
-		m := mark{x: x, y: d.y, kind: kind, text: text, tx: x + 11, ty: d.y + 4, anchor: "start"}
-		if x > diagramWidth*11/20 {
-			m.tx, m.anchor = x-11, "end"
-		}
-		d.deeds = append(d.deeds, m.within())
+		d.deeds = append(d.deeds, d.deed(d.x(s.Event.Node), text, kind))
 	}
+	d.came = 0
 }
+
+// deed is a sign with its label beside it: not where an arrow comes from, if there is room.
+func (d *sketch) deed(x int, text, kind string) mark {
+	m := mark{x: x, y: d.y, kind: kind, text: text, tx: x + signWidth + 3, ty: d.y + 4, anchor: "start"}
+	right, left := m.tx+m.wide() <= diagramWidth, x-signWidth-3-m.wide() >= gutter
+	if left && (!right || d.came > x || d.came == 0 && x > diagramWidth*11/20) {
+		m.tx, m.anchor = x-signWidth-3, "end"
+	}
+	return m
+}
+
+// wide is how much room the label takes.
+func (m *mark) wide() int { return int(float64(utf8.RuneCountInString(m.text)) * letterWidth) }
 
 // arrow draws something that takes no time.
 func (d *sketch) arrow(_ uint64, from, to int, text, kind string) {
@@ -202,7 +213,7 @@ func label(from, to, y int, text, kind string) mark {
 
 // within keeps a label inside the picture.
 func (m mark) within() mark {
-	wide := int(float64(utf8.RuneCountInString(m.text)) * letterWidth)
+	wide := m.wide()
 	switch {
 	case m.anchor == "start" && m.tx+wide > diagramWidth:
 		m.tx, m.anchor = diagramWidth-2, "end"
