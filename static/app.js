@@ -67,6 +67,61 @@ const listed = (library) => {
   const unfold = () => home.querySelector("dialog:not([open])")?.showModal();
   addEventListener("click", ({ target: t }) => { if (t.closest("#dialog [data-close]") || t.id === "dialog") document.getElementById("dialog")?.close(); });
 
+  // The palette: what is typed leaves the things that have all its words, arrows choose one, Enter does it. The focus stays
+  // in the field; the chosen one is told as its active descendant.
+  let chosen = "";
+  const sift = (step = 0) => {
+    const field = document.getElementById("palette-find"), list = document.getElementById("palette-list");
+    if (!field || !list) return null;
+    const words = field.value.toLowerCase().split(/\s+/), all = [...list.children];
+    for (const one of all) {
+      const text = one.textContent.toLowerCase();
+      one.hidden = !words.every((w) => text.includes(w));
+    }
+    const left = all.filter((one) => !one.hidden), was = left.findIndex((one) => one.textContent === chosen);
+    const now = left[(Math.max(was, 0) + step + left.length) % left.length];
+    for (const one of all) one.setAttribute("aria-selected", one === now);
+    chosen = now?.textContent;
+    field.setAttribute("aria-activedescendant", now?.id || "");
+    if (step) now?.scrollIntoView({ block: "nearest" });
+    const none = document.getElementById("palette-none"), said = now ? "" : none.dataset.none;
+    if (none.textContent !== said) none.textContent = said;
+    return now;
+  };
+  addEventListener("input", ({ target: t }) => {
+    if (t.id !== "palette-find") return;
+    chosen = ""; // the best one is the first
+    sift();
+  });
+  addEventListener("keydown", (e) => {
+    const key = e.key, ours = (e.ctrlKey || e.metaKey) && !e.altKey && !e.shiftKey, opened = document.querySelector("dialog[open]");
+    if (ours && key === "k") {
+      e.preventDefault();
+      if (!opened) document.getElementById("palette")?.click();
+    } else if (ours && key === "z" && !opened && !e.target.closest("input, textarea")) {
+      e.preventDefault();
+      document.getElementById("undo")?.click();
+    } else if (e.target.id === "palette-find" && (key === "ArrowDown" || key === "ArrowUp" || key === "Enter")) {
+      e.preventDefault();
+      e.stopPropagation();
+      if (key === "Enter") sift()?.click();
+      else sift(key === "ArrowDown" ? 1 : -1);
+    }
+  }, true);
+  // A projector shows everything bigger and calmer; this browser remembers it.
+  const project = (on) => {
+    if (on) document.documentElement.dataset.projector = "true";
+    else delete document.documentElement.dataset.projector;
+    dispatchEvent(new Event("resize"));
+  };
+  try { project(localStorage.getItem("quorumlab.projector") === "on"); } catch { /* not remembered */ }
+  addEventListener("click", ({ target: t }) => {
+    if (!t.closest("[data-action=projector]")) return;
+    const on = !document.documentElement.dataset.projector;
+    try { localStorage.setItem("quorumlab.projector", on ? "on" : ""); } catch { /* forgotten with the page */ }
+    project(on);
+  });
+
   // name makes a random name for this browser.
   const name = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
 
@@ -211,6 +266,7 @@ const listed = (library) => {
     }
     for (const list of grown) if (list) follow(list);
     unfold();
+    sift();
   };
   // A list that follows its end does so until somebody scrolls away from it; also when it gets smaller.
   const follow = (list) => {
@@ -364,10 +420,11 @@ const listed = (library) => {
     constructor() {
       super();
       this.readyState = WebSocket.CONNECTING;
-      this.worker = new Worker(home.dataset.player);
+      const { player, recording, program, failed } = home.dataset, here = (address) => new URL(address, location.href).href;
+      this.worker = new Worker(player);
       this.worker.onmessage = ({ data }) => this.hear(data);
-      this.worker.onerror = () => say("The recording cannot be played: its player did not start. Load the page again.");
-      this.worker.postMessage(new URL(home.dataset.recording, location.href).href);
+      this.worker.onerror = () => say(failed);
+      this.worker.postMessage({ recording: here(recording), program: here(program), failed });
     }
     hear(data) {
       if (typeof data === "string") return say(data);
@@ -396,9 +453,14 @@ const listed = (library) => {
     console.error("quorumlab: the page's program has stopped:", why);
     say("The picture stands still: the page's program has stopped. Load the page again to go on.");
   };
-  // Not every web server knows what a .wasm file is.
-  WebAssembly.instantiateStreaming(fetch(address), go.importObject)
-    .catch(() => fetch(address).then((r) => r.arrayBuffer()).then((b) => WebAssembly.instantiate(b, go.importObject)))
+  // A file that ends in .gz is unpacked here: a plain web server does not say that it is packed.
+  const unpacked = async (file) => {
+    const b = await file.arrayBuffer(), packed = new Uint8Array(b, 0, 2);
+    return packed[0] === 0x1f && packed[1] === 0x8b ? new Response(new Blob([b]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer() : b;
+  };
+  const program = /\.gz(\?|$)/.test(address) ? fetch(address).then(unpacked).then((b) => WebAssembly.instantiate(b, go.importObject))
+    : WebAssembly.instantiateStreaming(fetch(address), go.importObject);
+  program
     .then(({ instance }) => go.run(instance))
     .then(() => stopped("see the lines above"), stopped);
 })();

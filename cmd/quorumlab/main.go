@@ -33,6 +33,6 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.Flags().AddFlagSet(serve.Flags())
-	root.AddCommand(serve, newRoom(), newNode(), newLesson(), newBench(), newReplay(), newRecord())
+	root.AddCommand(serve, newRoom(), newNode(), newLesson(), newBench(), newReplay(), newRecord(), newExport())
 	return root
 }

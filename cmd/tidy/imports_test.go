@@ -31,7 +31,7 @@ var imports = map[string][]string{
 	"cluster/check":     {"cluster/event", "cluster/view"},
 	"cluster": {"cluster/event", "cluster/view", "cluster/journal", "cluster/world", "cluster/conductor", "cluster/disk",
 		"cluster/store", "cluster/node", "cluster/check", "cluster/fault", "cluster/preset"},
-	"cluster/preset":  {}, // names of situations
+	"cluster/preset":  {"cluster/words"}, // names of situations
 	"cluster/fault":   {"cluster/event", "cluster/view"},
 	"cluster/verb":    {"cluster/event", "cluster/preset"},
 	"cluster/chaos":   {"cluster", "cluster/event", "cluster/view", "cluster/check", "cluster/fault"},
@@ -40,9 +40,10 @@ var imports = map[string][]string{
 	"wasm/ui":         {"cluster/words", "cluster/event", "cluster/view"},
 	"wasm/browser":    {"cluster/words", "cluster/event", "wasm/ui"},
 	"wasm":            {"wasm/ui", "wasm/browser"},
-	"web/languages":   {"cluster/words"},                                                                                                 // the catalogues
-	"web/desk":        {"web/languages", "cluster/words", "cluster/event", "cluster/view", "cluster/journal", "cluster/tale", "wasm/ui"}, // also in the browser that replays without a server
-	"web/tape":        {"web/languages", "cluster/words", "cluster/event", "cluster/view", "cluster/journal", "web/desk"},                // likewise
+	"web/languages":   {"cluster/words"},                                                                                                                   // the catalogues
+	"web/export":      {"web/languages", "cluster/words", "cluster/event", "cluster/journal", "static", "web/desk", "web/page"},                            // pages without a server
+	"web/desk":        {"cluster/preset", "web/languages", "cluster/words", "cluster/event", "cluster/view", "cluster/journal", "cluster/tale", "wasm/ui"}, // also in the browser that replays without a server
+	"web/tape":        {"web/languages", "cluster/words", "cluster/event", "cluster/view", "cluster/journal", "web/desk"},                                  // likewise
 	"wasm/tape":       {"web/languages", "cluster/words", "cluster/event", "cluster/journal", "web/tape"},
 	"cluster/tale":    {"cluster/words", "cluster/event", "cluster/view", "cluster/journal"},
 	"web/page":        {"web/languages", "cluster/words", "lessons", "cluster/event", "cluster/view", "wasm/ui"},
@@ -51,7 +52,7 @@ var imports = map[string][]string{
 	"web/browsertest": {},
 	"static":          {},
 	"cmd/etcdmain":    {"cluster/server"}, // flags of etcd, for quorumlab node and etcd
-	"cmd/quorumlab":   {"cluster/journal", "cluster/tale", "web/languages", "cluster/words", "cmd/etcdmain", "cluster/server", "cluster", "cluster/chaos", "cluster/event", "cluster/view", "cluster/check", "cluster/ctl", "cluster/verb", "cluster/etcdapi", "cluster/node", "cmd/bench", "lessons", "lessons/play", "static", "web", "web/lobby"},
+	"cmd/quorumlab":   {"cluster/journal", "cluster/tale", "web/languages", "cluster/words", "cmd/etcdmain", "cluster/server", "cluster", "cluster/chaos", "cluster/event", "cluster/view", "cluster/check", "cluster/ctl", "cluster/verb", "cluster/etcdapi", "cluster/node", "cmd/bench", "lessons", "lessons/play", "static", "web", "web/lobby", "web/export"},
 	"cmd/etcd":        {"cmd/etcdmain"},
 	"cmd/bench":       {"cluster/event", "cmd/reference"}, // loads and comparisons, for quorumlab bench
 	"cmd/build-app":   {},

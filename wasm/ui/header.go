@@ -10,7 +10,7 @@ import (
 // headerElement has the room's name and the controls of its time.
 func headerElement(m *Model) *Element {
 	return classed("header", "top").keyed("top").add(
-		tag("a").set("class", "brand").set("href", "/").set("aria-label", m.Say("quorumlab: a new room")).
+		tag("a").set("class", "brand").set("href", switched(m.tape.Sealed, "#", "/")).set("aria-label", m.Say("quorumlab: a new room")).
 			add(brandMark(), tag("span").say("quorumlab")),
 		tag("a").set("class", "btn").set("href", "/lessons").set("id", "all-lessons").add(icon("book"), tag("span").say(m.Say("Lessons"))),
 		classed("h1", "room").add(roomWords(m)...),

@@ -50,10 +50,14 @@ func (m *Model) drawn(s section, draw func(*Model) *Element) *Element {
 
 // panel is the tab that is shown; the lesson has a place of its own where there is room for it.
 func (m *Model) panel() string {
-	if m.tab == "guide" && m.width >= medium {
-		return "console"
+	tab := m.tab
+	if tab == "guide" && m.width >= medium {
+		tab = "console"
 	}
-	return m.tab
+	if tab == "console" && m.tape.Sealed {
+		return "feed" // nobody is there to be told anything
+	}
+	return tab
 }
 
 var phaseNames = [...]string{opening: "opening", live: "live", lost: "lost", asleep: "asleep", gone: "gone"}

@@ -18,6 +18,8 @@ const sharedPanels = 256
 type Studio struct {
 	// Fill adds what a living room knows beside its recording; nil: nothing.
 	Fill func(*desk.Moment)
+	// Watch and Recording are what every panel is told of the room: see desk.Moment.
+	Watch, Recording string
 	// Marked is called when somebody has changed the bookmarks: all who watch should look again. nil: nobody else watches.
 	Marked func()
 
@@ -55,7 +57,7 @@ func (s *Studio) live(j *journal.Journal, now time.Time) *scene {
 		return c
 	}
 	state := j.State()
-	s.last = &scene{moment: desk.Moment{Journal: j, State: &state, Live: true, Memory: s.memory}, made: now, marked: reach.Marked, panels: map[sight]desk.Panel{}}
+	s.last = &scene{moment: s.moment(j, &state, true), made: now, marked: reach.Marked, panels: map[sight]desk.Panel{}}
 	if s.Fill != nil {
 		s.Fill(&s.last.moment)
 	}
@@ -84,7 +86,11 @@ func (c *scene) panel(language *words.Language, what string) desk.Panel {
 
 // past is a moment of the recording that one viewer looks at.
 func (s *Studio) past(j *journal.Journal, state *view.State) *scene {
-	return &scene{moment: desk.Moment{Journal: j, State: state, Memory: s.memory}, panels: map[sight]desk.Panel{}}
+	return &scene{moment: s.moment(j, state, false), panels: map[sight]desk.Panel{}}
+}
+
+func (s *Studio) moment(j *journal.Journal, state *view.State, live bool) desk.Moment {
+	return desk.Moment{Journal: j, State: state, Live: live, Memory: s.memory, Watch: s.Watch, Recording: s.Recording}
 }
 
 func (s *Studio) marked() {
