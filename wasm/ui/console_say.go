@@ -78,9 +78,9 @@ func (c *Console) answered(_ *Model, r event.Result) {
 		if why == "" {
 			why = c.Say("the room gave no reason")
 		}
-		c.show(ink("bad", c.Say("failed")), ink("", " · "+why+" "), c.why(r.Op))
+		c.show(ink("bad", c.Say("failed")), ink("", " · "+why), c.why(r.Op))
 	case event.Unknown:
-		c.show(ink("unknown", c.Say("unknown")), ink("", ": "+c.unknownReason(w.order, r)+" "), c.why(r.Op))
+		c.show(ink("unknown", c.Say("unknown")), ink("", ": "+c.unknownReason(w.order, r)), c.why(r.Op))
 	}
 }
 

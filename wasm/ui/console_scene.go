@@ -34,7 +34,7 @@ func (c *Console) waiting(m *Model) []*Element {
 			break
 		}
 		line := classed("p", "line waiting").keyed("w"+strconv.FormatUint(w.id, 36)).
-			add(ink("", "⟳ "+c.shortened(inWords(w.order))), ink("dim", " · "+m.Say("waiting: {0}", m.waitsFor(w))+" "))
+			add(ink("", "⟳ "+c.shortened(inWords(w.order))), ink("dim", " · "+m.Say("waiting: {0}", m.waitsFor(w))))
 		if op := m.opOf(w); op != nil {
 			line.add(c.why(op.ID))
 		}

@@ -161,22 +161,26 @@ func TestWaitingIsExplainedByTheFacts(t *testing.T) {
 		t.Helper()
 		d.shows("⟳ put x 3 · waiting: " + want)
 	}
+	why := func(op string) bool { return strings.Contains(html(Scene(&d.m)), `data-arg="why op `+op+`"`) }
 	waits("on its way to the room")
 	d.m.State.Ops = append(d.m.State.Ops, view.Op{ID: 5, Kind: event.Put, Key: "x", Outcome: event.Pending})
-	waits("there is no leader")
+	waits("there is no leaderWhy?")
 	leader := &d.m.State.Nodes[1]
 	leader.Role = event.Leader
-	waits("it is in no leader's log yet")
+	waits("it is in no leader's log yetWhy?")
 	for id := event.NodeID(1); id <= 5; id++ {
 		leader.Members = append(leader.Members, event.Member{ID: id, Suffrage: event.Voter})
 	}
 	leader.Log = []view.Entry{{Index: 8, Op: 4}, {Index: 9, Op: 5}}
 	leader.Peers = []view.Progress{{ID: 1, Match: 8}, {ID: 3, Match: 9}}
-	waits("2 of 3 needed acks (n2 n3)")
+	waits("2 of 3 needed acks (n2 n3)Why?")
 	leader.Peers[0].Match = 9
-	waits("a majority has it (n1 n2 n3), it is being applied")
+	waits("a majority has it (n1 n2 n3), it is being appliedWhy?")
 	d.m.State.Rate = 0
-	waits("the room is frozen: nothing happens until thaw")
+	waits("the room is frozen: nothing happens until thawWhy?")
+	if !why("5") || why("4") {
+		t.Error("the button does not ask about this command")
+	}
 }
 
 func TestMistakesAreShownAtTheirPlace(t *testing.T) {
