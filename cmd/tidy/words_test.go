@@ -11,26 +11,19 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/quorumlab/quorumlab/cluster/words"
 	"github.com/quorumlab/quorumlab/web/languages"
 )
 
 // spoken are the folders whose texts people read: every one of them is in every catalogue.
-var spoken = []string{"web/page", "web/lobby", "wasm/ui", "cluster/words"}
+var spoken = append(carried, "web/page", "web/lobby")
+
+// carried are those of them whose texts the page's program says: every page has them with it.
+var carried = []string{"wasm/ui", "cluster/words"}
 
 // TestCataloguesHaveEveryText reads the texts out of the program: what Say, Count and Of are called with.
 func TestCataloguesHaveEveryText(t *testing.T) {
-	said := map[string]string{} // text: where
-	for _, folder := range spoken {
-		files, err := filepath.Glob(filepath.Join(root, folder, "*.go"))
-		if err != nil || len(files) == 0 {
-			t.Fatalf("%s: %v", folder, err)
-		}
-		for _, file := range files {
-			if !strings.HasSuffix(file, "_test.go") {
-				collect(t, file, said)
-			}
-		}
-	}
+	said := saidIn(t, spoken)
 	for _, l := range languages.All[1:] {
 		has := map[string]bool{}
 		languages.Of(l.Tag).Each(func(english, other string) {
@@ -48,6 +41,49 @@ func TestCataloguesHaveEveryText(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestPagesCarryWhatTheirProgramSays, and little else: the rest of a catalogue is the server's.
+func TestPagesCarryWhatTheirProgramSays(t *testing.T) {
+	said := saidIn(t, carried)
+	for _, l := range languages.All[1:] {
+		part, err := words.Read(l.Tag, languages.Catalogue(l.Tag))
+		if err != nil {
+			t.Fatal(err)
+		}
+		has, more := map[string]bool{}, 0
+		part.Each(func(english, _ string) {
+			has[english] = true
+			if said[english] == "" {
+				more++
+			}
+		})
+		for text, where := range said {
+			if !has[text] {
+				t.Errorf("%s: the page has not with it what %s says: %s", l.Tag, where, text)
+			}
+		}
+		if more > 0 {
+			t.Errorf("%s: pages carry %d texts that only the server says", l.Tag, more)
+		}
+	}
+}
+
+// saidIn are the texts of folders, and where each of them stands.
+func saidIn(t *testing.T, folders []string) map[string]string {
+	said := map[string]string{}
+	for _, folder := range folders {
+		files, err := filepath.Glob(filepath.Join(root, folder, "*.go"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %v", folder, err)
+		}
+		for _, file := range files {
+			if !strings.HasSuffix(file, "_test.go") {
+				collect(t, file, said)
+			}
+		}
+	}
+	return said
 }
 
 // texts is how many of a call's texts are to be translated, by the function's name.

@@ -46,13 +46,17 @@ var read = sync.OnceValue(func() map[string]*words.Language {
 // Of is the language with this tag; nil, which is English, if the interface does not speak it.
 func Of(tag string) *words.Language { return read()[tag] }
 
-// Catalogue is the text of a language's catalogue; "" of English and of what the interface does not speak.
+// served begins the part of a catalogue that the server alone says: no page carries it.
+const served = "\n# What follows the server says alone.\n"
+
+// Catalogue is the text of what the page's program says in a language; "" in English and what the interface does not speak.
 func Catalogue(tag string) string {
 	text, err := catalogues.ReadFile(tag + ".txt")
 	if err != nil || Of(tag) == nil {
 		return ""
 	}
-	return string(text)
+	carried, _, _ := strings.Cut(string(text), served)
+	return carried
 }
 
 // matcher finds the best of our languages for what a browser's settings say (RFC 4647).
