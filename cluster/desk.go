@@ -56,6 +56,9 @@ func (d *desk) admit(c event.Command, at event.NodeID, now event.Micros) *pendin
 func (p *pending) asking() event.Event {
 	c := &p.command
 	e := event.Event{Kind: event.Asked, Op: p.op, Command: c.Kind, Node: p.node, Peer: c.Peer, Key: c.Key, Text: Words(*c)}
+	if p.by != nil {
+		e.N = 1
+	}
 	if key, ok := check.Judged(c); ok {
 		e.Key, e.OK = key, true
 	}

@@ -108,6 +108,25 @@ const listed = (library) => {
       else sift(key === "ArrowDown" ? 1 : -1);
     }
   }, true);
+  // In the log the arrow keys move from entry to entry, and bring older or newer ones when they come to an end.
+  addEventListener("keydown", (e) => {
+    const grid = e.target.closest?.("#log"), way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[e.key];
+    if (!grid || !way || e.ctrlKey || e.altKey || e.metaKey) return;
+    e.preventDefault();
+    e.stopPropagation();
+    const cell = e.target.closest("td"), rows = [...grid.tBodies[0].rows], at = (row) => row.querySelectorAll("td[data-index]");
+    let next;
+    if (!cell) next = [...at(rows[0])].pop();
+    else if (way[1]) next = [...at(rows[rows.indexOf(cell.parentNode) + way[1]] || cell.parentNode)]
+      .sort((a, b) => Math.abs(a.dataset.index - cell.dataset.index) - Math.abs(b.dataset.index - cell.dataset.index))[0];
+    else {
+      next = way[0] < 0 ? cell.previousElementSibling : cell.nextElementSibling;
+      if (!next?.dataset.index) return home.querySelector(`[data-action=log][data-arg=${way[0] < 0 ? "back" : "forward"}]`)?.click();
+    }
+    if (!next) return;
+    next.tabIndex = -1;
+    next.focus();
+  }, true);
   // A projector shows everything bigger and calmer; this browser remembers it.
   const project = (on) => {
     if (on) document.documentElement.dataset.projector = "true";

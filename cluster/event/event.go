@@ -114,7 +114,7 @@ const (
 
 	// Commands.
 
-	Asked    // Op, Command, Node: addressed, Peer, Key, Text: the command in words; OK: it concerns Key alone and can be judged, see package check
+	Asked    // Op, Command, Node: addressed, Peer, Key, Text: the command in words; OK: it concerns Key alone and can be judged, see package check; N: 1 when the room's own chaos asked
 	Answered // Op, Command, Node, Peer: leader that did it, Outcome, Rev, Index, Term, Nodes: who had acknowledged, Took: virtual, N: wall µs, Text: why not; Key: what was asked and seen, for whoever judges it, see check.Deed
 
 	// Safety.

@@ -173,6 +173,7 @@ var (
 	wiresOnly  = []section{inWires}
 	everything = []section{inWires, inOutlines, inLamps, inSide, inHeader, inGuide, inLog}
 	logAndSide = []section{inLog, inSide}
+	lampsOnly  = []section{inLamps}
 	opsAndSide = []section{inSide, inGuide}
 )
 
@@ -186,6 +187,8 @@ func concerns(k event.Kind) []section {
 	case event.Appended, event.Truncated, event.Compacted, event.MatchSet, event.Committed, event.Applied,
 		event.SnapshotTaken, event.SnapshotInstalled:
 		return logAndSide
+	case event.Judged:
+		return lampsOnly
 	case event.Asked, event.Answered:
 		return opsAndSide
 	case event.RateSet, event.Stepped, event.PreVoteSet,

@@ -8,6 +8,7 @@ var icons = map[string]string{
 	"pause":    "M5 3v10M11 3v10",
 	"play":     "M4.5 2.8v10.4L13 8Z",
 	"step":     "M4 3v10l6-5ZM12.5 3v10",
+	"chaos":    "M9 1.5 3.5 9H8l-1 5.5L12.5 7H8Z",
 	"gate":     "M2 2.5v11M14 2.5v11M5 8h4M7.5 5.5 10 8l-2.5 2.5",
 	"share":    "M8 9.5v-8M5 4l3-3 3 3M3 8v6h10V8",
 	"theme":    "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12ZM8 2v12M8 5.5h4.5M8 8h6M8 10.5h4.5",

@@ -28,6 +28,8 @@ func (m *Model) pressed(p Pressed) []Effect {
 		m.cutting = !m.cutting
 	case "h", "H":
 		return m.run("heal")
+	case "u", "U":
+		return m.run("undo")
 	case " ":
 		if m.past() {
 			return m.play()

@@ -72,13 +72,17 @@ func lampsElement(m *Model) *Element {
 	list := tag("ul").set("aria-label", m.Say("Safety, checked on every event"))
 	for p := event.ElectionSafety; int(p) < event.Properties; p++ {
 		holds, why, verdict := true, m.Say(propertyWords[p].means), words.Of("holds")
+		name := m.Say(propertyWords[p].name)
 		for _, l := range m.State.Safety {
+			if l.Property == p && l.Judged > 0 {
+				name = m.Say("{0} · {1} requests", name, m.Number(l.Judged))
+			}
 			if l.Property == p && !l.Holds {
 				holds, why, verdict = false, m.Say("{0} (event {1} contradicts {2})", l.Text, number(l.Seq), number(l.Earlier)), words.Of("broken")
 			}
 		}
 		li := tag("li").keyed(p.String()).set("data-property", p.String()).set("data-holds", switched(holds, "true", "false")).
-			set("title", why).add(tag("span").say(m.Say(propertyWords[p].name)), tag("b").say(m.Say(verdict)))
+			set("title", why).add(button("lamp", "look", "lamp "+p.String()).say(name), tag("b").say(m.Say(verdict)))
 		if !holds {
 			li.add(tag("p").say(why))
 		}

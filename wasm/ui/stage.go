@@ -16,7 +16,7 @@ func stageElement(m *Model) *Element {
 	e := classed("section", "stage").set("id", "stage-box").set("aria-label", m.Say("Stage")).keyed("stage")
 	e.add(m.drawn(inOutlines, outlineWordsElement), toolsElement(m), svg,
 		tag("canvas").set("id", "packets").set("aria-hidden", "true"))
-	e.add(emptyElement(m), menuElement(m), partingElement(m))
+	e.add(emptyElement(m), menuElement(m), partingElement(m), tipElement(m))
 	return e.add(classed("p", "narrator "+toneNames[m.feed.aloud.tone]).set("id", "narrator").set("aria-live", "polite").
 		keyed("narrator").say(m.feed.aloud.text))
 }
@@ -39,8 +39,12 @@ func outlineWordsElement(m *Model) *Element {
 	groups := m.State.Groups()
 	for i := range groups {
 		g := &groups[i]
+		said := tag("span")
+		if !g.Quorum {
+			said = button("ask", "look", "why "+g.Nodes[0].String()+" no-quorum")
+		}
 		list.add(tag("li").set("class", switched(g.Quorum, "ok", "no")).set("data-quorum", switched(g.Quorum, "true", "false")).
-			add(tag("i").set("aria-hidden", "true").say(switched(g.Quorum, "✓", "✗"))).say(" " + outlineWords(m.Language, g)))
+			add(tag("i").set("aria-hidden", "true").say(switched(g.Quorum, "✓", "✗")), text(" "), said.say(outlineWords(m.Language, g))))
 	}
 	return list
 }
@@ -52,7 +56,11 @@ func toolsElement(m *Model) *Element {
 			set("title", m.Say("Draw a stroke across links to cut them (X, or hold Shift)")),
 		tool("split", m.Say("Split"), "partition", "").set("id", "partition").onOff(m.parting.open).
 			set("title", m.Say("Part the machines into two groups")),
-		tool("heal", m.Say("Heal all"), "run", "heal").set("id", "heal").set("title", m.Say("All links as new; held messages go on (H)")))
+		tool("heal", m.Say("Heal all"), "run", "heal").set("id", "heal").set("title", m.Say("All links as new; held messages go on (H)")),
+		button("btn only", "run", "undo").set("id", "undo").when(m.State.Undo == "", "disabled", "").
+			set("aria-label", m.Say("Undo: {0}", m.State.Undo)).set("title", m.Say("Take the last fault back (U)")).say("↶"),
+		button("btn only", "open", "chaos").set("id", "chaos").onOff(m.State.Chaos.On).
+			set("aria-label", m.Say("Chaos")).set("title", m.Say("Chaos")).add(icon("chaos")))
 }
 
 // partingElement helps to put a partition together.

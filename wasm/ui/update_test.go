@@ -205,7 +205,7 @@ func TestMenusOfferWhatMakesSense(t *testing.T) {
 	each(Scene(&s.m), func(e *Element) {
 		if a, _ := e.Attr("data-action"); a == "run" {
 			arg, _ := e.Attr("data-arg")
-			if _, wrong := Parse(arg); wrong != nil {
+			if _, wrong := Parse(arg); wrong != nil && !forRoom(arg, wrong) {
 				t.Errorf("a button would say %q, which the console does not understand: %s", arg, wrong.Words(nil))
 			}
 		}
@@ -382,10 +382,11 @@ func TestBoundsOfThePage(t *testing.T) {
 		s.tell(event.Event{Kind: event.Suspended, Node: 1}, event.Event{Kind: event.Resumed, Node: 1})
 		s.m.notify(true, number(uint64(i)))
 		s.tell(event.Event{Kind: event.TermChanged, Node: 3, Term: uint64(10 + i)})
-		id := s.send(event.Event{Node: 1, Peer: 2, Type: event.Heartbeat})
-		s.tell(event.Event{Kind: event.Dropped, Node: 1, Peer: 2, Msg: id, Reason: event.Lost})
-		id = s.send(event.Event{Node: 1, Peer: 2, Type: event.Heartbeat, Until: s.at + 1})
-		s.tell(event.Event{Kind: event.Delivered, Node: 1, Peer: 2, Msg: id})
+		from, to := event.NodeID(i%5+1), event.NodeID((i+1+i/5%4)%5+1)
+		id := s.send(event.Event{Node: from, Peer: to, Type: event.Heartbeat})
+		s.tell(event.Event{Kind: event.Dropped, Node: from, Peer: to, Msg: id, Reason: event.Lost})
+		id = s.send(event.Event{Node: from, Peer: to, Type: event.Heartbeat, Until: s.at + 1})
+		s.tell(event.Event{Kind: event.Delivered, Node: from, Peer: to, Msg: id})
 		s.at += 400 * ms
 	}
 	if len(s.m.feed.items) != MaxFeed || len(s.m.notices) != MaxNotices ||
