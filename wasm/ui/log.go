@@ -61,7 +61,7 @@ func logElement(m *Model) *Element {
 		set("role", "grid").set("tabindex", "0").set("aria-label", m.Say("Replicated log: the arrow keys move in it, Enter tells an entry's life")).
 		add(tag("thead").add(head), body)
 	return classed("section", "log").keyed("log").set("aria-label", m.Say("Replicated log")).add(m.logCaption(),
-		classed("div", "window").set("id", "log-window").set("data-scroll", strconv.Itoa(cellWidth)).add(table))
+		classed("div", "window").set("id", "log-window").set("data-hover", "log").set("data-scroll", strconv.Itoa(cellWidth)).add(table))
 }
 
 func (m *Model) logCaption() *Element {
@@ -70,7 +70,7 @@ func (m *Model) logCaption() *Element {
 	nav := classed("span", "nav")
 	for _, b := range [...]struct{ arg, name string }{{"first", words.Of("To the first entry on any disk")}, {"back", words.Of("Back")},
 		{"forward", words.Of("Forward")}, {"end", words.Of("Follow the end")}} {
-		off := m.logLast == 0
+		off := m.logLast == 0 || m.logWaits
 		if b.arg == "first" || b.arg == "back" {
 			off = w.first <= m.oldest()
 		}
@@ -143,7 +143,10 @@ func (m *Model) cellLook(n *view.Node, i uint64, p view.Progress) cellLook {
 }
 
 func (l *cellLook) element(m *Model, id string, i uint64) *Element {
-	cell := tag("td").keyed(number(i)).when(l.edge, "class", "edge").when(l.there || l.snapshot || l.gone, "data-row", id)
+	// What fills an empty place is a new cell: that is less to tell than everything that changes about the old one.
+	full := l.there || l.snapshot || l.gone
+	class := switched(l.edge, "edge ", "") + switched(l.begins, "begins", "")
+	cell := tag("td").keyed(number(i)+switched(full, "e", "")).when(class != "", "class", class).when(full, "data-row", id)
 	is := func(class, sign, text string) {
 		cell.set("data-index", number(i)).set("title", m.Say(text, number(i), l.entry.Label, number(l.entry.Term), id)).
 			add(classed("span", class).say(sign))
@@ -159,9 +162,6 @@ func (l *cellLook) element(m *Model, id string, i uint64) *Element {
 	case l.snapshot:
 		cell.set("data-snapshot", "true")
 		is("e snap", "▤", words.Of("entry {0} is in {3}'s snapshot"))
-	}
-	if l.begins {
-		cell.add(classed("b", "begins").say(number(l.entry.Term)))
 	}
 	if l.match {
 		cell.add(classed("i", "match").set("title", m.Say("the leader knows that {0} has everything up to here", id)))

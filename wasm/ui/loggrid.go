@@ -58,6 +58,7 @@ func (m *Model) logWindow() window {
 
 // scrollTo puts the last column of the window there, as far as there is something to see; at the end it follows again.
 func (m *Model) scrollTo(last uint64) {
+	m.logWaits = false
 	end := m.newest()
 	if m.logLast = min(max(last, m.oldest()+m.columns()-1), end); m.logLast == end {
 		m.logLast = 0
@@ -69,7 +70,17 @@ func (m *Model) scroll(columns int) {
 	m.scrollTo(uint64(max(int64(m.logWindow().last)+int64(columns), 1)))
 }
 
-// logTo is what the buttons beside the log do, and "stay": the reader is in the log, which waits.
+// readLog has a log that follows its end wait as long as the pointer or the focus is in it.
+func (m *Model) readLog(reads bool) {
+	switch {
+	case reads && m.logLast == 0:
+		m.logLast, m.logWaits = m.logWindow().last, true
+	case !reads && m.logWaits:
+		m.logLast, m.logWaits = 0, false
+	}
+}
+
+// logTo is what the buttons beside the log do.
 func (m *Model) logTo(where string) {
 	page := int(m.columns()) - 2
 	switch where {
@@ -81,8 +92,6 @@ func (m *Model) logTo(where string) {
 		m.scroll(page)
 	case "end":
 		m.logLast = 0
-	case "stay":
-		m.logLast = m.logWindow().last
 	}
 }
 

@@ -42,6 +42,7 @@ type Model struct {
 	width    int    // CSS pixels of the window
 	height   int
 	logLast  uint64 // the last column of the log's window; 0: it follows the end
+	logWaits bool   // it stays there only as long as somebody reads in it
 	fields   map[string]string
 	parting  parting
 	pace     pace

@@ -37,6 +37,7 @@ func (m *Model) update(msg Msg) []Effect {
 		return m.pressed(msg)
 	case Hovered:
 		m.hover = msg.What
+		m.readLog(m.hover == "log")
 	case Copied:
 		said := words.Of("It is copied.")
 		if !msg.OK {
