@@ -135,7 +135,7 @@ func (m *Model) pick(p picked) {
 		clear(m.fields)
 	}
 	m.picked = p
-	if p.node != 0 && m.tab == "feed" {
+	if m.panel() == "feed" {
 		m.tab = "node"
 	}
 }

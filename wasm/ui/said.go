@@ -17,8 +17,5 @@ func Sentence(l *words.Language, s *view.State, e *event.Event) (text, tone stri
 // Manner says how one direction of a link behaves: "whole", "50 ms one way, 10 % lost".
 func Manner(l *words.Language, link event.Link) string { return manner(l, link) }
 
-// Named says what a message is: "a heartbeat", "the entries x=1". More of it says Beyond: its term, what it builds on.
+// Named says what a message is: "a heartbeat", "the entries x=1".
 func Named(l *words.Language, msg *view.Message) string { return named(l, msg) }
-
-// Beyond is what a message says beyond its name, and the point that ends the sentence.
-func Beyond(l *words.Language, msg *view.Message) string { return messageWords(l, msg) }

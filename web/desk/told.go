@@ -95,9 +95,8 @@ func (m Moment) sentence(s *view.State, e *event.Event) (words, tone string) {
 // manner says how one direction of a link behaves.
 func (m Moment) manner(l event.Link) string { return ui.Manner(m.Words, l) }
 
-// named says what a message is, beyond what is beyond that.
-func (m Moment) named(msg *view.Message) string  { return ui.Named(m.Words, msg) }
-func (m Moment) beyond(msg *view.Message) string { return ui.Beyond(m.Words, msg) }
+// named says what a message is.
+func (m Moment) named(msg *view.Message) string { return ui.Named(m.Words, msg) }
 
 // worth says whether an event may be worth a sentence about one machine.
 func worth(e *event.Event) bool {
