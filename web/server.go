@@ -57,6 +57,8 @@ type Server struct {
 	doors    func() []cluster.Endpoint
 	studio   *tape.Studio
 	sealed   bool
+	open     *face // the room as those see it who may act,
+	shut     *face // and those who may only watch; nil: there are none
 	audience *audience
 	ring     *ring
 	usage    *usage
@@ -87,7 +89,9 @@ func New(o Options) *Server {
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.audience = newAudience(limits.Viewers)
 	s.studio = tape.NewStudio()
+	s.studio.Recording = "/api/rooms/" + s.room + "/recording"
 	s.studio.Marked, s.studio.Fill = s.audience.rouse, func(m *desk.Moment) { m.Endpoints, m.Store = s.endpointLines(), s.contents }
+	s.faces()
 	s.numbers = newNumbers(s)
 	s.mux = s.routes()
 	if s.class != nil {
@@ -113,6 +117,7 @@ func (s *Server) routes() *http.ServeMux {
 	m.HandleFunc("GET /snapshot", s.visit(s.snapshot))
 	m.HandleFunc("GET /healthz", s.healthz)
 	m.Handle("GET /metrics", s.numbers)
+	s.watchRoutes(m)
 	if s.assets != nil {
 		m.Handle("GET "+StaticPath, s.assets)
 	}

@@ -66,7 +66,7 @@ func (a *app) scrub(e js.Value) {
 	if !(part > 0) {
 		part = 0
 	}
-	a.tell(ui.Acted{Action: "scrub", Arg: js.ValueOf(part).Call("toFixed", 4).String()})
+	a.tell(ui.Acted{Action: "scrub", Arg: window.Call("String", float64(int(part*1e4))/1e4).String()})
 }
 
 // stroke tells where the pointer is on the stage, in units of its picture.

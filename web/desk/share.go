@@ -37,7 +37,11 @@ func drawShare(m Moment, words []string) *content {
 	}
 	page.RawQuery, page.Fragment = "", ""
 	s := shareSight{l: m.Words, file: m.Recording}
-	s.add(m.Words.Say("The room"), m.Words.Say("Whoever has this address sees the room and may act in it."), page.String())
+	if m.Watching {
+		page.Path = m.Watch
+	} else {
+		s.add(m.Words.Say("The room"), m.Words.Say("Whoever has this address sees the room and may act in it."), page.String())
+	}
 	watched := *page
 	if m.Watch != "" {
 		watched.Path = m.Watch

@@ -20,6 +20,7 @@ const (
 	oddHigh   = 7   // of the others
 	lampHigh  = 5   // of the lamps' line
 	letter    = 5.6 // about the width of a letter
+	crowding  = 14  // flags that are closer than this stand above the lanes only
 	tellable  = 3   // what is narrower cannot be told apart from what is beside it
 )
 
@@ -289,7 +290,8 @@ func (p *pen) crowd(c *stretches, y, pitch float64) {
 // knows how they ended: they have no end.
 func (p *pen) deeds(c *chronicle, y float64) {
 	ok, failed, pending := p.bar("deed ok", y, deedHigh-2), p.bar("deed failed", y+deedHigh, oddHigh-1), p.bar("deed pending", y, deedHigh-2)
-	unknown, low := -1.0, y+deedHigh
+	low := y + deedHigh
+	unknown, open := p.bar("deed unknown", low, oddHigh-1), -1.0
 	for i := range c.deeds {
 		d := &c.deeds[i]
 		if d.to != 0 && d.to < p.from {
@@ -303,18 +305,18 @@ func (p *pen) deeds(c *chronicle, y float64) {
 		case event.Pending:
 			pending.add(d)
 		case event.Unknown:
-			x, end := p.x(d.from), p.x(d.to)
-			p.box("deed unknown", x, max(end, x+tellable), low, oddHigh-1)
-			if unknown < 0 {
-				unknown = x
+			unknown.add(d)
+			if open < 0 {
+				open = p.x(d.from)
 			}
 		}
 	}
 	ok.end()
 	failed.end()
 	pending.end()
-	if unknown >= 0 {
-		p.shape("deed unknown", "M", tenths(unknown), " ", tenths(low+oddHigh/2), "H", tenths(p.width))
+	unknown.end()
+	if open >= 0 {
+		p.shape("open", "M", tenths(open), " ", tenths(low+oddHigh-0.5), "H", tenths(p.width))
 	}
 }
 
@@ -393,20 +395,28 @@ func (p *pen) flags(c *chronicle, marks []journal.Mark) {
 		p.shape("pin", "M", tenths(p.x(m.At)), " ", strconv.Itoa(p.height), "l-4 -7h8z")
 		tell(p.x(m.At), "★ "+m.Note)
 	}
-	last := -9.0
-	for _, f := range c.faults {
-		x := p.x(f.at)
-		if f.at < p.from || x-last < tellable {
-			continue
-		}
-		last = x
-		class := "flag"
+	shown := p.apart(c.faults)
+	for i, f := range shown {
+		x, class, foot := p.x(f.at), "flag", p.height
 		if f.on {
 			class = "flag bad"
 		}
-		p.shape(class, "M", tenths(x), " 3V", strconv.Itoa(p.height))
+		if i > 0 && x-p.x(shown[i-1].at) < crowding || i+1 < len(shown) && p.x(shown[i+1].at)-x < crowding {
+			foot = flagsTop - 1 // where there are many they would hide what they are about
+		}
+		p.shape(class, "M", tenths(x), " 3V", strconv.Itoa(foot))
 		tell(x, p.fault(f))
 	}
+}
+
+// apart are the faults without those that cannot be told apart from the one before.
+func (p *pen) apart(faults []fault) (shown []fault) {
+	for _, f := range faults {
+		if f.at >= p.from && (len(shown) == 0 || p.x(f.at)-p.x(shown[len(shown)-1].at) >= tellable) {
+			shown = append(shown, f)
+		}
+	}
+	return shown
 }
 
 // fault is what stands at a flag.

@@ -100,7 +100,7 @@ func TestTimelineShowsHowRequestsEnded(t *testing.T) {
 		b.put(o)
 	}
 	html := b.timeline(800)
-	if open := path(html, "deed unknown"); !strings.HasSuffix(open, "H800") {
+	if open := path(html, "open"); path(html, "deed unknown") == "" || !strings.HasSuffix(open, "H800") {
 		t.Errorf("a request of unknown outcome has an end: %s", open)
 	}
 	if under := path(html, "deed pending"); !reaches(under, 800) {
