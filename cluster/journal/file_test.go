@@ -76,7 +76,7 @@ func TestARecordingIsWhatWasKept(t *testing.T) {
 
 // TestACutOffRecordingIsPlayedUpToThere, wherever it is cut off.
 func TestACutOffRecordingIsPlayedUpToThere(t *testing.T) {
-	l := live(t, small, stories(700), 7)
+	l := live(t, small/4, stories(250), 7)
 	whole := filed(t, l.j)
 	most := uint64(0)
 	for n := range whole {
@@ -100,7 +100,7 @@ func TestACutOffRecordingIsPlayedUpToThere(t *testing.T) {
 			}
 		}
 	}
-	if most != 700 {
+	if most != 250 {
 		t.Errorf("without its index it goes up to %d", most)
 	}
 }

@@ -3,12 +3,14 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/gorilla/websocket"
@@ -29,13 +31,34 @@ func run(args ...string) (out, complaints string, err error) {
 	return o.String(), e.String(), err
 }
 
-// recordOne records some seconds under faults.
+// storm is a recording of some seconds under faults, made once for all tests.
+var storm = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "quorumlab-test-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, "a storm.qlr")
+	out, _, err := run("record", "--for", "20s", "--chaos", "0.8", "--seed", "7", file)
+	if err == nil && !strings.Contains(out, "seed 7") {
+		err = errors.New("record says: " + out)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return os.ReadFile(file)
+})
+
+// recordOne gives a file with a recording.
 func recordOne(t *testing.T) string {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "a storm.qlr")
-	out, _, err := run("record", "--for", "20s", "--chaos", "0.8", "--seed", "7", file)
-	if err != nil || !strings.Contains(out, "seed 7") {
-		t.Fatal(out, err)
+	b, err := storm()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "storm.qlr")
+	if err := os.WriteFile(file, b, 0o644); err != nil {
+		t.Fatal(err)
 	}
 	return file
 }
