@@ -128,6 +128,9 @@ func (s *story) cutOff(id, before, after string) {
 	s.stroke(point{from.X - dx, from.Y - dy}, point{to.X + dx, to.Y + dy})
 }
 
+// waits is true when the timeline shows a request that has not ended.
+const waits = `!!document.querySelector('.deed.pending')?.getAttribute('d')`
+
 // A real etcdctl works in the room while somebody cuts the leader off in the page, and its watch misses and repeats nothing.
 func TestEtcdctlInTheRoom(t *testing.T) {
 	c, p := newClient(t), newPage(t)
@@ -140,7 +143,7 @@ func TestEtcdctlInTheRoom(t *testing.T) {
 	next := func(n int) string { return ring[(i+n+len(ring))%len(ring)] }
 
 	watch := c.begins(at[next(2)], "watch", "pizza/", "--prefix")
-	p.until("the page tells of the watch", `document.querySelector('rect.op.pending')`)
+	p.until("the page tells of the watch", waits)
 	c.must(at[old.ID], "put", "pizza/margherita", "1")
 	p.until("the entry is in every row", `rows().length === 5 && rows().every(row => cells(row).some(c => solid(c) && says(c, "pizza/margherita=1")))`)
 	c.until("the watch prints it", func() bool { return watch.String() == "PUT\npizza/margherita\n1\n" })
@@ -181,7 +184,7 @@ func TestConsoleWatchAndLock(t *testing.T) {
 	}
 
 	one.console("watch shelf/ --prefix --prev-kv")
-	r.until("the watch is open", func(state) bool { return eval[bool](one, `document.querySelector('rect.op.pending')`+` !== null`) })
+	r.until("the watch is open", func(state) bool { return eval[bool](one, waits) })
 	c.must(at["n1"], "put", "shelf/a", "1")
 	c.must(at["n2"], "del", "shelf/a")
 	one.until("it prints both", says("PUT")+" && "+says("DELETE"))

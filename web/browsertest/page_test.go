@@ -127,7 +127,11 @@ func eval[T any](p *page, expression string) T {
 	return v
 }
 
-// until waits until a JavaScript expression is true. An expression that throws is not true yet.
+// navigated is in the error of whoever looks into a page that is just being left for another one.
+const navigated = "target navigated or closed"
+
+// until waits until a JavaScript expression is true. An expression that throws is not true yet; a page that is left for
+// another one is looked into again when that is there.
 func (p *page) until(what, expression string) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
@@ -140,8 +144,14 @@ func (p *page) until(what, expression string) {
 		}
 		look()
 	})`
-	if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](look, chromedp.EvalAwaitPromise)); err != nil {
-		p.t.Fatalf("waited for: %s\n%s\n%v", what, expression, err)
+	for {
+		_, err := chromedp.Run(ctx, chromedp.Evaluate[bool](look, chromedp.EvalAwaitPromise))
+		if err == nil {
+			return
+		}
+		if ctx.Err() != nil || !strings.Contains(err.Error(), navigated) {
+			p.t.Fatalf("waited for: %s\n%s\n%v", what, expression, err)
+		}
 	}
 }
 
