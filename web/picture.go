@@ -15,17 +15,21 @@ import (
 )
 
 // page is GET /: the room as it is now, drawn before any script runs.
-func (s *Server) page(w http.ResponseWriter, r *http.Request) {
+func (s *Server) page(w http.ResponseWriter, r *http.Request) { s.pageOf(s.open, w, r) }
+
+func (s *Server) pageOf(f *face, w http.ResponseWriter, r *http.Request) {
 	assets := s.assets.Page()
 	if assets.App == "" || assets.Script == "" || assets.WasmExec == "" {
 		WritePage(w, r, http.StatusServiceUnavailable, page.Problem(page.NotBuilt(assets)))
 		return
 	}
-	d := page.RoomData{Assets: assets, Room: s.room, Socket: "/r/" + s.room + "/ws",
+	d := page.RoomData{Assets: assets, Room: f.name, Socket: f.socket, Watching: f.watching,
 		Viewers: s.audience.size(), Narrow: narrow(r)}
 	d.State, d.Tape = s.sight()
-	d.Doors = s.endpointLines()
-	if s.class != nil {
+	if !f.watching {
+		d.Doors = s.endpointLines()
+	}
+	if s.class != nil && !f.watching {
 		d.Lesson = s.class.Panel("")
 	}
 	if d.Bare = r.URL.Query().Has("embed"); d.Bare {

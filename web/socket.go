@@ -34,7 +34,9 @@ var upgrader = websocket.Upgrader{
 }
 
 // socket is GET /ws. The viewer lives in a goroutine of its own: the request's holds twice the memory.
-func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
+func (s *Server) socket(w http.ResponseWriter, r *http.Request) { s.socketOf(s.open, w, r) }
+
+func (s *Server) socketOf(f *face, w http.ResponseWriter, r *http.Request) {
 	if !s.enter() {
 		WriteFault(w, closing)
 		return
@@ -50,7 +52,7 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
 		defer s.visitors.Done()
 		defer end()
 		defer conn.Close()
-		newViewer(s, conn).watch()
+		newViewer(s, f, conn).watch()
 	}()
 }
 

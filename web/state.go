@@ -19,9 +19,11 @@ type stateBody struct {
 }
 
 // state is GET /state: the folded state without the nodes' logs, which GET /log has.
-func (s *Server) state(w http.ResponseWriter, _ *http.Request) {
+func (s *Server) state(w http.ResponseWriter, _ *http.Request) { s.stateOf(s.open, w) }
+
+func (s *Server) stateOf(f *face, w http.ResponseWriter) {
 	j := s.cluster.Journal()
-	WriteJSON(w, http.StatusOK, stateBody{s.room, j.Epoch(), s.audience.size(), listed(j.State())})
+	WriteJSON(w, http.StatusOK, stateBody{f.name, j.Epoch(), s.audience.size(), listed(j.State())})
 }
 
 // listed has empty lists where st has none, so that clients need not tell them apart.

@@ -22,6 +22,7 @@ import (
 // own answer: nothing is queued, so one that does not read its answers is not read from either.
 type viewer struct {
 	server  *Server
+	face    *face // of the room
 	conn    *websocket.Conn
 	writing sync.Mutex // the connection takes one writer at a time
 
@@ -40,8 +41,8 @@ type viewer struct {
 	stop   context.CancelFunc      // of orders
 }
 
-func newViewer(s *Server, conn *websocket.Conn) *viewer {
-	v := &viewer{server: s, conn: conn, pending: make(chan struct{}, PendingOrders), limit: rate.NewLimiter(rate.Limit(s.limits.Commands), s.limits.Commands),
+func newViewer(s *Server, f *face, conn *websocket.Conn) *viewer {
+	v := &viewer{server: s, face: f, conn: conn, pending: make(chan struct{}, PendingOrders), limit: rate.NewLimiter(rate.Limit(s.limits.Commands), s.limits.Commands),
 		winding: rate.NewLimiter(WindRate, WindBurst)}
 	v.ctx, v.leave = context.WithCancelCause(s.ctx)
 	v.orders, v.stop = context.WithCancel(s.ctx)
@@ -91,7 +92,11 @@ func (v *viewer) greet() (event.Frame, *farewell) {
 		return hello, &farewell{CloseVersion, "version", fmt.Sprintf("This page speaks version %d of the wire, the room version %d: reload it.", hello.Version, event.WireVersion)}
 	}
 	var f *Fault
-	if v.learner, f = newLearner(v.server.class, hello.Text); f != nil && v.notify(f) != nil {
+	class := v.server.class
+	if v.face.watching {
+		class = nil
+	}
+	if v.learner, f = newLearner(class, hello.Text); f != nil && v.notify(f) != nil {
 		return hello, gone
 	}
 	v.learner.words = languages.Of(hello.Code)
@@ -175,7 +180,7 @@ func (v *viewer) show(j *journal.Journal) *farewell {
 func (v *viewer) welcome(j *journal.Journal) error {
 	s := v.server
 	v.told = s.audience.size()
-	err := v.write(&event.Frame{Type: event.FrameWelcome, Version: event.WireVersion, Epoch: j.Epoch(), Room: s.room, Viewers: v.told,
+	err := v.write(&event.Frame{Type: event.FrameWelcome, Version: event.WireVersion, Epoch: j.Epoch(), Room: v.face.name, Viewers: v.told,
 		Limits: event.Limits{ValueBytes: s.limits.ValueBytes, Commands: s.limits.Commands, Nodes: s.limits.Nodes}})
 	if err != nil {
 		return err
@@ -190,7 +195,7 @@ func (v *viewer) welcome(j *journal.Journal) error {
 // tellEndpoints says where etcd's clients reach the nodes, if that is news.
 func (v *viewer) tellEndpoints() error {
 	lines := v.server.endpointLines()
-	if lines == v.doors {
+	if lines == v.doors || v.face.watching {
 		return nil
 	}
 	v.doors = lines
@@ -199,7 +204,7 @@ func (v *viewer) tellEndpoints() error {
 
 // record gives the viewer a recorder of a journal. What it looks at goes over from the one before.
 func (v *viewer) record(j *journal.Journal, seq, epoch uint64) {
-	o := tape.Options{Journal: j, Studio: v.server.studio, Words: v.learner.words, Sealed: v.server.sealed, Seq: seq, Epoch: epoch}
+	o := tape.Options{Journal: j, Studio: v.face.studio, Words: v.learner.words, Sealed: v.server.sealed, Seq: seq, Epoch: epoch}
 	if before := v.tape.Load(); before != nil {
 		o.Looks = before.Looks()
 	}
@@ -371,7 +376,7 @@ func (v *viewer) read() *farewell {
 
 // hearing is what becomes of each frame that a page may send after the hello.
 func (v *viewer) hearing() map[event.FrameType]func(*event.Frame) error {
-	return map[event.FrameType]func(*event.Frame) error{
+	hearing := map[event.FrameType]func(*event.Frame) error{
 		event.FrameOrder: func(f *event.Frame) error { return v.order(f.Command) },
 		event.FrameLearn: func(f *event.Frame) error { return v.learn(f.Text) },
 		event.FrameWind:  func(f *event.Frame) error { return v.advise(func(t *tape.Tape) error { return t.Wind(f.Text) }) },
@@ -385,6 +390,10 @@ func (v *viewer) hearing() map[event.FrameType]func(*event.Frame) error {
 			return nil
 		},
 	}
+	if v.face.watching {
+		v.refuseAll(hearing)
+	}
+	return hearing
 }
 
 // await gives the viewer pongWait from now, unless it is on its way out.

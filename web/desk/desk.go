@@ -26,6 +26,7 @@ type Moment struct {
 
 	Endpoints string  // where etcd's clients reach the nodes, as in event.FrameEndpoints; "": nowhere
 	Watch     string  // path at which the room can be watched and not acted in; "": there is none
+	Watching  bool    // whoever looks may not act
 	Recording string  // address of the recording as a file; "": there is none
 	Memory    *Memory // what panels of this room remember between two drawings; nil: nothing
 

@@ -37,9 +37,9 @@ func drawPalette(m Moment, words []string) *content {
 	if len(words) != 0 || m.State == nil {
 		return nil
 	}
-	p := &palette{l: m.Words, s: m.State, live: m.Live}
+	p := &palette{l: m.Words, s: m.State, live: m.Live && !m.Watching}
 	p.looking()
-	if m.Live {
+	if p.live {
 		p.time()
 		p.faults()
 		p.machines()
@@ -220,7 +220,7 @@ type degree struct{ name, line string }
 
 // drawChaos offers faults that come by themselves, and situations.
 func drawChaos(m Moment, words []string) *content {
-	if len(words) != 0 || m.State == nil {
+	if len(words) != 0 || m.State == nil || m.Watching {
 		return nil
 	}
 	c := chaosSight{l: m.Words, storm: m.State.Chaos, degrees: []degree{

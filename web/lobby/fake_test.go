@@ -68,6 +68,8 @@ func openFake(a Assignment) (Served, error) {
 		json.NewEncoder(w).Encode(map[string]string{"Method": q.Method, "Body": string(b)})
 	}))
 	r.HandleFunc("GET /ws", r.visit(r.socket))
+	r.HandleFunc("GET /watch", r.visit(func(w http.ResponseWriter, q *http.Request) { fmt.Fprintf(w, "%s is watched", a.ID) }))
+	r.HandleFunc("GET /watch/ws", r.visit(r.socket))
 	return r, nil
 }
 

@@ -77,7 +77,8 @@ type Lobby struct {
 
 	mu    sync.Mutex
 	rooms map[string]*room
-	made  int // sockets named so far
+	watch map[string]string // ids of rooms by the names under which they can be watched
+	made  int               // sockets named so far
 }
 
 // Open makes a lobby of the rooms in o.Data, all asleep.
@@ -94,10 +95,10 @@ func Open(o Options) (*Lobby, error) {
 	if err != nil {
 		return nil, fmt.Errorf("there is no place for the rooms' sockets: %w; set TMPDIR to a directory that can be written", err)
 	}
-	l := &Lobby{options: o, log: o.Log, sockets: sockets, patience: writeWait, shelf: &shelf{library: o.Lessons}, rooms: map[string]*room{}}
+	l := &Lobby{options: o, log: o.Log, sockets: sockets, patience: writeWait, shelf: &shelf{library: o.Lessons}, rooms: map[string]*room{}, watch: map[string]string{}}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	for _, r := range records {
-		l.rooms[r.ID] = newRoom(l, r)
+		l.rooms[r.ID], l.watch[web.WatchName(r.ID)] = newRoom(l, r), r.ID
 	}
 	l.numbers = newNumbers(l)
 	l.way = newWay(l)
@@ -198,7 +199,7 @@ func (l *Lobby) admit(r *room) error {
 		return &web.Fault{Status: http.StatusServiceUnavailable, Code: web.CodeLimit,
 			Sentence: fmt.Sprintf("There are %d rooms already and that is all this lobby has; delete one, or start it with a larger --rooms.", l.options.Rooms)}
 	}
-	l.rooms[r.record.ID] = r
+	l.rooms[r.record.ID], l.watch[web.WatchName(r.record.ID)] = r, r.record.ID
 	return nil
 }
 
@@ -234,6 +235,7 @@ func (l *Lobby) drop(r *room) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.rooms, r.record.ID)
+	delete(l.watch, web.WatchName(r.record.ID))
 }
 
 // Delete closes a room and removes its data.

@@ -52,6 +52,22 @@ func (l *Lobby) pass(path string) http.HandlerFunc {
 	}
 }
 
+// passWatched hands the request of somebody who may only watch to the room that goes by this name for them.
+func (l *Lobby) passWatched(path string) http.HandlerFunc {
+	pass := l.pass(web.WatchPath + path)
+	return func(w http.ResponseWriter, r *http.Request) {
+		l.mu.Lock()
+		id, known := l.watch[r.PathValue("watch")]
+		l.mu.Unlock()
+		if !known {
+			l.complain(w, r, notHere)
+			return
+		}
+		r.SetPathValue("id", id)
+		pass(w, r)
+	}
+}
+
 // visit enters the room of a request.
 func (l *Lobby) visit(r *http.Request) (*room, error) {
 	room, err := l.find(r.PathValue("id"))

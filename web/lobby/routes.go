@@ -37,6 +37,15 @@ func (l *Lobby) routes() http.Handler {
 	m.HandleFunc("GET /api/rooms/{id}/recording", l.pass("/recording"))
 	m.HandleFunc("GET /api/rooms/{id}/endpoints", l.pass("/endpoints"))
 	m.HandleFunc("GET /api/rooms/{id}/metrics", l.pass("/metrics"))
+	m.HandleFunc("GET /w/{watch}", l.passWatched(""))
+	m.HandleFunc("GET /w/{watch}/{$}", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, web.WatchURL(r.PathValue("watch")), http.StatusMovedPermanently)
+	})
+	m.HandleFunc("GET /w/{watch}/ws", l.passWatched("/ws"))
+	m.HandleFunc("GET /api/watch/{watch}", l.passWatched("/state"))
+	m.HandleFunc("GET /api/watch/{watch}/events", l.passWatched("/events"))
+	m.HandleFunc("GET /api/watch/{watch}/log", l.passWatched("/log"))
+	m.HandleFunc("GET /api/watch/{watch}/recording", l.passWatched("/recording"))
 	m.HandleFunc("GET /healthz", l.healthz)
 	m.Handle("GET /metrics", l.numbers)
 	if l.options.Assets != nil {
@@ -139,7 +148,7 @@ func (l *Lobby) create(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Location", roomURL(record.ID))
-	web.WriteJSON(w, http.StatusCreated, map[string]string{"id": record.ID, "url": roomURL(record.ID)})
+	web.WriteJSON(w, http.StatusCreated, map[string]string{"id": record.ID, "url": roomURL(record.ID), "watch": web.WatchURL(web.WatchName(record.ID))})
 }
 
 func (l *Lobby) remove(w http.ResponseWriter, r *http.Request) {

@@ -29,17 +29,18 @@ type Assets struct {
 // RoomData is what the page of a room begins with.
 type RoomData struct {
 	Assets
-	Room    string     // its name
-	Socket  string     // path of the websocket
-	State   view.State // the picture to start with; the zero State shows that the cluster is starting
-	Viewers int
-	Lesson  lessons.Panel // what the left column starts with; the zero Panel until the room tells more
-	Doors   string        // where etcd's clients reach the nodes, as in event.FrameEndpoints
-	Tape    event.Tape    // how far the recording reaches
-	Drawing string        // of the recording, as package desk draws it for DrawingWidth or PhoneDrawing pixels
-	Bare    bool          // the page is a part of another one: stage and timeline alone
-	Player  *Player       // the page is a recording of its own; nil for a room
-	Narrow  bool          // a telephone, as far as the request tells: the first picture is drawn for it
+	Room     string     // its name
+	Socket   string     // path of the websocket
+	State    view.State // the picture to start with; the zero State shows that the cluster is starting
+	Viewers  int
+	Lesson   lessons.Panel // what the left column starts with; the zero Panel until the room tells more
+	Doors    string        // where etcd's clients reach the nodes, as in event.FrameEndpoints
+	Tape     event.Tape    // how far the recording reaches
+	Drawing  string        // of the recording, as package desk draws it for DrawingWidth or PhoneDrawing pixels
+	Watching bool          // whoever sees it may not act
+	Bare     bool          // the page is a part of another one: stage and timeline alone
+	Player   *Player       // the page is a recording of its own; nil for a room
+	Narrow   bool          // a telephone, as far as the request tells: the first picture is drawn for it
 }
 
 // Player is what a page needs that plays a recording without a server.
