@@ -60,7 +60,10 @@ type node struct {
 type result struct {
 	Outcome  string   `json:"outcome"`
 	Error    string   `json:"error"`
+	Op       uint64   `json:"op"`
 	Revision int64    `json:"revision"`
+	Index    uint64   `json:"index"`
+	Term     uint64   `json:"term"`
 	Acks     []string `json:"acks"`
 }
 
@@ -97,9 +100,15 @@ func (r *room) do(command map[string]any) result {
 
 func (r *room) call(method, path string, body []byte, into any) {
 	r.t.Helper()
+	r.ask(method, r.url(path), body, into)
+}
+
+// ask calls any address of the API.
+func (r *room) ask(method, address string, body []byte, into any) {
+	r.t.Helper()
 	ctx, cancel := context.WithTimeout(r.t.Context(), patience)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, method, r.url(path), bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -111,10 +120,10 @@ func (r *room) call(method, path string, body []byte, into any) {
 	defer answer.Body.Close()
 	text, err := io.ReadAll(answer.Body)
 	if err != nil || answer.StatusCode >= 500 || answer.StatusCode == http.StatusNotFound {
-		r.t.Fatalf("%s %s: %s %s %v", method, r.url(path), answer.Status, text, err)
+		r.t.Fatalf("%s %s: %s %s %v", method, address, answer.Status, text, err)
 	}
 	if err := json.Unmarshal(text, into); err != nil {
-		r.t.Fatalf("%s %s: %v in %s", method, r.url(path), err, text)
+		r.t.Fatalf("%s %s: %v in %s", method, address, err, text)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/journal"
+	"github.com/quorumlab/quorumlab/cluster/tale"
 	"github.com/quorumlab/quorumlab/cluster/view"
 )
 
@@ -43,6 +44,13 @@ func TestMemoryHasBounds(t *testing.T) {
 	for seq := range uint64(2*maxSentences + 5) {
 		m.remember(told{seq: seq + 1, words: "x"})
 	}
+	m.Live = true
+	for i := range 3 * maxSeats {
+		m.wondered(fmt.Sprint(i), func() []tale.Question { return nil })
+	}
+	if len(r.asked) > maxSeats {
+		t.Errorf("%d lists of questions", len(r.asked))
+	}
 	if len(r.paths) != maxSeats || len(r.said) > maxSentences {
 		t.Errorf("%d paths, %d sentences", len(r.paths), len(r.said))
 	}
@@ -52,5 +60,23 @@ func TestMemoryHasBounds(t *testing.T) {
 	}
 	if m.path(1); len(r.paths) != 1 || len(r.said) != 0 {
 		t.Errorf("%d paths, %d sentences of another journal", len(r.paths), len(r.said))
+	}
+}
+
+// A living room's panel finds out once a second what one may ask; a moment of the past always.
+func TestQuestionsAreFoundOutOnceASecond(t *testing.T) {
+	j := journal.New(journal.Options{Epoch: 1})
+	m := Moment{Journal: j, State: &view.State{}, Memory: NewMemory(), Live: true}
+	asked := 0
+	ask := func() []tale.Question { asked++; return nil }
+	for _, c := range []struct {
+		wall event.Micros
+		live bool
+		want int
+	}{{5_000_000, true, 1}, {5_900_000, true, 1}, {6_000_000, true, 2}, {3_000_000, true, 3}, {3_000_000, false, 4}} {
+		m.State.Wall, m.Live = c.wall, c.live
+		if m.wondered("n1", ask); asked != c.want {
+			t.Errorf("at %d: %d times, wanted %d", c.wall, asked, c.want)
+		}
 	}
 }

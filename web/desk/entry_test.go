@@ -12,8 +12,8 @@ func TestEntryPanelTellsItsLife(t *testing.T) {
 	follower := leader%3 + 1
 	put := l.ok(event.Command{Kind: event.Put, Key: "x", Value: "1", Node: leader})
 	l.run(500_000)
-	l.draw("entry "+follower.String()+" "+number(put.Index), "Entry "+number(put.Index)+" of term "+number(put.Term), "x=1", "Committed 10 ms after it was first written, when n",
-		leader.String()+" wrote it first, as leader of term", "+5 ms", "Its request")
+	l.draw("entry "+follower.String()+" "+number(put.Index), "Entry "+number(put.Index)+" of term "+number(put.Term), "x=1", "Committed ", " after it was first written, when n",
+		leader.String()+" wrote it first, as leader of term", "itself", "Its request")
 	l.draw("entry n1 1", "Entry 1 of term 1", "A configuration")
 	l.ok(event.Command{Kind: event.Partition, Groups: [][]event.NodeID{{leader}, {follower, follower%3 + 1}}})
 	l.Begin(event.Command{Kind: event.Put, Key: "y", Value: "9", Node: leader})

@@ -25,6 +25,7 @@ type Memory struct {
 	nodes   map[event.NodeID]*tale.Past
 	links   map[[2]event.NodeID]*tale.LinkPast
 	said    map[saying]told
+	asked   map[wonder]wondered
 }
 
 // saying is an event in a language.
@@ -33,12 +34,24 @@ type saying struct {
 	seq      uint64
 }
 
+// wonder is something that one may ask about, in a language; wondered are the questions, and when they made sense.
+type wonder struct{ language, subject string }
+
+type wondered struct {
+	wall event.Micros
+	list []tale.Question
+}
+
+// wonderFor is how long the questions that make sense about something stay so in a living room, in wall time: to find them
+// out costs more than all else on a panel.
+const wonderFor event.Micros = 1_000_000
+
 // NewMemory remembers nothing yet.
 func NewMemory() *Memory { return &Memory{} }
 
 // restart forgets everything: another journal has begun. The caller holds mu.
 func (r *Memory) restart(j *journal.Journal) {
-	r.journal, r.paths, r.lives, r.nodes, r.links, r.said = j, nil, nil, nil, nil, nil
+	r.journal, r.paths, r.lives, r.nodes, r.links, r.said, r.asked = j, nil, nil, nil, nil, nil, nil
 }
 
 // recall gives what was said of an event before.
@@ -161,4 +174,30 @@ func (m Moment) life(entry view.Entry) (l tale.Life) {
 	follow(m, func(r *Memory) *map[tale.Slot]*tale.Life { return &r.lives }, tale.Slot{Index: entry.Index, Term: entry.Term},
 		func() *tale.Life { return tale.LifeOf(m.Journal, m.State, entry) }, func(t *tale.Life) { l = t.Copy() })
 	return l
+}
+
+// wondered are the questions about something. In a living room, where the panel is drawn anew soon, they may be a little old.
+func (m Moment) wondered(subject string, ask func() []tale.Question) []tale.Question {
+	r, key := m.Memory, wonder{m.tag(), subject}
+	if r == nil || !m.Live {
+		return ask()
+	}
+	r.mu.Lock()
+	old, there := r.asked[key]
+	same := r.journal == m.Journal
+	r.mu.Unlock()
+	if age := m.State.Wall - old.wall; same && there && age >= 0 && age < wonderFor {
+		return old.list
+	}
+	list := ask()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.journal != m.Journal {
+		r.restart(m.Journal)
+	}
+	if r.asked == nil || len(r.asked) >= maxSeats {
+		r.asked = map[wonder]wondered{}
+	}
+	r.asked[key] = wondered{m.State.Wall, list}
+	return list
 }

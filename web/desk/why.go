@@ -51,7 +51,7 @@ func (m Moment) questions(subject string) []tale.Question {
 	if !ok || len(rest) > 0 {
 		return nil
 	}
-	return tale.Questions(m.tale(), s)
+	return m.wondered(subject, func() []tale.Question { return tale.Questions(m.tale(), s) })
 }
 
 // marksOf names what an answer rests on, as the page highlights it.
