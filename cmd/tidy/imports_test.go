@@ -94,7 +94,7 @@ var taboos = []taboo{
 	{pkg: "github.com/yuin/goldmark", clean: client, but: []string{"lessons"}, why: "lessons are made into HTML on the server, by one package"},
 	{pkg: "github.com/goccy/go-yaml", clean: client, but: []string{"lessons"}, why: "lesson files are read in one place"},
 	{pkg: "testing/synctest", clean: client, but: []string{"cluster/world"}, why: "one package knows how a world's time is made"},
-	{pkg: "syscall/js", but: []string{"wasm/browser"}, why: "the rest of the front end is plain Go under plain tests"},
+	{pkg: "syscall/js", but: []string{"wasm/browser", "wasm/tape"}, why: "the rest of the front end is plain Go under plain tests"},
 	{pkg: "os/exec", clean: client, but: []string{"web/lobby", "cmd/build-app", "cmd/quorumlab", "cmd/bench", "cmd/reference", "cmd/reference/conform"}, why: "only the lobby starts processes, and programs that build and measure"},
 }
 

@@ -51,35 +51,13 @@ func (m *Model) acted(action, arg string) []Effect {
 	case "look":
 		m.tab = "node"
 		return m.look("side", arg)
-	case "wind":
-		return m.wind(arg)
-	case "scrub":
-		if arg >= "1" {
-			return m.toEnd()
-		}
-		return m.wind("part " + arg)
-	case "play":
-		return m.play()
-	case "moment":
-		m.moment = arg
-		return m.rewind()
-	case "open":
-		return m.look("dialog", arg)
-	case "share":
-		return m.look("dialog", m.shareWords())
-	case "shut":
-		return m.look("dialog", "")
-	case "mark":
-		note := m.value("note", "")
-		delete(m.fields, "note")
-		return append(m.wind("mark "+note), SetField{"note", ""})
 	case "type":
 		m.tab = "console"
 		return append(m.Console.fill(arg), Focus{ConsoleField})
 	case "copy":
 		return []Effect{Copy{arg}}
 	}
-	return nil
+	return m.actedOnTape(action, arg)
 }
 
 // turnTo shows another panel. The console's field is made anew, and what was being typed goes back into it.

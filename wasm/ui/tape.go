@@ -60,6 +60,35 @@ func (m *Model) taped(t event.Tape) []Effect {
 	return m.onward()
 }
 
+// actedOnTape carries out a control of the recorder, or of what the room draws above everything.
+func (m *Model) actedOnTape(action, arg string) []Effect {
+	switch action {
+	case "wind":
+		return m.wind(arg)
+	case "scrub":
+		if arg >= "1" {
+			return m.toEnd()
+		}
+		return m.wind("part " + arg)
+	case "play":
+		return m.play()
+	case "moment":
+		m.moment = arg
+		return m.rewind()
+	case "open":
+		return m.look("dialog", arg)
+	case "share":
+		return m.look("dialog", m.shareWords())
+	case "shut":
+		return m.look("dialog", "")
+	case "mark":
+		note := m.value("note", "")
+		delete(m.fields, "note")
+		return append(m.wind("mark "+note), SetField{"note", ""})
+	}
+	return nil
+}
+
 // play lets the past pass by, or stops there; a living page stops and the room goes on.
 func (m *Model) play() []Effect {
 	if m.tape.Mode == event.TapePaused {

@@ -37,18 +37,19 @@ func drawShare(m Moment, words []string) *content {
 	}
 	page.RawQuery, page.Fragment = "", ""
 	s := shareSight{l: m.Words, file: m.Recording}
-	if m.Watching {
+	watched := *page
+	switch {
+	case m.Journal != nil && m.Journal.Reach().Closed:
+		s.add(m.Words.Say("The recording"), m.Words.Say("Whoever has this address sees the recording."), page.String())
+	case m.Watching:
 		page.Path = m.Watch
-	} else {
+		s.file = "" // its address is the room's, which who watches does not know
+	default:
 		s.add(m.Words.Say("The room"), m.Words.Say("Whoever has this address sees the room and may act in it."), page.String())
 	}
-	watched := *page
 	if m.Watch != "" {
 		watched.Path = m.Watch
 		s.add(m.Words.Say("To watch only"), m.Words.Say("Whoever has this address sees the room and cannot act in it."), watched.String())
-	}
-	if m.Watch == "" && !m.Live && m.Recording != "" {
-		s.things[0] = shared{m.Words.Say("The recording"), m.Words.Say("Whoever has this address sees the recording."), page.String()}
 	}
 	moment, ok := fragment(words[1:])
 	if ok {

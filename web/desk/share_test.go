@@ -17,6 +17,7 @@ func TestShareGivesAddresses(t *testing.T) {
 	if !strings.Contains(html, `href="/api/rooms/some-room/recording"`) {
 		t.Error("the recording is not to be had")
 	}
+	m.Watching = true
 	watcher := Draw(m, "share https://lab.example/w/some-thing 1234 7 61500000").HTML
 	if has(t, "share of a watcher", watcher, "https://lab.example/w/some-thing#seq=1234"); strings.Contains(watcher, "some-room") || strings.Contains(watcher, "may act") {
 		t.Error("who may only watch learns the address with which one can act")
