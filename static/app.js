@@ -185,7 +185,22 @@ const listed = (library) => {
   // html puts HTML of the server's in the place of what is in the node. Whoever reads there does not lose the place: the
   // focus stays on what has the same id or goes to the heading (data-focus), what somebody unfolded or folded (details
   // with an id; data-open is how the server would have it) stays so, and what has scrolled is where it was.
+  // As long as something in the node is pressed it waits: a button that was made anew between press and release would not
+  // be clicked.
+  let pressed = null;
+  const waiting = new Map();
+  const released = () => {
+    pressed = null;
+    setTimeout(() => { // after the click
+      for (const [node, value] of waiting) if (node.isConnected) html(node, value);
+      waiting.clear();
+    });
+  };
+  addEventListener("pointerdown", (e) => { pressed = e.target; }, true);
+  for (const end of ["pointerup", "pointercancel", "blur"]) addEventListener(end, released, true);
   const html = (node, value) => {
+    if (pressed && node.contains(pressed)) return void waiting.set(node, value);
+    waiting.delete(node);
     const at = document.activeElement, inside = node.contains(at), typed = inside && at.localName === "input" ? at : null;
     const folds = [...node.querySelectorAll("details[id]")].filter((d) => d.open !== "open" in d.dataset);
     const scroller = node.parentElement, top = scroller.scrollTop;
@@ -311,8 +326,12 @@ const listed = (library) => {
     const dots = window.devicePixelRatio || 1;
     width = canvas.width = Math.round(e.contentRect.width * dots);
     height = canvas.height = Math.round(e.contentRect.height * dots);
+    repaint();
   });
-  const forget = () => { palette = []; looks.clear(); };
+  const forget = () => { palette = []; looks.clear(); repaint(); };
+  // What was painted last, for a canvas that is empty again in a room that stands still.
+  let held = new Uint8Array(0);
+  const repaint = () => { if (held.length && find() && width && height) { reserve(held.length).set(held); brush(held.length); } };
   new MutationObserver(forget).observe(document.documentElement, { attributes: true, subtree: true, attributeFilter: ["data-theme"] });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", forget);
 
@@ -411,7 +430,10 @@ const listed = (library) => {
   };
 
   const paint = (n) => {
-    if (!find() || !width || !height) return; // a stage that has no room yet
+    held = heap.slice(0, n);
+    if (find() && width && height) brush(n); // else the stage has no room yet
+  };
+  const brush = (n) => {
     if (!palette.length) colours();
     const view = new DataView(heap.buffer, 0, n);
     const f = (at) => view.getFloat32(at, true);
