@@ -384,6 +384,9 @@ func (p *pen) flags(c *chronicle, marks []journal.Mark) {
 	var taken [][2]float64
 	tell := func(x float64, text string) {
 		end := x + wide(text) + 8
+		if end > p.width { // beside the flag, on its other side
+			x, end = x-wide(text)-8, x
+		}
 		if slices.ContainsFunc(taken, func(t [2]float64) bool { return x < t[1] && end > t[0] }) {
 			return
 		}
