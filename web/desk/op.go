@@ -56,24 +56,32 @@ func (m Moment) opFromState(op *view.Op) *content {
 	return &content{body: oldOpPanel(m, op), marks: op.Node.String()}
 }
 
-// ending says how a request ended. What nobody knows stays unknown; what the facts know besides is said as that.
-func (m Moment) ending(p *tale.Path) (words, tone string) {
+// addressed is a request's number, and whom it was asked of: orders to the room are of no node.
+func (m Moment) addressed(id uint64, node event.NodeID) string {
+	if node == 0 {
+		return m.Words.Say("Request {0}, asked of the room.", opNumber(id))
+	}
+	return m.Words.Say("Request {0}, asked of {1}.", opNumber(id), node.String())
+}
+
+// ending says how a request ended, and why in the node's own words. What nobody knows stays unknown; what the facts know besides is said as that.
+func (m Moment) ending(p *tale.Path) (words, why, tone string) {
 	w := m.Words
 	if p.Answered == nil {
-		return w.Say("It waits for its answer, for {0} now.", w.Duration(int64(m.State.At-p.Asked.At))), "waits"
+		return w.Say("It waits for its answer, for {0} now.", w.Duration(int64(m.State.At-p.Asked.At))), "", "waits"
 	}
-	took, why := w.Duration(int64(p.Answered.At-p.Asked.At)), p.Answered.Text
+	took, why := w.Duration(int64(p.Answered.At-p.Asked.At)), upper(p.Answered.Text)
 	switch p.Answered.Outcome {
 	case event.OK:
 		if rev := p.Answered.Rev; rev != 0 {
-			return w.Say("OK after {0}: revision {1}.", took, strconv.FormatInt(rev, 10)), "good"
+			return w.Say("OK after {0}: revision {1}.", took, strconv.FormatInt(rev, 10)), "", "good"
 		}
-		return w.Say("OK after {0}.", took), "good"
+		return w.Say("OK after {0}.", took), "", "good"
 	case event.Failed:
-		return w.Say("Failed after {0}: it did not happen, and will not. {1}", took, why), "bad"
+		return w.Say("Failed after {0}: it did not happen, and will not.", took), why, "bad"
 	case event.Unknown, event.Pending:
 	}
-	return w.Say("Unknown after {0}: its client cannot tell whether it happened or will. {1}", took, why), "open"
+	return w.Say("Unknown after {0}: its client cannot tell whether it happened or will.", took), why, "open"
 }
 
 // truth is what the facts say of a request whose client was told nothing certain.
@@ -136,6 +144,9 @@ func entryWords(p *tale.Path) string {
 // stepSentence is a step as a line of the list.
 func (m Moment) stepSentence(s *tale.Step) string {
 	w, node, label := m.Words, s.Event.Node.String(), m.stepLabel(s)
+	if s.Event.Node == 0 {
+		node = w.Say("the room")
+	}
 	switch s.Kind {
 	case tale.StepAsked:
 		return w.Say("The client asks {0}: {1}", node, label)

@@ -111,6 +111,14 @@ func outcomeTone(o event.Outcome) string {
 	return [...]string{event.Pending: "waits", event.OK: "good", event.Failed: "bad", event.Unknown: "open"}[o]
 }
 
+// asked is whom it was asked of, and how long it took.
+func (m Moment) asked(op *view.Op) string {
+	if op.Node == 0 {
+		return m.took(op)
+	}
+	return m.Words.Say("{0} · {1}", op.Node.String(), m.took(op))
+}
+
 // took is how long a request took, or waits.
 func (m Moment) took(op *view.Op) string {
 	if op.Outcome == event.Pending {
