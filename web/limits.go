@@ -38,8 +38,8 @@ const (
 	TokenBytes = 64
 	// WindRate is how often a second a viewer may tell its recorder something, WindBurst how often at once: a hand on the timeline
 	// says where it is with every picture.
-	WindRate  rate.Limit = 90
 	WindBurst            = 180
+	WindRate  rate.Limit = 90
 	// RunningLines is how many lines of one viewer may run at a time, RunBytes how long one may be, and InputLines how much
 	// may be typed before it is read.
 	RunningLines = 8

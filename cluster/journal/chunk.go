@@ -11,7 +11,7 @@ import (
 	"github.com/quorumlab/quorumlab/cluster/view"
 )
 
-// How far apart checkpoints are. A chunk is closed when its frames weigh chunkBytes, which is some 20,000 events and folds in
+// How far apart checkpoints are. A chunk is closed when its frames weigh chunkBytes, which is some 8,000 to 20,000 events and folds in
 // about 20 ms; where states are large, later, so that checkpoints take at most about a third of the memory; and never
 // later than chunkMost, so that every moment is there within 100 ms. Small histories have smaller chunks.
 const (

@@ -25,7 +25,8 @@ var changes = journal.Search{Kinds: journal.AllKinds &^ journal.KindsOf(event.Ki
 
 // isFault says whether an event is a fault that began.
 func isFault(e *event.Event) bool {
-	//exhaustive:ignore the other kinds are not looked at
+	// The other kinds are not looked at.
+	//exhaustive:ignore
 	switch e.Kind {
 	case event.Stopped:
 		return e.Reason != event.LeftCluster && e.Reason != event.RoomClosed

@@ -49,7 +49,8 @@ func (p *page) take(sheet Sheet) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	//exhaustive:ignore others do not come from a recorder
+	// Others do not come from a recorder.
+	//exhaustive:ignore
 	switch f.Type {
 	case event.FrameTape:
 		p.tapes = append(p.tapes, f.Tape)
