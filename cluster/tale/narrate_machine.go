@@ -87,13 +87,16 @@ func (n *narrator) fault(e *event.Event, text, title string) {
 	n.tell(e, n.by(e, text))
 }
 
+// chaotic says whether the room's own chaos ordered something.
+func chaotic(asked *event.Event) bool { return asked.N == 1 }
+
 // by says who did something, where the recording knows.
 func (n *narrator) by(e *event.Event, text string) string {
 	const soon event.Micros = 1_000
 	switch {
-	case n.order != nil && e.At-n.order.At <= soon:
+	case n.order != nil && e.At-n.order.At <= soon && !chaotic(n.order):
 		return n.Say("By hand: {0}", text)
-	case n.chaos:
+	case n.chaos || n.order != nil && e.At-n.order.At <= soon:
 		return n.Say("Chaos: {0}", text)
 	}
 	return text

@@ -5,6 +5,7 @@ import (
 
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/view"
+	"github.com/quorumlab/quorumlab/cluster/words"
 )
 
 // hearRoom tells of the room: time, network, orders, lamps.
@@ -69,13 +70,21 @@ func (n *narrator) ordered(e *event.Event) {
 	switch e.Command {
 	case event.Elect, event.Transfer, event.StepDown:
 		n.open(e, n.Say("Leadership is to move"))
-		n.tell(e, n.Say("Somebody ordered: {0}.", e.Text))
+		n.tell(e, ordered(n.Language, e))
 	case event.MemberAdd, event.MemberPromote, event.MemberDemote, event.MemberRemove:
 		n.open(e, n.Say("The members are to change"))
-		n.tell(e, n.Say("Somebody ordered: {0}.", e.Text))
+		n.tell(e, ordered(n.Language, e))
 	case event.Deliver, event.Drop, event.Duplicate, event.Reorder, event.Snapshot, event.Preset, event.Undo:
-		n.tell(e, n.Say("Somebody ordered: {0}.", e.Text))
+		n.tell(e, ordered(n.Language, e))
 	}
+}
+
+// ordered says who ordered what.
+func ordered(l *words.Language, asked *event.Event) string {
+	if chaotic(asked) {
+		return l.Say("Chaos ordered: {0}.", asked.Text)
+	}
+	return l.Say("Somebody ordered: {0}.", asked.Text)
 }
 
 // unfulfilled tells of an order that was not carried out.

@@ -22,7 +22,7 @@ var logs = []situation{
 		l.why("n1 lease", "A leader goes on leading while a majority answers it: n1 needs 2 other voters, and the last time that it had heard from so many is … ms ago. When that is longer than its lease lasts it steps down. At the moment it talks only to n2.")
 		leader := l.otherLeads()
 		l.until("its own entry is committed", func(s *view.State) bool { return s.Node(leader).Commit >= index })
-		l.why("entry n1"+entry+" doomed", "Entry … of term … is only in the logs of n1 and n2; … which leads term … does not have it, and a leader commits only what is in its own log. There it has an entry of term … that is committed, so this one never can be: when … reaches the others, theirs gives way (§5.3). Nothing is lost by it that anybody was promised: it was never committed.")
+		l.why("entry n1"+entry+" doomed", "Only n1 and n2 have entry … of term …; … which leads term … does not, and a leader commits only what is in its own log. There it has an entry of term … that is committed, so this one never can be: when … reaches the others, theirs gives way (§5.3). Nothing is lost by it that anybody was promised: it was never committed.")
 		l.why("n1 commit-behind", "n1 knows everything up to entry … to be committed, … up to entry … The way between … and n1 is cut: entries do not arrive, or their acknowledgements do not, and the leader sends the same again.")
 		l.why("n1 stepped-down", "n1 led term … but had not heard from a majority for longer than its lease lasts, so it stepped down by itself: somebody else may be leading by then.")
 		r := l.end(asked)

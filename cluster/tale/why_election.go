@@ -214,9 +214,9 @@ func (q *inquiry) refusalWords(e *event.Event, a attempt) string {
 			return q.Say("{0} refused {1}: it leads itself and sees no need for another leader.", voter, candidate)
 		}
 		if seen != nil && seen.Peer != 0 {
-			return q.Say("{0} refused {1}: it hears from a leader, {2}, and sees no need for another.", voter, candidate, seen.Peer.String())
+			return q.Say("{0} refused {1}: it follows a leader, {2}, and sees no need for another.", voter, candidate, seen.Peer.String())
 		}
-		return q.Say("{0} refused {1}: it hears from a leader and sees no need for another.", voter, candidate)
+		return q.Say("{0} refused {1}: it follows a leader and sees no need for another.", voter, candidate)
 	case event.LogTermBehind:
 		if a.logTerm != 0 {
 			return q.Say("{0} refused {1}, whose log is behind: its last entry is of term {2}, {0}'s of term {3}, and the higher term counts as newer (§5.4.1).", voter, candidate, number(a.logTerm), number(e.LogTerm))

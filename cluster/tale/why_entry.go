@@ -51,7 +51,8 @@ func (q *inquiry) whyUncommitted(n *view.Node, e *view.Entry) {
 
 // whyNotTheLeaders: who leads does not have the entry.
 func (q *inquiry) whyNotTheLeaders(l *view.Node, e *view.Entry, holders []event.NodeID) {
-	q.say(q.Say("Entry {0} of term {1} is only in the logs of {2}; {3}, which leads term {4}, does not have it, and a leader commits only what is in its own log.", number(e.Index), number(e.Term), q.list(holders), l.ID.String(), number(l.Term)))
+	q.say(q.Count(len(holders), q.list(holders), "Only {0} has entry {1} of term {2}; {3}, which leads term {4}, does not, and a leader commits only what is in its own log.",
+		"Only {0} have entry {1} of term {2}; {3}, which leads term {4}, does not, and a leader commits only what is in its own log.", number(e.Index), number(e.Term), l.ID.String(), number(l.Term)))
 	if other := l.Entry(e.Index); other != nil && l.Commit >= e.Index {
 		q.say(q.Say("There it has an entry of term {0} that is committed, so this one never can be: when {1} reaches the others, theirs gives way (§5.3).", number(other.Term), l.ID.String()))
 		q.see(entryMark(l.ID, e.Index), q.Say("{0} has entry {1} of term {2}, committed.", l.ID.String(), number(e.Index), number(other.Term)))

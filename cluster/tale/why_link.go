@@ -43,7 +43,7 @@ func (q *inquiry) seeSet(l *view.Link, sentence string) {
 			(e.Command == event.Cut || e.Command == event.Partition || e.Command == event.SetLink || e.Command == event.Hold)
 	})
 	if order != nil {
-		q.happened(order, "", q.Say("Somebody ordered: {0}.", order.Text))
+		q.happened(order, "", ordered(q.Language, order))
 	}
 }
 

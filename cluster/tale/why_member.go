@@ -32,6 +32,10 @@ func (q *inquiry) whyNoVote() {
 		if l != nil && l.ID != q.n.ID {
 			q.see(who, q.Say("{0} has {1} of the {2} entries of {3}'s log.", who, number(q.n.Last), number(l.Last), l.ID.String()))
 		}
+		if p := q.pendingChange(); p != nil && suffrage(p.Members, q.n.ID) == event.Voter {
+			q.say(q.Say("{0} counts it as a voter already: the change is in its log, entry {1}, and not committed yet.", p.ID.String(), number(p.MembersIndex)))
+			q.see(p.ID.String(), q.membersWords(p))
+		}
 	default:
 		q.say(q.Say("{0} is no member: the settled configuration, of entry {1}, does not name it.", who, number(q.s.MembersIndex)))
 		if q.pendingChange() != nil {

@@ -190,6 +190,8 @@ func (q *inquiry) whyUnderWay() {
 	case l != nil && q.delay(l) != q.s.Delay:
 		q.say(q.Say("It was sent {0} ago and arrives in {1}: the way from {2} to {3} takes {4}, where others take {5}.", q.span(q.s.At-q.msg.Sent), q.span(max(left, 0)), from.String(), to.String(), q.span(q.delay(l)), q.span(q.s.Delay)))
 		q.see(linkMark(from, to), q.Say("A slow way."))
+	case q.msg.Due != 0 && left < -atOnce:
+		q.say(q.Say("It was sent {0} ago and has been at {1}'s machine for {2}: that has stood still, or is busy, and has not come to it yet.", q.span(q.s.At-q.msg.Sent), to.String(), q.span(-left)))
 	default:
 		q.say(q.Say("It was sent {0} ago and arrives in {1}; a message takes {2} from one machine to another.", q.span(q.s.At-q.msg.Sent), q.span(max(left, 0)), q.span(q.s.Delay)))
 	}

@@ -12,7 +12,10 @@ var nodeAskings = []asking{
 	{"suspended", aboutNode, words.Of("Why does {0} not react?"), func(q *inquiry) bool { return q.n.Suspended }, (*inquiry).whySuspended},
 	{"candidate", aboutNode, words.Of("Why does {0} stand for election?"), func(q *inquiry) bool { return q.n.Role == event.Candidate }, (*inquiry).whyCandidate},
 	{"not-elected", aboutNode, words.Of("Why could {0} not win the election?"), func(q *inquiry) bool { return q.n.Role == event.Candidate || q.lostElection() != nil }, func(q *inquiry) { q.whyNotElected(q.n) }},
-	{"no-pre-vote", aboutNode, words.Of("Why does {0} not get its pre-votes?"), func(q *inquiry) bool { return q.refusal(0, q.n.ID, true) != nil && q.n.Role != event.Leader }, (*inquiry).whyNoPreVote},
+	{"no-pre-vote", aboutNode, words.Of("Why does {0} not get its pre-votes?"), func(q *inquiry) bool {
+		e := q.refusal(0, q.n.ID, true)
+		return e != nil && e.Term > q.n.Term && q.n.Role != event.Leader
+	}, (*inquiry).whyNoPreVote},
 	{"no-quorum", aboutNode, words.Of("Why can {0}'s side not elect or commit?"), (*inquiry).lacksQuorum, (*inquiry).whyNoQuorum},
 	{"leads", aboutNode, words.Of("Why does {0} believe that it leads?"), func(q *inquiry) bool { return q.n.Role == event.Leader }, (*inquiry).whyLeads},
 	{"not-leader", aboutNode, words.Of("Why does {0} not lead?"), func(q *inquiry) bool { return q.n.Up && q.n.Role != event.Leader }, (*inquiry).whyNotLeader},
@@ -67,7 +70,7 @@ func (q *inquiry) whyDown() {
 // seeOrder adds the newest order of a kind about the machine.
 func (q *inquiry) seeOrder(kind event.CommandKind) {
 	if o := q.last(func(e *event.Event) bool { return e.Kind == event.Asked && e.Command == kind && e.Node == q.n.ID }); o != nil {
-		q.happened(o, q.n.ID.String(), q.Say("Somebody ordered: {0}.", o.Text))
+		q.happened(o, q.n.ID.String(), ordered(q.Language, o))
 	}
 }
 

@@ -199,7 +199,7 @@ func (q *inquiry) whyTerm() {
 		q.say(q.Say("{0} heard of term {1} while it was in term {2}: whoever sees a higher term takes it over (§5.1).", who, term, number(before)))
 	}
 	q.happened(now, who, q.Say("{0} entered term {1}.", who, term))
-	if now.Term > before+1 {
+	if now.Term > before+1 && before > 0 {
 		q.sayJump(now, before)
 	}
 }

@@ -229,11 +229,10 @@ func (q *inquiry) whyNotApplied() {
 	case q.n.Leader == 0:
 		q.say(q.Say("It has been started and hears from no leader yet. How far the log is committed is not kept on disk, so it applies nothing until a leader says so again."))
 		q.happened(q.last(func(e *event.Event) bool { return e.Kind == event.Started && e.Node == q.n.ID }), who, q.Say("{0} started.", who))
-	case q.s.Rate == 0:
-		q.say(q.Say("The room's time stands still, and its store with it."))
 	default:
 		q.say(q.Say("Its store applies one entry after the other, in the order of the log, and has not come to them yet."))
 	}
+	q.sayFrozen()
 	q.see(who, q.Say("Applied: entry {0}, revision {1}.", number(q.n.Applied), number(uint64(q.n.Revision))))
 }
 

@@ -69,6 +69,7 @@ func (q *inquiry) whyWaits() {
 	switch {
 	case e == nil:
 		q.whyNotLogged()
+		q.sayFrozen()
 	case e.Index > n.Commit:
 		q.whyUncommitted(n, e)
 		q.sayFrozen()
@@ -119,13 +120,15 @@ func (q *inquiry) whyNotLogged() {
 	case m != nil:
 		q.say(q.Say("{0} passed it on to {1}, whom it takes for the leader; it arrives in {2}.", m.From.String(), m.To.String(), q.span(max(m.Due-q.s.At, 0))))
 		q.seeMessage(m)
-	case q.s.Rate == 0:
-		q.say(q.Say("The room's time stands still: {0} looks at the request when time goes on.", who))
 	case n.Role == event.Leader:
 		q.say(q.Say("{0} leads term {1} and writes it to its own log first; it is not on its disk yet.", who, number(n.Term)))
+		q.see(who, q.Say("{0}'s log ends with entry {1}.", who, number(n.Last)))
 		if n.Fsync > 0 {
-			q.see(who, q.Say("{0}'s disk takes {1} longer for every fsync.", who, q.span(n.Fsync)))
+			q.say(q.Say("{0}'s disk takes {1} longer for every fsync.", who, q.span(n.Fsync)))
 		}
+	case q.s.Rate == 0:
+		q.say(q.Say("{0} has not looked at the request yet.", who))
+		q.see(who, q.Say("{0} does not lead.", who))
 	case n.Leader == 0:
 		q.say(q.Say("{0} knows no leader, and only a leader can append it. It looks again every 50 ms, until the request's time is over.", who))
 		q.see(who, q.Say("{0} knows no leader.", who))

@@ -107,11 +107,12 @@ func (q *inquiry) whyNoLeader() {
 	case q.allHeld():
 		q.say(q.Say("Requests for votes and their answers wait at the gates: {0} of the {1} voters could elect a leader, but none hears the others until messages are let go.", count(need), count(len(voters))))
 		q.seeGates()
-	case q.s.Rate == 0:
+	case q.s.Rate == 0 && len(q.standing()) == 0:
 		q.say(q.Say("The room's time stands still: no election timer runs out, and no vote arrives, until it is thawed or stepped."))
 		q.seeTimers(hubs)
 	default:
 		q.whyNoneYet(voters, hubs, need)
+		q.sayFrozen()
 	}
 	q.seeLostLeader()
 }

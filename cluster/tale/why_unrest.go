@@ -9,7 +9,7 @@ import (
 
 // Elections repeat when somebody stood manyCandidacies times within a glance, and not longer ago than unrest.
 const (
-	manyCandidacies              = 3
+	manyCandidacies              = 4
 	unrest          event.Micros = 15_000_000
 )
 
