@@ -197,7 +197,8 @@ const listed = (library) => {
     });
   };
   addEventListener("pointerdown", (e) => { pressed = e.target; }, true);
-  for (const end of ["pointerup", "pointercancel", "blur"]) addEventListener(end, released, true);
+  for (const end of ["pointerup", "pointercancel"]) addEventListener(end, released, true);
+  addEventListener("blur", released); // of the window
   const html = (node, value) => {
     if (pressed && node.contains(pressed)) return void waiting.set(node, value);
     waiting.delete(node);
