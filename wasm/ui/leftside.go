@@ -75,7 +75,7 @@ func lampsElement(m *Model) *Element {
 		name := m.Say(propertyWords[p].name)
 		for _, l := range m.State.Safety {
 			if l.Property == p && l.Judged > 0 {
-				name = m.Say("{0} · {1} requests", name, m.Number(l.Judged))
+				name = m.Count(int(l.Judged), m.Number(l.Judged), "{1} · {0} request", "{1} · {0} requests", name)
 			}
 			if l.Property == p && !l.Holds {
 				holds, why, verdict = false, m.Say("{0} (event {1} contradicts {2})", l.Text, number(l.Seq), number(l.Earlier)), words.Of("broken")
