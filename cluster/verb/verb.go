@@ -3,6 +3,7 @@ package verb
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -82,7 +83,7 @@ func read(words []string) (c event.Command, said string, err error) {
 	case verb == "preset" && len(rest) == 1:
 		return event.Command{Kind: event.Preset, Key: rest[0]}, "", nil
 	case verb == "preset":
-		return c, "", fmt.Errorf(badPreset)
+		return c, "", errors.New(badPreset)
 	case len(rest) > 0:
 		return c, "", fmt.Errorf(badWord, rest[0], verb)
 	}
@@ -95,20 +96,20 @@ const shortSeeds = 9999
 func readChaos(words []string) (c event.Command, said string, err error) {
 	c.Kind = event.Chaos
 	if len(words) == 0 {
-		return c, "", fmt.Errorf(badIntensity)
+		return c, "", errors.New(badIntensity)
 	}
 	if words[0] == "off" {
 		return readCalm(words[1:])
 	}
 	x, err := strconv.ParseFloat(words[0], 64)
 	if err != nil || !(x > 0 && x <= 1) {
-		return c, "", fmt.Errorf(badIntensity)
+		return c, "", errors.New(badIntensity)
 	}
 	c.On, c.Factor = true, event.FactorOf(x)
 	flags := strings.Fields(strings.ReplaceAll(strings.Join(words[1:], " "), "--seed=", "--seed "))
 	if len(flags) == 2 && flags[0] == "--seed" {
 		if c.Seed, err = strconv.ParseUint(flags[1], 10, 53); err != nil || c.Seed == 0 {
-			return c, "", fmt.Errorf(badSeed)
+			return c, "", errors.New(badSeed)
 		}
 		return c, fmt.Sprintf(saidChaos, x, c.Seed), nil
 	}
