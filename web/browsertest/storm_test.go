@@ -23,7 +23,7 @@ const (
 	stormFlying  = 200  // at any time
 	stormFrames  = 60   // websocket messages a second
 	stormFlight  = event.Micros(stormFlying) * 1_000_000 / (stormEvents / 3)
-	stormNodes   = 5
+	stormNodes   = 9
 	stormPerBeat = stormEvents / stormFrames
 )
 
