@@ -215,9 +215,9 @@ func messageWords(l *words.Language, msg *view.Message) string {
 	return l.Say(text, number(msg.Term), number(msg.Index), number(msg.LogTerm), number(msg.Commit))
 }
 
-// upper begins a sentence with a capital letter.
+// upper begins a sentence with a capital letter; a node's name stays as it is.
 func upper(s string) string {
-	if s == "" || s[0] < 'a' || s[0] > 'z' {
+	if s == "" || s[0] < 'a' || s[0] > 'z' || len(s) > 1 && s[1] >= '0' && s[1] <= '9' {
 		return s
 	}
 	return string(s[0]-'a'+'A') + s[1:]

@@ -170,8 +170,11 @@ func (s linkSight) choices() (all []choice) {
 	return append(all, choice{"hold " + a + " " + b, w.Say("Hold its messages")})
 }
 
-// upper begins a sentence with a capital letter.
+// upper begins a sentence with a capital letter; a node's name stays as it is.
 func upper(s string) string {
+	if len(s) > 1 && s[0] == 'n' && s[1] >= '0' && s[1] <= '9' {
+		return s
+	}
 	for i, r := range s {
 		return strings.ToUpper(string(r)) + s[i+len(string(r)):]
 	}

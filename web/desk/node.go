@@ -192,7 +192,9 @@ func (s nodeSight) disk() (rows []row) {
 	if n.SnapshotIndex != 0 {
 		rows = append(rows, row{w.Say("Snapshot"), w.Say("up to entry {0} of term {1}", number(n.SnapshotIndex), number(n.SnapshotTerm))})
 	}
-	if e := s.past.Fsync; e != nil && e.Took == 0 {
+	if e := s.past.Fsync; e == nil && s.past.From > 1 {
+		rows = append(rows, row{w.Say("Last fsync"), w.Say("none in the last {0}", w.Duration(int64(s.State.At-s.past.FromAt)))})
+	} else if e != nil && e.Took == 0 {
 		rows = append(rows, row{w.Say("Last fsync"), w.Say("{0}, to entry {1}, {2} ago", w.Bytes(e.N), number(e.Index), w.Duration(int64(s.State.At-e.At)))})
 	} else if e != nil {
 		rows = append(rows, row{w.Say("Last fsync"), w.Say("{0}, to entry {1}: took {2}, {3} ago", w.Bytes(e.N), number(e.Index), w.Duration(int64(e.Took)), w.Duration(int64(s.State.At-e.At)))})
