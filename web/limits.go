@@ -50,6 +50,8 @@ const (
 	OutputLines            = 240
 	OutputRate  rate.Limit = 60
 	OutputLine             = 4096
+	// Downloads is how many may fetch the recording of a room at a time: who fetches slowly keeps what is dropped meanwhile.
+	Downloads = 8
 	// LogEntries is the most log entries one request returns.
 	LogEntries = 1000
 

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -22,6 +23,15 @@ func (s *Server) recording(w http.ResponseWriter, r *http.Request) {
 		s.numbers.refused.WithLabelValues("rate").Inc()
 		w.Header().Set("Retry-After", "1")
 		WriteFault(w, tooFast(s.limits.Commands))
+		return
+	}
+	select {
+	case s.downloads <- struct{}{}:
+		defer func() { <-s.downloads }()
+	default:
+		s.numbers.refused.WithLabelValues("pending").Inc()
+		w.Header().Set("Retry-After", "10")
+		WriteFault(w, &Fault{http.StatusServiceUnavailable, CodeLimit, fmt.Sprintf("%d people are fetching this recording already; ask again in a moment.", Downloads), ""})
 		return
 	}
 	now, name := time.Now(), PublicName(s.room)

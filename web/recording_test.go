@@ -31,6 +31,28 @@ func TestARoomsRecordingIsAFile(t *testing.T) {
 	}
 }
 
+func TestFewFetchARecordingAtATime(t *testing.T) {
+	h := newHouse(t, Limits{})
+	fetch := func() *http.Response {
+		answer, err := http.Get(h.url + "/recording")
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		return answer
+	}
+	for range Downloads {
+		h.server.downloads <- struct{}{}
+	}
+	if answer := fetch(); answer.StatusCode != http.StatusServiceUnavailable || answer.Header.Get("Retry-After") == "" {
+		t.Errorf("one more: %d", answer.StatusCode)
+	}
+	<-h.server.downloads
+	if answer := fetch(); answer.StatusCode != http.StatusOK {
+		t.Errorf("the last place: %d", answer.StatusCode)
+	}
+}
+
 func TestTheKeyOfARoomIsNotInItsRecording(t *testing.T) {
 	for room, want := range map[string]string{"amber-otter-abcdef0123": "amber-otter", "amber-otter": "amber-otter", "n1": "n1", "": ""} {
 		if got := PublicName(room); got != want {

@@ -65,9 +65,10 @@ type Server struct {
 	numbers  *numbers
 	mux      *http.ServeMux
 
-	http    *rate.Limiter // commands over HTTP
-	wall    time.Duration // CommandWall; a test has less
-	pending chan struct{} // holds one for every command that waits for its answer
+	http      *rate.Limiter // commands over HTTP
+	wall      time.Duration // CommandWall; a test has less
+	pending   chan struct{} // holds one for every command that waits for its answer
+	downloads chan struct{} // holds one for every recording that is being fetched
 
 	ctx      context.Context // ends when the server closes
 	cancel   context.CancelFunc
@@ -82,7 +83,7 @@ func New(o Options) *Server {
 	s := &Server{cluster: o.Cluster, sealed: o.Sealed, class: o.Class, shell: o.Shell, doors: o.Endpoints, room: o.Room, limits: limits, assets: o.Assets, log: o.Log,
 		ring: &ring{cluster: o.Cluster}, usage: newUsage(),
 		http: rate.NewLimiter(rate.Limit(limits.Commands), limits.Commands),
-		wall: CommandWall, pending: make(chan struct{}, PendingCommands)}
+		wall: CommandWall, pending: make(chan struct{}, PendingCommands), downloads: make(chan struct{}, Downloads)}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
