@@ -195,7 +195,8 @@ func concerns(k event.Kind) []section {
 		event.MachineAdded, event.MachineRemoved, event.Started, event.Stopped, event.Suspended, event.Resumed,
 		event.Wiped, event.Corrupted, event.DriftSet, event.DiskSet, event.LinkSet,
 		event.RoleChanged, event.TermChanged, event.VoteCast, event.VoteGranted, event.VoteRefused,
-		event.VoteCounted, event.LeaderSeen, event.MembersSet, event.SafetyBroken:
+		event.VoteCounted, event.LeaderSeen, event.MembersSet, event.SafetyBroken,
+		event.ChaosSet, event.UndoSet:
 		return everything
 	}
 	return nil
