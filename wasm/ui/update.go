@@ -20,6 +20,10 @@ func (m *Model) update(msg Msg) []Effect {
 		return m.ticked(msg.Wall)
 	case Stroked:
 		return m.stroked(msg)
+	case Scrolled:
+		m.scroll(msg.Columns)
+		m.touch(inLog)
+		return nil
 	}
 	m.touchAll()
 	switch msg := msg.(type) {
@@ -47,8 +51,6 @@ func (m *Model) update(msg Msg) []Effect {
 	case Resized:
 		m.width, m.height = msg.Width, msg.Height
 		return m.look("timeline", m.timelineWords())
-	case Scrolled:
-		m.scroll(msg.Columns)
 	}
 	return nil
 }
