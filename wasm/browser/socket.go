@@ -191,6 +191,9 @@ func (a *app) transmit(f event.Frame) {
 	const open = 1
 	s := &a.socket
 	if !s.conn.Truthy() || s.conn.Get("readyState").Int() != open {
+		if f.Type == event.FrameLook || f.Type == event.FrameWind {
+			return // the page tells the room where it looks when it is there again
+		}
 		if f.Type != event.FrameOrder {
 			a.update(ui.Arrived{Frame: event.Frame{Type: event.FrameNotice, Text: notSent}})
 			return

@@ -95,7 +95,8 @@ func index(j *journal.Journal, info journal.Info, all map[string][]byte, languag
 	d := page.RoomData{Room: info.Room, State: state,
 		Tape: event.Tape{Mode: event.TapePaused, Speed: event.One, Seq: seq, At: reach.FirstAt, First: reach.First, FirstAt: reach.FirstAt,
 			Head: reach.Head, HeadAt: reach.HeadAt, Sealed: true},
-		Drawing: desk.Draw(desk.Moment{Journal: j, State: &state, Words: language}, "timeline "+page.DrawingWidth).HTML,
+		// drawn for little room: the page has it drawn again for what there is
+		Drawing: desk.Draw(desk.Moment{Journal: j, State: &state, Words: language}, "timeline "+page.PhoneDrawing).HTML,
 		Player:  &page.Player{Script: address(all, playerFile), Program: address(all, static.TapeFile), Recording: address(all, recordingFile)},
 	}
 	d.Assets = page.Assets{Icon: address(all, iconFile), WasmExec: address(all, static.RuntimeFile), Script: address(all, scriptFile), App: address(all, programFile)}
