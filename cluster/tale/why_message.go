@@ -213,12 +213,12 @@ func (q *inquiry) whySaysNo() {
 		}
 		return
 	}
-	request := q.request(q.sent)
-	n := q.s.Node(from)
-	switch {
-	case q.sent == nil || n == nil:
+	if q.sent == nil {
 		q.say(q.Say("{0} could not append what {1} sent.", from.String(), to.String()))
 		return
+	}
+	request := q.answeredRequest()
+	switch {
 	case request != nil && q.sent.Term > request.Term:
 		q.say(q.Say("{0} is in term {1} and the request came from term {2}: what a leader of an older term sends is refused, and the answer tells it the newer term (§5.1).", from.String(), number(q.sent.Term), number(request.Term)))
 	case request != nil && request.Index > q.sent.Index:
@@ -232,4 +232,15 @@ func (q *inquiry) whySaysNo() {
 	if request != nil {
 		q.happened(request, linkMark(from, to), q.Say("{0} sent entries after entry {1}.", to.String(), number(request.Index)))
 	}
+}
+
+// answeredRequest is the AppendEntries that a refusal answers: the newest one from there that had arrived.
+func (q *inquiry) answeredRequest() *event.Event {
+	reached := map[uint64]bool{}
+	return q.before(q.sent.Seq, func(e *event.Event) bool {
+		if e.Kind == event.Delivered && e.Peer == q.sent.Node && e.Node == q.sent.Peer {
+			reached[e.Msg] = true
+		}
+		return e.Kind == event.Sent && reached[e.Msg] && e.Type == event.AppendEntries && !e.Reply
+	})
 }
