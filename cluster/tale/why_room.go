@@ -276,7 +276,12 @@ func (q *inquiry) whyTwoLeaders() {
 		newest = list[len(list)-1]
 	}
 	for _, n := range list {
-		if n.ID != newest.ID {
+		switch {
+		case n.ID == newest.ID:
+		case n.Term == newest.Term:
+			q.say(q.Say("{0} and {1} both lead term {2}, which must never be: Election Safety is broken (§5.2).", n.ID.String(), newest.ID.String(), number(n.Term)))
+			q.see("lamps", q.Say("Election Safety is broken."))
+		default:
 			q.say(q.Say("{0} won term {1} and has not heard that {2} won term {3} since. There is one leader a term, so both are right about their own; but {0} can commit nothing any more, because a majority has moved on to term {3}.",
 				n.ID.String(), number(n.Term), newest.ID.String(), number(newest.Term)))
 			q.seeLink(n.ID, newest.ID)

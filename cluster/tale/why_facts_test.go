@@ -1,0 +1,49 @@
+package tale
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+)
+
+// What no room can be held at for long is asked of facts as a cluster writes them.
+func TestWhyFromFacts(t *testing.T) {
+	members := []event.Member{{ID: 1, Suffrage: event.Voter}, {ID: 2, Suffrage: event.Voter}, {ID: 3, Suffrage: event.Voter}}
+	j := recorded(t, 3,
+		event.Event{Kind: event.MembersSet, Node: 1, Members: members},
+		event.Event{Kind: event.RoleChanged, Node: 1, Role: event.Leader, Term: 2},
+		event.Event{Kind: event.LeaderSeen, Node: 2, Peer: 1, Term: 2},
+		appended(2, 1, 2, 7), at(event.Committed, 2, 1),
+		appended(3, 1, 2, 7), at(event.Committed, 3, 1),
+		event.Event{Kind: event.RoleChanged, Node: 2, Role: event.Leader, Term: 2},
+		event.Event{Kind: event.SafetyBroken, Property: event.ElectionSafety, Node: 2, Peer: 1, Term: 2, Rev: 14, N: 8, Text: "n2 became leader of term 2, which n1 had won before"},
+	)
+	s := j.State()
+	m := Moment{Journal: j, State: &s}
+	for words, want := range map[string]string{
+		"n2 not-applied":            "n2 has entries up to 1 committed and has applied them up to 0. Its store applies one entry after the other, in the order of the log, and has not come to them yet.",
+		"n3 not-applied":            "It has been started and hears from no leader yet. How far the log is committed is not kept on disk, so it applies nothing until a leader says so again.",
+		"entry n2 1 not-applied":    "n2 has entries up to 1 committed and has applied them up to 0.",
+		"lamp election-safety out":  "Two facts contradict each other: n2 became leader of term 2, which n1 had won before.",
+		"lamp election-safety":      "Two facts contradict each other",
+		"two-leaders":               "both lead term 2, which must never be: Election Safety is broken (§5.2).",
+		"entry n2 1 not-committed":  "does not arise",
+		"lamp state-machine-safety": "",
+	} {
+		q, ok := Ask(m, strings.Fields(words))
+		if !ok {
+			if want != "" {
+				t.Errorf("%s cannot be asked", words)
+			}
+			continue
+		}
+		if a := Why(m, q); want == "" || !strings.Contains(a.Sentence, want) {
+			t.Errorf("%s: %s", words, a.Sentence)
+		}
+	}
+	a := Why(m, Question{Subject: Subject{sort: aboutLamp, property: "election-safety"}, Name: "out"})
+	if len(a.Facts) != 2 || a.Facts[0].Seq != 14 || a.Facts[1].Seq != 8 || a.Facts[0].Words != "n2 became leader of term 2." || a.Facts[1].Words != "n1 became leader of term 2." {
+		t.Errorf("%+v", a.Facts)
+	}
+}
