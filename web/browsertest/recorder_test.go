@@ -93,7 +93,7 @@ func TestLookingBack(t *testing.T) {
 		frame := newPage(t)
 		frame.open(f.room.base + "/r/" + f.room.id + "?embed")
 		frame.until("stage and timeline, and nothing else", `["#stage", "#tape"].every(s => document.querySelector(s).checkVisibility()) &&
-			[".top", ".guide", ".side", ".lamps", "#log"].every(s => !document.querySelector(s)?.checkVisibility())`)
+			[".top .btn", ".guide", ".side", ".lamps", "#log"].every(s => !document.querySelector(s)?.checkVisibility())`)
 		frame.clean()
 	})
 	t.Run("WithoutAServer", func(t *testing.T) { f.withoutServer(t, folder) })
