@@ -1,153 +1,94 @@
 package tidy
 
 import (
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"path/filepath"
+	"bytes"
 	"regexp"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
-
-	"github.com/quorumlab/quorumlab/cluster/words"
-	"github.com/quorumlab/quorumlab/web/languages"
 )
 
-// spoken are the folders whose texts people read: every one of them is in every catalogue.
-var spoken = append(carried, "web/page", "web/lobby", "web/desk", "web/tape", "wasm/tape", "cluster/tale")
-
-// carried are those of them whose texts the page's program says: every page has them with it.
-var carried = []string{"wasm/ui", "cluster/words"}
-
-// TestCataloguesHaveEveryText reads the texts out of the program: what Say, Count and Of are called with.
-func TestCataloguesHaveEveryText(t *testing.T) {
-	said := saidIn(t, spoken)
-	for _, l := range languages.All[1:] {
-		has := map[string]bool{}
-		languages.Of(l.Tag).Each(func(english, other string) {
-			has[english] = true
-			switch where, used := said[english]; {
-			case !used:
-				t.Errorf("%s: nobody says this any more: %s", l.Tag, english)
-			case !slices.Equal(places(english), places(other)):
-				t.Errorf("%s: %s has other places than its translation %s (%s)", l.Tag, english, other, where)
-			}
-		})
-		for text, where := range said {
-			if !has[text] {
-				t.Errorf("%s: %s lacks: %s", l.Tag, where, text)
-			}
-		}
-	}
+// word is something that may not stand in a file.
+type word struct {
+	pattern *regexp.Regexp
+	except  *regexp.Regexp // lines in which it is fine; nil: none
+	endings []string
+	why     string
 }
 
-// TestPagesCarryWhatTheirProgramSays, and little else: the rest of a catalogue is the server's.
-func TestPagesCarryWhatTheirProgramSays(t *testing.T) {
-	said := saidIn(t, carried)
-	for _, l := range languages.All[1:] {
-		part, err := words.Read(l.Tag, languages.Catalogue(l.Tag))
-		if err != nil {
-			t.Fatal(err)
-		}
-		has, more := map[string]bool{}, 0
-		part.Each(func(english, _ string) {
-			has[english] = true
-			if said[english] == "" {
-				more++
-			}
-		})
-		for text, where := range said {
-			if !has[text] {
-				t.Errorf("%s: the page has not with it what %s says: %s", l.Tag, where, text)
-			}
-		}
-		if more > 0 {
-			t.Errorf("%s: pages carry %d texts that only the server says", l.Tag, more)
-		}
-	}
+// prose and code: whatever a person wrote and may read.
+var prose = []string{".go", ".templ", ".css", ".js", ".md", ".yml", ".html", ".svg", ".ci/run"}
+
+// The patterns are put together from pieces so that this file does not match them itself.
+var unwanted = []word{
+	{pattern: regexp.MustCompile(`\b(TO` + `DO|FIX` + `ME|X` + `XX|HA` + `CK)\b`), except: regexp.MustCompile(`\w\.TO` + `DO\(\)`), endings: prose, why: "says of itself that it is unfinished: finish it, or write an issue"},
+	{pattern: regexp.MustCompile(`(?i)\b(not ` + `implemented|st` + `ub)\b`), endings: prose, why: "says of itself that it is unfinished: finish it, or write an issue"},
+	{pattern: regexp.MustCompile(`(?i)\bplace` + `holder\b`), except: regexp.MustCompile(`(?i)::?place` + `holder|place` + `holder=|"place` + `holder"|\[place` + `holder`),
+		endings: prose, why: "is fine as an attribute of a form field only"},
+	{pattern: regexp.MustCompile(`\.\./sha` + `red|(?m)(^|[" (=` + "`" + `'])/(work|root|home)/[a-z]`), endings: prose, why: "is a path of one machine; the project must stand alone"},
 }
 
-// saidIn are the texts of folders, and where each of them stands.
-func saidIn(t *testing.T, folders []string) map[string]string {
-	said := map[string]string{}
-	for _, folder := range folders {
-		files, err := filepath.Glob(filepath.Join(root, folder, "*.go"))
-		if err != nil || len(files) == 0 {
-			t.Fatalf("%s: %v", folder, err)
-		}
-		for _, file := range files {
-			if !strings.HasSuffix(file, "_test.go") {
-				collect(t, file, said)
+// asleep are timed waits in tests, and awake is how a line says that its clock is virtual.
+var (
+	asleep = regexp.MustCompile(`\btime\.Sl` + `eep\(|chromedp\.Sl` + `eep\(`)
+	awake  = regexp.MustCompile(`// virtual: \S`)
+)
+
+func TestNoWordsAreLeftBehind(t *testing.T) {
+	for _, w := range unwanted {
+		for _, path := range matching(t, w.endings...) {
+			source := read(t, path)
+			if generated(source) || !w.pattern.Match(source) { // most files have nothing at all
+				continue
 			}
-		}
-	}
-	return said
-}
-
-// texts is how many of a call's texts are to be translated, by the function's name.
-var texts = map[string]int{"Say": 1, "Of": 1, "Count": 2, "count": 2, "plural": 2, "at": 1, "mistake": 1}
-
-// plainTexts are those of functions that are no methods.
-var plainTexts = map[string]int{"say": 1}
-
-// fields are those of tables whose texts are said elsewhere.
-var fields = map[string]bool{"about": true}
-
-// collect adds the texts of a file.
-func collect(t *testing.T, file string, said map[string]string) {
-	set := token.NewFileSet()
-	tree, err := parser.ParseFile(set, file, nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	add := func(e ast.Expr) bool {
-		lit, ok := e.(*ast.BasicLit)
-		if !ok || lit.Kind != token.STRING {
-			return false
-		}
-		if text, err := strconv.Unquote(lit.Value); err == nil && text != "" {
-			said[text] = set.Position(lit.Pos()).String()
-		}
-		return true
-	}
-	ast.Inspect(tree, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.KeyValueExpr:
-			if key, ok := n.Key.(*ast.Ident); ok && fields[key.Name] && !add(n.Value) {
-				t.Errorf("%s: %s has to be one text, as it stands in the catalogues", set.Position(n.Pos()), key.Name)
-			}
-		case *ast.CallExpr:
-			left := textsOf(n)
-			for _, arg := range n.Args {
-				if left > 0 && add(arg) {
-					left--
+			eachLine(source, func(n int, line string) {
+				if found := w.in(line); found != "" {
+					t.Errorf("%s:%d: %q %s", path, n, found, w.why)
 				}
-			}
-		}
-		return true
-	})
-}
-
-// textsOf is how many texts of a call are to be translated.
-func textsOf(call *ast.CallExpr) int {
-	switch f := call.Fun.(type) {
-	case *ast.Ident:
-		return texts[f.Name] + plainTexts[f.Name]
-	case *ast.SelectorExpr:
-		if of, ok := f.X.(*ast.Ident); !ok || of.Name != "strings" && of.Name != "bytes" {
-			return texts[f.Sel.Name]
+			})
 		}
 	}
-	return 0
 }
 
-var place = regexp.MustCompile(`\{\d\}`)
+// in is what the line has of the word, "" for nothing.
+func (w word) in(line string) string {
+	if w.except != nil {
+		line = w.except.ReplaceAllString(line, "")
+	}
+	return strings.TrimSpace(w.pattern.FindString(line))
+}
 
-// places are the places for values in a text, each once.
-func places(text string) []string {
-	all := place.FindAllString(text, -1)
-	slices.Sort(all)
-	return slices.Compact(all)
+func TestNoTestWaitsOnTheWallClock(t *testing.T) {
+	for _, path := range matching(t, "_test.go") {
+		source := read(t, path)
+		if bytes.Contains(source, []byte(`"testing/syn`+`ctest"`)) {
+			continue // inside a bubble sleeping costs nothing and is exact
+		}
+		eachLine(source, func(n int, line string) {
+			if asleep.MatchString(line) && !awake.MatchString(line) {
+				t.Errorf("%s:%d: a timed sleep; wait on a condition instead. Where the clock is virtual, say so on the line: // virtual: why", path, n)
+			}
+		})
+	}
+}
+
+func TestWordsSeeWhatTheyForbid(t *testing.T) {
+	for line, bad := range map[string]bool{
+		"// TO" + "DO: later":                        true,
+		"func mastodon() {}":                         false,
+		"f(context.TO" + "DO())":                     false,
+		`<input place` + `holder="put x 1">`:         false,
+		"input::place" + "holder { color: red }":     false,
+		"// a place" + "holder until the real thing": true,
+		"dir := \"/ro" + "ot/x\"":                    true,
+		"GET /ro" + "oms/x":                          false,
+		"st" + "ub resolver":                         true,
+	} {
+		found := ""
+		for _, w := range unwanted {
+			found += w.in(line)
+		}
+		if (found != "") != bad {
+			t.Errorf("%q: found %q, should find something: %v", line, found, bad)
+		}
+	}
 }
