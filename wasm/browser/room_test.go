@@ -143,16 +143,22 @@ func (v *visit) say(f event.Frame) {
 	}
 }
 
-// hear is the page's next frame, which has to be of this type.
+// hear is the page's next frame, which has to be of this type. What it only wants to look at is passed over.
 func (v *visit) hear(want event.FrameType) event.Frame {
 	v.t.Helper()
 	v.conn.SetReadDeadline(time.Now().Add(patience))
-	_, b, err := v.conn.ReadMessage()
-	if err != nil {
-		v.t.Errorf("reading from the page: %v", err)
-		return event.Frame{}
+	var f event.Frame
+	var err error
+	for f.Type == event.FrameNone || f.Type == event.FrameLook && want != event.FrameLook {
+		var b []byte
+		if _, b, err = v.conn.ReadMessage(); err != nil {
+			v.t.Errorf("reading from the page: %v", err)
+			return event.Frame{}
+		}
+		if f, err = event.DecodeFrame(b); err != nil {
+			break
+		}
 	}
-	f, err := event.DecodeFrame(b)
 	if err != nil || f.Type != want {
 		v.t.Errorf("the page sent a frame of type %d, %v; wanted %d", f.Type, err, want)
 	}
