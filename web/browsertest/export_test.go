@@ -42,8 +42,8 @@ func TestTenMinutesOfChaosWithoutAServer(t *testing.T) {
 	p.until("it rests", `document.querySelector("#app").dataset.past === "paused"`)
 	var shown uint64
 	for minute := int64(9); minute > 0; minute -= 2 {
-		p.scrub(minute*60_000_000, int64(end.HeadAt))
-		p.until("it is there", fmt.Sprintf(`seq() !== %d && document.querySelector("#tape-place").textContent.includes("%d min")`, shown, minute))
+		p.scrub(minute*60_000_000+30_000_000, int64(end.HeadAt)) // a pixel is half a second
+		p.until("it is there", fmt.Sprintf(`seq() !== %d && document.querySelector("#tape-place").textContent.startsWith("Recording at %d min")`, shown, minute))
 		shown = eval[uint64](p, `seq()`)
 		s, err := recording.StateAt(shown)
 		if err != nil {
