@@ -15,6 +15,8 @@ type feed struct {
 	aloud item         // what is read out and stands under the stage
 	since event.Micros // wall time at which it began to stand there
 	next  item         // what is to stand there before all others; its text is "" for nothing
+	which string       // of the sentences are shown and read out: see feedChoices
+	pace  string       // of reading out
 }
 
 // item is one sentence.
@@ -100,7 +102,7 @@ func (f *feed) announce(i item) {
 // narrate chooses what stands under the stage: the newest sentence that is not minor, not too often. What was announced
 // stands three times as long as others.
 func (f *feed) narrate(wall event.Micros) {
-	if wall < f.since+readable {
+	if wall < f.since+f.rest() {
 		return
 	}
 	if f.next.text != "" {
@@ -108,7 +110,7 @@ func (f *feed) narrate(wall event.Micros) {
 		return
 	}
 	for i := len(f.items) - 1; i >= 0; i-- {
-		if it := f.items[i]; it.tone != minor {
+		if it := f.items[i]; it.tone != minor && f.wanted(it.tone) {
 			if it.id != f.aloud.id || it.text != f.aloud.text {
 				f.aloud, f.since = it, wall
 			}

@@ -25,7 +25,7 @@ func sideElement(m *Model) *Element {
 	case "node":
 		panel.add(detailsElement(m))
 	case "feed":
-		panel.add(feedElement(m))
+		panel.add(m.feedForm(), feedElement(m))
 	}
 	return e.add(panel)
 }
@@ -89,6 +89,9 @@ func (m *Model) newsElement() *Element {
 	list := classed("ol", "news").set("aria-label", m.Say("What happened, newest first"))
 	for i := len(m.feed.items) - 1; i >= 0; i-- {
 		it := &m.feed.items[i]
+		if !m.feed.wanted(it.tone) {
+			continue
+		}
 		if it.el == nil {
 			it.el = classed("li", toneNames[it.tone]).keyed(strconv.FormatUint(it.id, 10)).
 				add(tag("time").say(spell(m.Language, it.at)), tag("span").say(it.said(m.Language)))
