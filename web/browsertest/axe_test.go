@@ -29,6 +29,7 @@ type violation struct {
 }
 
 func TestNothingForAxeToComplainAbout(t *testing.T) {
+	t.Parallel()
 	axe := axeSource(t)
 	p := newPage(t)
 	p.open(lab.base + "/?rate=1")

@@ -46,6 +46,7 @@ const hideTexts = `{
 // TestTextOnTheStageCanBeRead measures the contrast of all text on the stage against the points of the picture behind it,
 // which axe cannot do: a fifth of them may be darker or lighter, where a line passes.
 func TestTextOnTheStageCanBeRead(t *testing.T) {
+	t.Parallel()
 	p := newPage(t)
 	p.open(lab.base + "/?rate=1&nodes=5")
 	r := lab.at(t, eval[string](p, `location.href`))

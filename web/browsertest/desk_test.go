@@ -11,6 +11,7 @@ import (
 
 // What one looks into tells what the cluster has really done: a machine, its store, a request, an entry, a link; by keyboard.
 func TestDeskTellsWhatTheClusterDid(t *testing.T) {
+	t.Parallel()
 	axe := axeSource(t)
 	p := newPage(t)
 	p.open(lab.base + "/?rate=1")

@@ -174,6 +174,7 @@ func TestEtcdctlInTheRoom(t *testing.T) {
 
 // The console's watch and lock run until they are stopped, and are what etcdctl's are.
 func TestConsoleWatchAndLock(t *testing.T) {
+	t.Parallel()
 	c, one, two := newClient(t), newPage(t), newPage(t)
 	one.open(lab.base + "/?nodes=3&rate=1")
 	r := lab.at(t, eval[string](one, `location.href`))

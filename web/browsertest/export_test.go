@@ -17,6 +17,7 @@ import (
 // Ten minutes with chaos, made into pages, play in a browser without a server and without a network; wherever one looks
 // the picture is what the recorded facts add up to.
 func TestTenMinutesOfChaosWithoutAServer(t *testing.T) {
+	t.Parallel()
 	file, folder := filepath.Join(t.TempDir(), "chaos.qlr"), filepath.Join(t.TempDir(), "pages")
 	for _, args := range [][]string{{"record", "--for", "10m", "--chaos", "0.5", "--seed", "7", file}, {"export", file, folder}} {
 		if said, err := exec.Command(lab.cmd.Path, args...).CombinedOutput(); err != nil {

@@ -67,6 +67,7 @@ func TestARoomSpeaksGerman(t *testing.T) {
 
 // Axe has nothing to complain about in German either: texts are longer, and lang says what they are.
 func TestNothingForAxeToComplainAboutInGerman(t *testing.T) {
+	t.Parallel()
 	axe := axeSource(t)
 	p := newPage(t)
 	p.prefer("de")

@@ -157,6 +157,7 @@ func TestLessonJourneyOfAPut(t *testing.T) {
 
 // A learner goes through "Two leaders, one truth": two crowns at once, a put on either side, and one truth after healing.
 func TestLessonTwoLeaders(t *testing.T) {
+	t.Parallel()
 	l := take(t, "a07")
 	s := &story{page: l.page, room: l.room}
 	l.answerByKeys(1, 3, "Yes")
@@ -225,6 +226,7 @@ func TestLessonSurvivesItsLearner(t *testing.T) {
 
 // Two people in a room: one acts, both predict, and both see who thought what.
 func TestLessonInAGroup(t *testing.T) {
+	t.Parallel()
 	teacher := take(t, "a07")
 	address := eval[string](teacher.page, `location.href`)
 	p := newPage(t)

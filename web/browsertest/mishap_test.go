@@ -4,6 +4,7 @@ import "testing"
 
 // What goes wrong is said in words, and unknown is never told as failed.
 func TestMishapsAreToldInWords(t *testing.T) {
+	t.Parallel()
 	p := newPage(t)
 	p.open(lab.base + "/?rate=1")
 	r := lab.at(t, eval[string](p, `location.href`))

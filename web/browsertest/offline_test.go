@@ -60,6 +60,7 @@ func (w *wiretap) heard() ([]event.Frame, error) {
 // A browser that loses its network for a virtual minute, in which the cluster works on, misses nothing: it
 // resumes with the event after the last one it saw.
 func TestBrowserOfflineForAMinuteMissesNothing(t *testing.T) {
+	t.Parallel()
 	wire := newCable(t, lab)
 	p := newPage(t)
 	tap := p.tap()

@@ -17,6 +17,7 @@ func withCtrl(key string) chromedp.Action[chromedp.Void] {
 
 // By keys alone: everything one can do is found by a few letters, done with Enter, and taken back.
 func TestPaletteByKeys(t *testing.T) {
+	t.Parallel()
 	axe := axeSource(t)
 	p := newPage(t)
 	p.open(lab.base + "/?rate=1")

@@ -64,6 +64,7 @@ func (f *fall) oldLeads() string {
 // Who drags the recording back sees the old leader; who shares that shows it to others; who does something is LIVE again. Pages
 // made of the recording show the same without any server.
 func TestLookingBack(t *testing.T) {
+	t.Parallel()
 	f := fallen(t)
 	f.until("the fall is on the timeline", fmt.Sprintf(`document.querySelector("#timeline").textContent.includes("%s down")`, f.old))
 	f.scrub(f.at, f.end)

@@ -9,6 +9,7 @@ import (
 
 // The first story: the page opens, a put is on all five rows, a killed leader is followed and comes back.
 func TestRoomIsAlive(t *testing.T) {
+	t.Parallel()
 	p := newPage(t)
 	p.open(lab.base + "/")
 	p.until("five nodes are drawn", `nodes().length === 5`)
@@ -28,6 +29,7 @@ func TestRoomIsAlive(t *testing.T) {
 
 // The whole story of a cluster that is cut in two and heals, then is frozen and stepped.
 func TestStory(t *testing.T) {
+	t.Parallel()
 	p := newPage(t)
 	p.open(lab.base + "/?rate=1")
 	s := &story{page: p, room: lab.at(t, eval[string](p, `location.href`))}
