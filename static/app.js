@@ -374,12 +374,12 @@ const listed = (library) => {
   ];
   const heights = [8, 20, 18, 24, 14, 16];
   const draw = (shape, colour, sign, flags, label, done) => {
-    const sprite = document.createElement("canvas"), c = sprite.getContext("2d");
+    let c = new OffscreenCanvas(1, 1).getContext("2d");
     c.font = `600 11px ${MONO}`;
     const tall = shape === 0 && sign ? 18 : heights[shape];
     const wide = shape === 0 ? tall : Math.max(shape === 4 ? 22 : tall, label ? c.measureText(label).width + 14 : 0);
-    sprite.width = Math.ceil((wide + 6) * zoom);
-    sprite.height = Math.ceil((tall + 6) * zoom);
+    const sprite = new OffscreenCanvas(Math.ceil((wide + 6) * zoom), Math.ceil((tall + 6) * zoom));
+    c = sprite.getContext("2d");
     c.scale(zoom, zoom);
     c.translate(wide / 2 + 3, tall / 2 + 3);
     c.beginPath();
@@ -408,7 +408,7 @@ const listed = (library) => {
     c.textBaseline = "middle";
     if (label) c.fillText(label, 0, 0.5);
     if (sign) mark(c, sign);
-    return sprite;
+    return sprite.transferToImageBitmap(); // a canvas would be copied each time that it is drawn
   };
 
   // lookAt finds the look of the packet at a place of the heap by all that makes it: its first four bytes, for a

@@ -20,7 +20,13 @@ type meter struct {
 	scriptMs, drawnCommitMs  figures
 	firstDrawnMs             float64        // on the page's own clock
 	decodeMs                 float64        // since the last frame that was drawn
-	commits                  []event.Micros // wall times on the server that no frame has shown yet
+	commits                  []commit       // that no frame has shown yet
+}
+
+// commit is one on the server.
+type commit struct {
+	seq  uint64
+	wall event.Micros
 }
 
 // figures are the last ones, in a ring.
@@ -70,7 +76,7 @@ func (m *meter) received(bytes int, f *event.Frame, ms float64) {
 	m.events += len(f.Events)
 	for i := range f.Events {
 		if e := &f.Events[i]; e.Kind == event.Committed && len(m.commits) < kept {
-			m.commits = append(m.commits, e.Wall)
+			m.commits = append(m.commits, commit{f.Seq + uint64(i), e.Wall})
 		}
 	}
 }
@@ -86,8 +92,13 @@ func (m *meter) looked(drawn bool, ms float64, at event.Micros) {
 	}
 	m.scriptMs.add(ms + m.decodeMs)
 	m.decodeMs = 0
-	for _, commit := range m.commits {
-		m.drawnCommitMs.add(float64(at-commit) / 1000)
+	waiting := m.commits[:0]
+	for _, c := range m.commits {
+		if c.seq > m.drawnSeq {
+			waiting = append(waiting, c)
+			continue
+		}
+		m.drawnCommitMs.add(float64(at-c.wall) / 1000)
 	}
-	m.commits = m.commits[:0]
+	m.commits = waiting
 }

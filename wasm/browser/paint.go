@@ -60,7 +60,7 @@ func (a *app) draw() bool {
 	p.replay()
 	p.packets = ui.Packets(&a.model, p.packets[:0])
 	moved := p.show()
-	a.meter.drawnSeq = a.model.State.Seq
+	a.meter.drawnSeq = a.model.Shown()
 	a.afterwards()
 	return len(p.patches) > 0 || moved
 }

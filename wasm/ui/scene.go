@@ -11,6 +11,7 @@ type cache struct {
 	legends []*Element
 	feed    drawnFeed
 	tape    drawnTape
+	flood   flood
 }
 
 // Scene is the whole page inside its body. Sections that nothing concerned are the same pointers as before.
@@ -29,7 +30,7 @@ func Scene(m *Model) *Element {
 		m.drawn(inHeader, headerElement),
 		noticesElement(m),
 		m.drawn(inGuide, guideElement),
-		tag("main").set("class", "main").set("id", "main").keyed("main").add(stageElement(m), m.drawn(inLog, logElement)),
+		tag("main").set("class", "main").set("id", "main").keyed("main").add(stageElement(m), m.drawnLog()),
 		m.drawn(inSide, sideElement),
 		m.drawn(inLamps, lampsElement),
 		timelineElement(m),

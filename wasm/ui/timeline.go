@@ -1,6 +1,10 @@
 package ui
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+)
 
 // The ids of the elements that hold the recording, and the recorder's controls, as the room drew them.
 const (
@@ -25,19 +29,25 @@ func (m *Model) timelineWords() string {
 
 // drawnTape is the recorder as it was last drawn.
 type drawnTape struct {
-	of string // what moves in it
-	el *Element
+	news uint32       // of inTape
+	of   string       // what moves in it
+	wall event.Micros // the browser's
+	el   *Element
 }
 
 // timelineElement is the recorder: its controls, and the whole recording as the room drew it, with what moves over it.
 func timelineElement(m *Model) *Element {
+	d, news := &m.kept().tape, m.news[inTape]
+	// What only grows need not do so in every frame.
+	if passed := m.clock.wall - d.wall; d.el != nil && d.news == news && !m.past() && passed >= 0 && passed < leisure {
+		return d.el
+	}
 	t := m.tape
 	t.HeadAt = m.head()
 	span := float64(t.Span())
 	words, at, head := m.placeWords(), share(float64(m.clock.now-t.FirstAt)/span), share(float64(t.HeadAt-t.FirstAt)/span)
-	d := &m.kept().tape
-	if of := words + at + head + number(uint64(m.news[inTape])); d.el == nil || d.of != of {
-		*d = drawnTape{of, classed("section", "lanes").keyed("lanes").set("aria-label", m.Say("The recording")).add(
+	if of := words + at + head; d.el == nil || d.news != news || d.of != of {
+		*d = drawnTape{news, of, m.clock.wall, classed("section", "lanes").keyed("lanes").set("aria-label", m.Say("The recording")).add(
 			classed("p", "place").keyed("place").set("id", "tape-place").say(words),
 			classed("div", "controls").keyed("controls").set("id", ControlsPanel).set("role", "toolbar").set("aria-label", m.Say("Recorder")).raw(m.controls),
 			m.sliderElement(words, at, head))}
@@ -69,8 +79,8 @@ func (m *Model) sliderElement(words, at, head string) *Element {
 		add(classed("div", "drawn").keyed("drawn").set("id", TimelinePanel).raw(m.panelAt("timeline").html), over)
 }
 
-// share writes a part of the whole.
-func share(x float64) string { return decimal(min(max(x, 0), 1)*100, 2) + "%" }
+// share writes a part of the whole, about as fine as the screen is: what moves by less is not worth a drawing.
+func share(x float64) string { return decimal(min(max(x, 0), 1)*100, 1) + "%" }
 
 // dialogElement is what the room drew to stand above everything. static/app.js opens it.
 func dialogElement(m *Model) *Element {
