@@ -49,7 +49,11 @@ func (m *Model) ringOf() ring {
 	r := ring{w: w, h: h, radius: radiusFor(min(w, h), n)}
 	top, side := r.radius+26, r.radius+32
 	bottom := h - r.radius - labelled - 16
-	unit := around(n)
+	unit, most := around(n), 1.5
+	if m.crowded() {
+		most = 2.4
+		unit = spread(n, min(most, (w/2-side)*2/(bottom-top)))
+	}
 	low, wide := -1.0, 0.0
 	for _, p := range unit {
 		low, wide = max(low, p.y), max(wide, p.x)
@@ -59,7 +63,7 @@ func (m *Model) ringOf() ring {
 	}
 	wide = max(wide, 0.1)
 	ry := (bottom - top) / (1 + low)
-	rx := min(w/2-side, ry*1.5*wide) / wide
+	rx := min(w/2-side, ry*most*wide) / wide
 	for i, p := range unit {
 		r.ids, r.at = append(r.ids, m.State.Nodes[i].ID), append(r.at, point{w/2 + rx*p.x, top + ry*(1+p.y)})
 	}
@@ -89,6 +93,26 @@ func around(n int) []point {
 	return all
 }
 
+// spread are n places like those of around, but as far from one another along an ellipse that is so much wider than high as
+// they are on the whole: on a flat ring even angles would have those at its sides touch.
+func spread(n int, wide float64) []point {
+	const steps = 360
+	var run [steps + 1]float64 // the way from the top
+	for i := range steps {
+		sin, cos := math.Sincos(2 * math.Pi * (float64(i) + 0.5) / steps)
+		run[i+1] = run[i] + math.Hypot(wide*cos, sin)
+	}
+	all, at := make([]point, n), 0
+	for i := range all {
+		for run[at] < run[steps]*float64(i)/float64(n) {
+			at++
+		}
+		turn := 2 * math.Pi * float64(at) / steps
+		all[i] = point{math.Sin(turn), -math.Cos(turn)}
+	}
+	return all
+}
+
 func radiusFor(space float64, nodes int) float64 {
 	share := 0.083
 	if nodes > 6 {
@@ -107,7 +131,7 @@ func (m *Model) stageSize() (w, h float64) {
 	switch {
 	case m.width < narrow:
 		w = max(w, 320)
-		h = min(max(w*0.78, 300), 420)
+		h = min(max(w*(0.78+0.075*max(float64(len(m.State.Nodes)-5), 0)), 300), 440)
 	case m.width < medium:
 		w, h = w-360, h-48-28-below
 	default:
