@@ -27,7 +27,7 @@ const (
 	tooQuick  event.Micros = 40_000
 )
 
-// age lets wall time pass; in a frozen room nothing moves.
+// age lets wall time pass; in a frozen room nothing moves. What was dropped falls also where the recording rests: a step led there.
 func (v *motion) age(passed event.Micros, frozen bool) {
 	if frozen {
 		return

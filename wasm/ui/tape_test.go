@@ -291,3 +291,33 @@ func TestADialogIsThereAsLongAsItIsLookedAt(t *testing.T) {
 		t.Error("a drawing that was under way opens it again")
 	}
 }
+
+// TestAStepIsSeen: a step ahead brings what happened on the way, while the recording rests: the message sets out, flies, and falls.
+func TestAStepIsSeen(t *testing.T) {
+	s := rewound(false)
+	step := func(e event.Event, at event.Micros) {
+		e.At = at
+		s.taped(event.Tape{Mode: event.TapePaused, Speed: event.One, Seq: s.m.State.Seq + 1, At: at, HeadAt: 92_400 * ms})
+		s.frame(event.Frame{Type: event.FrameEvents, Seq: s.m.State.Seq + 1, At: at, Events: []event.Event{e}})
+		s.tick(s.m.clock.wall + 16_000)
+	}
+	step(event.Event{Kind: event.Sent, Msg: 9, Node: 1, Peer: 2, Type: event.AppendEntries, Until: 12_480 * ms}, 12_405*ms)
+	if msg := s.m.State.Message(9); msg == nil || s.m.clock.now != 12_405*ms {
+		t.Fatalf("nothing has set out: %+v at %d", msg, s.m.clock.now)
+	}
+	step(event.Event{Kind: event.Committed, Node: 1, Index: 1}, 12_440*ms)
+	if at := s.m.motion.progress(s.m.State.Message(9), s.m.clock.now); at < 0.4 || at > 0.5 {
+		t.Errorf("the message is at %v of its way", at)
+	}
+	told := len(s.m.feed.items)
+	step(event.Event{Kind: event.Dropped, Msg: 9, Node: 1, Peer: 2, Reason: event.LinkCut}, 12_450*ms)
+	if len(s.m.motion.falling) != 1 || len(s.m.feed.items) < told {
+		t.Fatalf("%d messages fall, the feed has %d items", len(s.m.motion.falling), len(s.m.feed.items))
+	}
+	for range 5 {
+		s.tick(s.m.clock.wall + 200_000)
+	}
+	if len(s.m.motion.falling) != 0 || s.m.clock.now != 12_450*ms {
+		t.Errorf("%d messages hang in the air at %d", len(s.m.motion.falling), s.m.clock.now)
+	}
+}

@@ -59,7 +59,7 @@ func (m *Model) update(msg Msg) []Effect {
 func (m *Model) ticked(wall event.Micros) []Effect {
 	rate := m.pacing()
 	passed := m.clock.tick(wall, rate)
-	m.motion.age(passed, rate == 0)
+	m.motion.age(passed, rate == 0 && !m.past())
 	m.feed.narrate(wall)
 	m.leaf()
 	return append(m.pace.due(m, wall), m.onward()...)

@@ -26,11 +26,12 @@ type deck struct {
 
 	turned bool // since Next looked
 	moved  bool // and the place is another one
+	near   bool // a step ahead of the one before
 }
 
 // moveTo changes the place. A place that is not kept becomes the oldest when it is shown.
 func (d *deck) moveTo(seq uint64, at event.Micros) {
-	d.seq, d.at, d.turned, d.moved = seq, at, true, true
+	d.seq, d.at, d.turned, d.moved, d.near = seq, at, true, true, false
 }
 
 // rest moves to a virtual time within the recording: what has happened by then is seen.
@@ -49,14 +50,18 @@ type past struct {
 	state   view.State
 	cursor  *journal.Cursor // after it
 	playing bool
+	stride  *stride   // where it goes to first, or alone; nil: nowhere
 	ticked  time.Time // up to when it has passed by
 }
+
+// passes says whether time goes by in it.
+func (p *past) passes() bool { return p.playing || p.stride != nil }
 
 // turn does what Wind asked for.
 func (t *Tape) turn(now time.Time) {
 	t.mu.Lock()
 	d := t.deck
-	t.deck.turned, t.deck.moved = false, false
+	t.deck.turned, t.deck.moved, t.deck.near = false, false, false
 	t.mu.Unlock()
 	if !d.turned {
 		return
@@ -65,6 +70,8 @@ func (t *Tape) turn(now time.Time) {
 	case d.mode == event.TapeLive:
 		t.past = nil
 		t.live = t.o.Journal.Subscribe(0, 0)
+	case t.past != nil && d.moved && t.past.begin(d, now):
+		d.moved = false // what follows is shown as it happened
 	case t.past == nil || d.moved:
 		if err := t.enter(d); err != nil {
 			t.complain(err)
@@ -127,17 +134,20 @@ func (t *Tape) complain(err error) {
 	if t.past == nil {
 		t.past = &past{cursor: t.o.Journal.Walk(0)}
 	}
-	t.past.playing = false
+	t.past.playing, t.past.stride = false, nil
 	t.show(&event.Frame{Type: event.FrameNotice, Code: "tape", Text: err.Error()})
 }
 
 // play lets pass by what is due.
 func (t *Tape) play(now time.Time) {
-	if t.past == nil || !t.past.playing || now.Sub(t.past.ticked) < playEvery {
+	if t.past == nil || !t.past.passes() || now.Sub(t.past.ticked) < playEvery {
 		return
 	}
 	p, reach := t.past, t.o.Journal.Reach()
 	until := min(p.state.At+t.passed(now), max(reach.HeadAt, p.state.At))
+	if p.stride != nil {
+		until = min(until, p.stride.at)
+	}
 	f := event.Frame{Type: event.FrameEvents, Epoch: t.o.Journal.Epoch(), Seq: p.state.Seq + 1, At: until}
 	for len(f.Events) < playMost {
 		e, err := p.cursor.Peek()
@@ -145,7 +155,7 @@ func (t *Tape) play(now time.Time) {
 			t.overtaken(err)
 			return
 		}
-		if e == nil || e.At > until {
+		if e == nil || !p.due(e, until) {
 			break
 		}
 		f.Events = append(f.Events, *e)
@@ -157,29 +167,38 @@ func (t *Tape) play(now time.Time) {
 	}
 	p.state.At = f.At
 	f.Wall = p.state.Wall
-	t.place(p.state.Seq, f.At)
 	t.show(&f)
+	if g := p.stride; g != nil && p.state.Seq >= g.seq && f.At >= g.at {
+		p.stride = nil
+	}
+	if !p.playing || p.stride != nil {
+		return
+	}
+	t.place(p.state.Seq, f.At)
 	if p.state.Seq >= reach.Head && f.At >= reach.HeadAt {
 		t.arrive()
 	}
 }
 
-// passed is how much virtual time goes by until now: at the speed of the room at that place, times that of the viewer. A frozen
-// room's time stands still, and so it takes none.
+// due says whether an event has happened by a virtual time; at a stride's end just those that it leads to have.
+func (p *past) due(e *event.Event, until event.Micros) bool {
+	if g := p.stride; g != nil && (e.Seq > g.seq || until >= g.at) {
+		return e.Seq <= g.seq
+	}
+	return e.At <= until
+}
+
+// passed is how much virtual time goes by until now: at the speed of the room at that place, times that of the viewer.
 func (t *Tape) passed(now time.Time) event.Micros {
 	p := t.past
 	wall := min(now.Sub(p.ticked), playLag)
 	p.ticked = now
-	rate := p.state.Rate
-	if rate == 0 {
-		rate = p.state.Thawed
-	}
-	if rate == 0 {
-		rate = event.One
+	if g := p.stride; g != nil {
+		return max(1, event.Micros(float64(wall.Microseconds())*g.pace))
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return max(1, event.Micros(float64(wall.Microseconds())*rate.Float()*t.deck.speed.Float()))
+	return max(1, event.Micros(float64(wall.Microseconds())*p.rate()*t.deck.speed.Float()))
 }
 
 // arrive is at the end: a living room is seen as it is from here on, a recording rests.

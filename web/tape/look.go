@@ -71,6 +71,9 @@ func (t *Tape) Looks() (all [places]string) {
 
 // untilRound is how long it takes until panels may be drawn, if there is a reason to.
 func (t *Tape) untilRound(now time.Time) (d time.Duration, any bool) {
+	if t.past != nil && t.past.stride != nil {
+		return 0, false // what it leads to is seen in a moment
+	}
 	here := t.spots()
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -123,7 +123,7 @@ func (t *Tape) take(now time.Time) (Sheet, <-chan struct{}, error) {
 	switch {
 	case closed && !t.o.Sealed:
 		return Sheet{}, nil, journal.ErrClosed
-	case t.past.playing:
+	case t.past.passes():
 		return Sheet{}, nil, nil // it looks again in a moment
 	}
 	return Sheet{}, changed, nil
@@ -158,7 +158,7 @@ func (t *Tape) due(now time.Time) (d time.Duration, any bool) {
 			d, any = max(0, other), true
 		}
 	}
-	if t.past != nil && t.past.playing {
+	if t.past != nil && t.past.passes() {
 		sooner(playEvery - now.Sub(t.past.ticked))
 	}
 	if t.past != nil && !t.o.Sealed {

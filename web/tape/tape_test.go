@@ -459,3 +459,119 @@ func TestWhatIsNotKeptAnyMoreGivesTheOldest(t *testing.T) {
 		}
 	})
 }
+
+// TestAStepAheadIsSeenHappening: what is between comes as events, in the time that it took or a little less, and nothing of what
+// follows; the recorder rests all the while.
+func TestAStepAheadIsSeenHappening(t *testing.T) {
+	for _, c := range []struct {
+		from, said string
+		seq        uint64
+		least      time.Duration
+		most       time.Duration
+	}{
+		{"seq 4", "step 1", 5, 60 * time.Millisecond, 140 * time.Millisecond},
+		{"seq 5", "step 1", 8, 260 * time.Millisecond, 340 * time.Millisecond},
+		{"seq 5", "next leader", 11, 360 * time.Millisecond, 440 * time.Millisecond}, // 600 ms, in less time
+		{"seq 1", "step 1", 2, 0, 40 * time.Millisecond},                             // in the same moment
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			p := watch(t, record(tale()), true)
+			p.wind(c.from)
+			if err := p.see(time.Second); err != nil {
+				t.Fatal(err)
+			}
+			p.jumps, p.tapes = 0, nil
+			p.wind(c.said)
+			begin := time.Now()
+			for p.state.Seq < c.seq && time.Since(begin) < time.Second {
+				if err := p.see(5 * time.Millisecond); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if took := time.Since(begin); took < c.least || took > c.most {
+				t.Errorf("%s, %s took %v", c.from, c.said, took)
+			}
+			if err := p.see(time.Second); err != nil {
+				t.Fatal(err)
+			}
+			if p.folded(c.seq); p.jumps != 0 || len(p.tapes) != 1 || p.told().Mode != event.TapePaused || p.told().Seq != c.seq {
+				t.Errorf("%s, %s: %d checkpoints, %+v", c.from, c.said, p.jumps, p.tapes)
+			}
+		})
+	}
+}
+
+// TestStepsFollowOneAnother: whoever holds the key goes on from where the last step leads to.
+func TestStepsFollowOneAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := watch(t, record(tale()), true)
+		p.wind("seq 3")
+		for _, said := range []string{"", "step 1", "step 1", "step 1", "step 1"} { // 4, 5, 8, 9
+			if said != "" {
+				p.wind(said)
+			}
+			if err := p.see(40 * time.Millisecond); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if here := p.told(); here.Seq != 9 || p.jumps != 1 || p.state.Seq >= 9 {
+			t.Errorf("on the way: %+v, event %d, %d checkpoints", here, p.state.Seq, p.jumps)
+		}
+		if err := p.see(time.Second); err != nil {
+			t.Fatal(err)
+		}
+		p.folded(9)
+		p.wind("step -1")
+		if err := p.see(time.Second); err != nil || p.jumps != 2 {
+			t.Errorf("a step back: %d checkpoints, %v", p.jumps, err)
+		}
+		p.folded(8)
+	})
+}
+
+// TestAFarStepIsAJump: in time, and in what happens on the way.
+func TestAFarStepIsAJump(t *testing.T) {
+	far, many := tale(), record(tale()[:3])
+	for i := 8; i < len(far); i++ {
+		far[i].At += strideFar
+	}
+	for i := range strideMost {
+		many.Append(event.Event{Kind: event.TimerSet, Node: 1, Until: event.Micros(i), At: 300_001})
+	}
+	many.Append(event.Event{Kind: event.Suspended, Node: 1, At: 300_002})
+	many.Flush(300_002)
+	for from, j := range map[string]*journal.Journal{"seq 8": record(far), "seq 3": many} {
+		synctest.Test(t, func(t *testing.T) {
+			p := watch(t, j, true)
+			p.wind(from)
+			if err := p.see(time.Second); err != nil {
+				t.Fatal(err)
+			}
+			p.wind("next fault")
+			if err := p.see(50 * time.Millisecond); err != nil || p.jumps != 2 {
+				t.Errorf("%d checkpoints, %v", p.jumps, err)
+			}
+			p.folded(p.told().Seq)
+		})
+	}
+}
+
+// TestAStepWhileThePastPassesBy: it goes there first and on from there.
+func TestAStepWhileThePastPassesBy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := watch(t, record(tale()), true)
+		p.wind("seq 3")
+		p.wind("play 0.1")
+		if err := p.see(100 * time.Millisecond); err != nil {
+			t.Fatal(err)
+		}
+		p.wind("next leader")
+		if err := p.see(450 * time.Millisecond); err != nil || p.state.Seq != 11 || p.jumps != 1 {
+			t.Fatalf("event %d, %d checkpoints, %v", p.state.Seq, p.jumps, err)
+		}
+		if err := p.see(1200 * time.Millisecond); err != nil || p.told().Mode != event.TapePaused {
+			t.Errorf("%+v, %v", p.told(), err)
+		}
+		p.folded(12)
+	})
+}

@@ -35,7 +35,7 @@ var orders = map[string]func(t *Tape, arg string) error{
 //	at 61500000     go to a virtual time, in microseconds
 //	part 0.5        go to a part of the recording's virtual time
 //	moment seq=1234&epoch=7&at=61500000
-//	                go to where a shared address points: to the event, or in another life of the room to the time
+//	                go to where a shared address points: to the event, or where its number is not that of this recording to the time
 //	step 1, step -1 go to the next or previous event that changes the picture
 //	next fault      go to the next event of a sort: see sorts
 //	previous fault
@@ -170,16 +170,32 @@ func (t *Tape) toPart(arg string) error {
 // toMoment goes to where a shared address points.
 func (t *Tape) toMoment(arg string) error {
 	q, err := url.ParseQuery(arg)
-	seq, epoch, at := q.Get("seq"), q.Get("epoch"), q.Get("at")
+	seq, at := q.Get("seq"), q.Get("at")
 	switch {
 	case err != nil || seq == "" && at == "":
 		return errors.New(t.o.Words.Say("This address names no moment of the recording."))
-	case seq != "" && (epoch == "" || epoch == strconv.FormatUint(t.o.Journal.Epoch(), 10)):
-		return t.toSeq(seq)
+	case seq != "" && t.numbered(seq, q.Get("epoch")):
+		err = t.toSeq(seq)
 	case at != "":
-		return t.toTime(at)
+		err = t.toTime(at)
+	default:
+		return errors.New(t.o.Words.Say("This address is of another life of the room, whose recording is gone."))
 	}
-	return errors.New(t.o.Words.Say("This address is of another life of the room, whose recording is gone."))
+	first := t.o.Journal.Reach().FirstAt
+	if when, wrong := strconv.ParseInt(at, 10, 64); err == nil && wrong == nil && event.Micros(when) < first {
+		return errors.New(t.o.Words.Say("The moment of this address is no longer kept. The recording begins at {0} now; that is what you see.", t.o.Words.Duration(int64(first))))
+	}
+	return err
+}
+
+// numbered says whether the recording has an event by the number that it had in a life of the room; without one the present is meant.
+func (t *Tape) numbered(seq, epoch string) bool {
+	if epoch == "" {
+		return true
+	}
+	n, err := strconv.ParseUint(seq, 10, 64)
+	life, wrong := strconv.ParseUint(epoch, 10, 64)
+	return err != nil || wrong == nil && t.o.Journal.Numbered(n, life)
 }
 
 // step goes to the next or previous event that changes the picture.
@@ -226,8 +242,12 @@ func (t *Tape) forth(s journal.Search, none string) error {
 	if s.Kinds == 0 {
 		return t.toMark(func(m journal.Mark) bool { return m.Seq > seq }, false, none)
 	}
+	near := t.deck.near || !t.deck.moved // with a jump that was not shown yet it is one jump
 	next, err := t.o.Journal.After(seq, s)
-	return t.found(next, err, none)
+	if err = t.found(next, err, none); err == nil {
+		t.deck.near = near
+	}
+	return err
 }
 
 // back goes to the last event that s finds before what is seen. One that has just happened is what is seen; if s finds all that
