@@ -199,20 +199,30 @@ const listed = (library) => {
   addEventListener("pointerdown", (e) => { pressed = e.target; }, true);
   for (const end of ["pointerup", "pointercancel"]) addEventListener(end, released, true);
   addEventListener("blur", released); // of the window
+  // A button that has the focus and is switched off by what it did keeps it, so that the next Enter does not press another one.
   const html = (node, value) => {
+    if (name === "disabled" && node === document.activeElement) {
+      node.setAttribute("aria-disabled", "true");
+      node.addEventListener("focusout", () => { if (node.getAttribute("aria-disabled")) set(node, name, value); }, { once: true });
+      return;
+    }
+    if (name === "disabled") node.removeAttribute("aria-disabled");
     if (pressed && node.contains(pressed)) return void waiting.set(node, value);
     waiting.delete(node);
     const at = document.activeElement, inside = node.contains(at), typed = inside && at.localName === "input" ? at : null;
     const folds = [...node.querySelectorAll("details[id]")].filter((d) => d.open !== "open" in d.dataset);
     const scroller = node.parentElement, top = scroller.scrollTop;
     node.innerHTML = value;
+    if (name === "disabled") node.removeAttribute("aria-disabled");
     for (const { id, open } of folds) {
       const d = document.getElementById(id);
       if (d) d.open = open;
+  // alike are what does the same as an element, in a node: what has no id of its own is known by that.
+  const alike = (node, { localName, dataset: d }) => [...node.querySelectorAll(localName)].filter((e) => e.dataset.action === d.action && e.dataset.arg === d.arg);
     }
     scroller.scrollTop = top;
     if (inside) {
-      const again = at.id && document.getElementById(at.id);
+      const again = at.id ? document.getElementById(at.id) : alike(node, at)[nth];
       if (again) again.focus({ preventScroll: true });
       if (again && typed) {
         again.value = typed.value;
@@ -230,6 +240,7 @@ const listed = (library) => {
     const scroller = node.parentElement, now = node.querySelector("[data-now]"), news = node.querySelector("[data-news]");
     if (!now || !scroller.clientHeight || now.id === revealed && !asked) return;
     revealed = now.id;
+    const nth = inside ? alike(node, at).indexOf(at) : 0;
     const panel = scroller.scrollHeight > scroller.clientHeight, all = scroller.getBoundingClientRect();
     const top = panel ? all.top : covered();
     const from = (news || node).getBoundingClientRect().top, to = now.getBoundingClientRect().bottom;
@@ -277,6 +288,29 @@ const listed = (library) => {
       switch (op) {
         case 1: set(node, take(), take()); break;
         case 2: unset(node, take()); break;
+  // What had the focus may be taken away, switched off or hidden by what it did: the focus then goes to what is nearest, and
+  // is not lost. Who points somewhere else gives it up.
+  let focused = null, around = [];
+  addEventListener("focusin", ({ target: t }) => {
+    focused = t;
+    around = [];
+    for (let e = t; e !== app && e.parentElement; e = e.parentElement) around.push([e.parentElement, [...e.parentElement.children].indexOf(e)]);
+  });
+  addEventListener("pointerdown", () => { focused = null; }, true);
+  const usable = (e) => e.checkVisibility() && !e.disabled;
+  const regain = () => {
+    const was = focused;
+    if (!was || was.isConnected && usable(was) || document.querySelector("dialog[open]")) return;
+    focused = null;
+    for (const [box, nth] of around) {
+      if (!box.isConnected || !box.checkVisibility()) continue;
+      const all = [...box.querySelectorAll("a[href], button, input, select, summary, [tabindex]")].filter(usable);
+      const child = box.children[Math.min(nth, box.children.length - 1)];
+      const next = all.find((e) => child === e || child.compareDocumentPosition(e) & 4) || all[all.length - 1];
+      if (next) return next.focus({ preventScroll: true });
+    }
+  };
+
         case 3: node.data = take(); break;
         case 4: {
           const index = code[at++], svg = code[at++];
@@ -330,6 +364,7 @@ const listed = (library) => {
     repaint();
   });
   const forget = () => { palette = []; looks.clear(); repaint(); };
+    if (focused && document.activeElement === document.body) regain();
   // What was painted last, for a canvas that is empty again in a room that stands still.
   let held = new Uint8Array(0);
   const repaint = () => { if (held.length && find() && width && height) { reserve(held.length).set(held); brush(held.length); } };

@@ -24,7 +24,7 @@ func gatesElement(m *Model) *Element {
 		n := before[w]
 		before[w]++
 		across := to.minus(from).unit().left()
-		p := along(from, to, gateAt).plus(across.times(lane + 6 + float64(n)*19))
+		p := along(from, to, gateAt).plus(across.times(lane + 6 + float64(n)*24))
 		if n < waitingShown {
 			g.add(m.waitingElement(msg, p))
 		} else if n == waitingShown {
@@ -44,7 +44,7 @@ func (m *Model) waitingElement(msg *view.Message, p point) *Element {
 	g := moved(classed("g", class), p).keyed(id).set("data-message", id).set("data-action", "message").set("data-arg", id).
 		set("data-hover", "message:"+id).set("tabindex", "0").set("role", "button").
 		set("aria-label", m.Say("{0}, waits from {1} to {2}", named(m.Language, msg), msg.From.String(), msg.To.String()))
-	g.add(classed("circle", "hit").set("r", "11"))
+	g.add(classed("circle", "hit").set("r", "12"))
 	return g.add(shapeElements(look)...)
 }
 
