@@ -127,6 +127,33 @@ const listed = (library) => {
     next.tabIndex = -1;
     next.focus();
   }, true);
+  // W asks why about what the pointer or the focus came to last, about what is selected, or about the room.
+  let looked = null;
+  for (const way of ["pointerover", "focusin"]) addEventListener(way, (e) => { looked = e.target; }, { passive: true });
+  const subject = () => {
+    const on = (sign) => looked?.isConnected ? looked.closest?.(sign) : null;
+    const cell = on("td[data-row]"), message = on("[data-message]"), node = on("[data-node]"), link = on("[data-link]");
+    if (cell) return `entry ${cell.dataset.row} ${cell.dataset.index}`;
+    if (message) return `message ${message.dataset.message}`;
+    if (node || link) return node?.dataset.node || link.dataset.link;
+    const [kind, a, b] = (on("[data-action=look]")?.dataset.arg || "").split(" ");
+    if (kind === "node") return a;
+    if (kind === "link") return `${a}-${b}`;
+    if (/^(op|message|lamp)$/.test(kind)) return `${kind} ${a}`;
+    if (kind === "entry") return `entry ${a} ${b}`;
+    return home.querySelector(".node.picked")?.dataset.node || home.querySelector(".link.picked")?.dataset.link || "";
+  };
+  addEventListener("keydown", (e) => {
+    if (e.key.toLowerCase() !== "w" || e.ctrlKey || e.altKey || e.metaKey || e.repeat || document.querySelector("dialog[open]")) return;
+    if (e.target.closest?.("input, textarea, select, [contenteditable]")) return;
+    const ask = document.createElement("button");
+    ask.dataset.action = "look";
+    ask.dataset.arg = `why ${subject()}`.trim();
+    ask.hidden = true;
+    home.append(ask);
+    ask.click();
+    ask.remove();
+  });
   // A projector shows everything bigger and calmer; this browser remembers it.
   const project = (on) => {
     if (on) document.documentElement.dataset.projector = "true";
@@ -172,18 +199,28 @@ const listed = (library) => {
   };
 
   // What a person has changed in a field is a property; the attribute alone would not change it back.
+  // A button that has the focus and is switched off by what it did keeps it, so that the next Enter does not press another one.
   const set = (node, name, value) => {
+    if (name === "disabled" && node === document.activeElement) {
+      node.setAttribute("aria-disabled", "true");
+      node.addEventListener("focusout", () => { if (node.getAttribute("aria-disabled")) set(node, name, value); }, { once: true });
+      return;
+    }
+    if (name === "disabled") node.removeAttribute("aria-disabled");
     node.setAttribute(name, value);
     if (name === "value" && "value" in node && node !== document.activeElement) node.value = value;
     if (name === "checked" || name === "open") node[name] = true;
   };
   const unset = (node, name) => {
     node.removeAttribute(name);
+    if (name === "disabled") node.removeAttribute("aria-disabled");
     if (name === "checked" || name === "open") node[name] = false;
   };
 
+  // alike are what does the same as an element, in a node: what has no id of its own is known by that.
+  const alike = (node, { localName, dataset: d }) => [...node.querySelectorAll(localName)].filter((e) => e.dataset.action === d.action && e.dataset.arg === d.arg);
   // html puts HTML of the server's in the place of what is in the node. Whoever reads there does not lose the place: the
-  // focus stays on what has the same id or goes to the heading (data-focus), what somebody unfolded or folded (details
+  // focus stays on what has the same id, or does the same, or goes to the heading (data-focus), what somebody unfolded or folded (details
   // with an id; data-open is how the server would have it) stays so, and what has scrolled is where it was.
   // As long as something in the node is pressed it waits: a button that was made anew between press and release would not
   // be clicked.
@@ -199,26 +236,17 @@ const listed = (library) => {
   addEventListener("pointerdown", (e) => { pressed = e.target; }, true);
   for (const end of ["pointerup", "pointercancel"]) addEventListener(end, released, true);
   addEventListener("blur", released); // of the window
-  // A button that has the focus and is switched off by what it did keeps it, so that the next Enter does not press another one.
   const html = (node, value) => {
-    if (name === "disabled" && node === document.activeElement) {
-      node.setAttribute("aria-disabled", "true");
-      node.addEventListener("focusout", () => { if (node.getAttribute("aria-disabled")) set(node, name, value); }, { once: true });
-      return;
-    }
-    if (name === "disabled") node.removeAttribute("aria-disabled");
     if (pressed && node.contains(pressed)) return void waiting.set(node, value);
     waiting.delete(node);
     const at = document.activeElement, inside = node.contains(at), typed = inside && at.localName === "input" ? at : null;
+    const nth = inside ? alike(node, at).indexOf(at) : 0;
     const folds = [...node.querySelectorAll("details[id]")].filter((d) => d.open !== "open" in d.dataset);
     const scroller = node.parentElement, top = scroller.scrollTop;
     node.innerHTML = value;
-    if (name === "disabled") node.removeAttribute("aria-disabled");
     for (const { id, open } of folds) {
       const d = document.getElementById(id);
       if (d) d.open = open;
-  // alike are what does the same as an element, in a node: what has no id of its own is known by that.
-  const alike = (node, { localName, dataset: d }) => [...node.querySelectorAll(localName)].filter((e) => e.dataset.action === d.action && e.dataset.arg === d.arg);
     }
     scroller.scrollTop = top;
     if (inside) {
@@ -231,6 +259,7 @@ const listed = (library) => {
       if (!node.contains(document.activeElement)) node.querySelector("[data-focus]")?.focus({ preventScroll: true });
     }
     reveal(node);
+    if (node.id === "timeline") point();
   };
   // reveal scrolls, once for each step, to what the step before has shown and what comes now; to the top in a lesson that
   // begins. Where the page scrolls and not the panel, it does so only for who reads in the panel or has just asked for it:
@@ -240,7 +269,6 @@ const listed = (library) => {
     const scroller = node.parentElement, now = node.querySelector("[data-now]"), news = node.querySelector("[data-news]");
     if (!now || !scroller.clientHeight || now.id === revealed && !asked) return;
     revealed = now.id;
-    const nth = inside ? alike(node, at).indexOf(at) : 0;
     const panel = scroller.scrollHeight > scroller.clientHeight, all = scroller.getBoundingClientRect();
     const top = panel ? all.top : covered();
     const from = (news || node).getBoundingClientRect().top, to = now.getBoundingClientRect().bottom;
@@ -259,6 +287,29 @@ const listed = (library) => {
     reveal(lesson);
     new MutationObserver(() => app.dataset.tab === "guide" && reveal(lesson, true)).observe(app, { attributeFilter: ["data-tab"] });
   }
+
+  // What had the focus may be taken away, switched off or hidden by what it did: the focus then goes to what is nearest, and
+  // is not lost. Who points somewhere else gives it up.
+  let focused = null, around = [];
+  addEventListener("focusin", ({ target: t }) => {
+    focused = t;
+    around = [];
+    for (let e = t; e !== app && e.parentElement; e = e.parentElement) around.push([e.parentElement, [...e.parentElement.children].indexOf(e)]);
+  });
+  addEventListener("pointerdown", () => { focused = null; }, true);
+  const usable = (e) => e.checkVisibility() && !e.disabled;
+  const regain = () => {
+    const was = focused;
+    if (!was || was.isConnected && usable(was) || document.querySelector("dialog[open]")) return;
+    focused = null;
+    for (const [box, nth] of around) {
+      if (!box.isConnected || !box.checkVisibility()) continue;
+      const all = [...box.querySelectorAll("a[href], button, input, select, summary, [tabindex]")].filter(usable);
+      const child = box.children[Math.min(nth, box.children.length - 1)];
+      const next = all.find((e) => child === e || child.compareDocumentPosition(e) & 4) || all[all.length - 1];
+      if (next) return next.focus({ preventScroll: true });
+    }
+  };
 
   // patch replays n numbers: op, how many steps of the last path stay, how many follow, the steps, and what the op
   // takes. Lengths of texts count UTF-16 units of the one long text that follows the numbers, of so many bytes.
@@ -288,29 +339,6 @@ const listed = (library) => {
       switch (op) {
         case 1: set(node, take(), take()); break;
         case 2: unset(node, take()); break;
-  // What had the focus may be taken away, switched off or hidden by what it did: the focus then goes to what is nearest, and
-  // is not lost. Who points somewhere else gives it up.
-  let focused = null, around = [];
-  addEventListener("focusin", ({ target: t }) => {
-    focused = t;
-    around = [];
-    for (let e = t; e !== app && e.parentElement; e = e.parentElement) around.push([e.parentElement, [...e.parentElement.children].indexOf(e)]);
-  });
-  addEventListener("pointerdown", () => { focused = null; }, true);
-  const usable = (e) => e.checkVisibility() && !e.disabled;
-  const regain = () => {
-    const was = focused;
-    if (!was || was.isConnected && usable(was) || document.querySelector("dialog[open]")) return;
-    focused = null;
-    for (const [box, nth] of around) {
-      if (!box.isConnected || !box.checkVisibility()) continue;
-      const all = [...box.querySelectorAll("a[href], button, input, select, summary, [tabindex]")].filter(usable);
-      const child = box.children[Math.min(nth, box.children.length - 1)];
-      const next = all.find((e) => child === e || child.compareDocumentPosition(e) & 4) || all[all.length - 1];
-      if (next) return next.focus({ preventScroll: true });
-    }
-  };
-
         case 3: node.data = take(); break;
         case 4: {
           const index = code[at++], svg = code[at++];
@@ -336,6 +364,7 @@ const listed = (library) => {
     for (const list of grown) if (list) follow(list);
     unfold();
     sift();
+    if (focused && document.activeElement === document.body) regain();
   };
   // A list that follows its end does so until somebody scrolls away from it; also when it gets smaller.
   const follow = (list) => {
@@ -347,6 +376,34 @@ const listed = (library) => {
   home.addEventListener("scroll", ({ target: t }) => {
     if (t.dataset.follow) t.away = t.scrollHeight - t.scrollTop - t.clientHeight > 40;
   }, { capture: true, passive: true });
+
+  // What a panel rests on stands in data-marks of the page's root. Machines, links and parts of the page are shown by app.css;
+  // entries, messages and requests are too many to be named there, and get rules of their own here: cells and gates on the
+  // page, and on the recording a frame around the time that a request took (asked-FROM-TO; TO is 0 while it waits).
+  const pointing = new CSSStyleSheet();
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, pointing];
+  const point = () => {
+    const cells = [], gates = [], bars = [], rules = [], number = /^\d+$/;
+    const { from, span } = document.querySelector("#timeline .whole")?.dataset || {};
+    for (const mark of (home.firstElementChild.dataset.marks || "").split(" ")) {
+      const [kind, a, b] = mark.split("-");
+      if (kind === "entry" && /^n\d$/.test(a) && number.test(b)) cells.push(`[data-row="${a}"][data-index="${b}"]`);
+      if (kind === "message" && number.test(a)) gates.push(`.waiting[data-message="${a}"] .hit`);
+      if (kind === "asked" && span > 0 && number.test(a) && number.test(b)) bars.push([(a - from) / span, +b ? (b - from) / span : 1]);
+    }
+    if (cells.length) {
+      const all = `:is(${cells.join()})`;
+      rules.push(`#log ${all} > .e { outline: 2.5px solid var(--accent); outline-offset: 1.5px; animation: point-at 2.2s ease-in-out infinite; }`,
+        `.app .log:has(${all}) { outline: none; animation: none; }`); // what one sees need not be looked for
+    }
+    if (gates.length) rules.push(`${gates.join()} { r: 15px; stroke: var(--accent); stroke-width: 3px; animation: point 2.2s ease-in-out infinite; }`);
+    if (bars.length) {
+      const start = Math.max(Math.min(...bars.map((bar) => bar[0])), 0) * 100, end = Math.min(Math.max(...bars.map((bar) => bar[1])), 1) * 100;
+      rules.push(`#tape::after { content: ""; position: absolute; inset: 0 auto 0 ${start}%; margin-left: -4px; width: ${end - start}%; padding-right: 4px; border: 2px solid var(--accent); border-radius: 4px; pointer-events: none; }`);
+    }
+    pointing.replaceSync(rules.join("\n"));
+  };
+  new MutationObserver(point).observe(home.firstElementChild, { attributeFilter: ["data-marks"] });
 
   let heap = new Uint8Array(1 << 16);
   const reserve = (n) => {
@@ -364,7 +421,6 @@ const listed = (library) => {
     repaint();
   });
   const forget = () => { palette = []; looks.clear(); repaint(); };
-    if (focused && document.activeElement === document.body) regain();
   // What was painted last, for a canvas that is empty again in a room that stands still.
   let held = new Uint8Array(0);
   const repaint = () => { if (held.length && find() && width && height) { reserve(held.length).set(held); brush(held.length); } };
@@ -383,6 +439,7 @@ const listed = (library) => {
   const colours = () => {
     const style = getComputedStyle(canvas);
     palette = names.map((name) => style.getPropertyValue(name).trim() || "#888");
+    palette.accent = style.getPropertyValue("--accent").trim() || "#888";
     palette.ink = (colour) => {
       ctx.fillStyle = colour;
       const hex = parseInt(ctx.fillStyle.slice(1), 16);
@@ -480,7 +537,15 @@ const listed = (library) => {
       const length = view.getUint32(at + 20, true), alpha = f(at + 12);
       const sprite = lookAt(view, at, length, heap[at] === 3 ? Math.round(f(at + 16) * 16) : 0);
       if (alpha !== ctx.globalAlpha) ctx.globalAlpha = alpha;
-      ctx.drawImage(sprite, Math.round(left + f(at + 4) * scale - sprite.width / 2), Math.round(top + f(at + 8) * scale - sprite.height / 2));
+      const x = Math.round(left + f(at + 4) * scale - sprite.width / 2), y = Math.round(top + f(at + 8) * scale - sprite.height / 2);
+      ctx.drawImage(sprite, x, y);
+      if (heap[at + 3] & 8) { // a panel rests on it
+        ctx.strokeStyle = palette.accent;
+        ctx.lineWidth = 2.5 * scale;
+        ctx.beginPath();
+        ctx.roundRect(x - 3 * scale, y - 3 * scale, sprite.width + 6 * scale, sprite.height + 6 * scale, 12 * scale);
+        ctx.stroke();
+      }
       at += 24 + ((length + 3) & ~3);
     }
   };

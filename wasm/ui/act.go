@@ -50,6 +50,7 @@ func (m *Model) acted(action, arg string) []Effect {
 		return append(m.toLive(), Send{event.Frame{Type: event.FrameLearn, Text: arg}})
 	case "look":
 		m.tab = "node"
+		m.uncover(arg)
 		return m.look("side", arg)
 	case "type":
 		m.tab = "console"

@@ -23,6 +23,7 @@ type feed struct {
 type item struct {
 	id    uint64
 	at    event.Micros // virtual
+	seq   uint64       // of the event; 0: it is none
 	tone  tone
 	text  string
 	times int    // how often it has been said lately, if it is minor
@@ -63,7 +64,7 @@ func (f *feed) fold(m *Model, e *event.Event) {
 	}
 	text, tone := m.sentence(e)
 	if text != "" {
-		f.tell(item{at: e.At, tone: tone, text: text})
+		f.tell(item{at: e.At, seq: e.Seq, tone: tone, text: text})
 	}
 }
 
@@ -151,7 +152,7 @@ func (f *feed) foldLink(m *Model, e *event.Event) {
 		return
 	}
 	links := []way{{from: e.Node, to: e.Peer}}
-	f.tell(item{at: e.At, tone: fault, class: class, links: links, text: linkSentence(m.Language, class, links, e.Link)})
+	f.tell(item{at: e.At, seq: e.Seq, tone: fault, class: class, links: links, text: linkSentence(m.Language, class, links, e.Link)})
 }
 
 func changeOf(was, is event.Link) change {

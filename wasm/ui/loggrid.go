@@ -65,6 +65,17 @@ func (m *Model) scrollTo(last uint64) {
 	}
 }
 
+// uncover brings an entry that is to be looked at ("entry n3 12") into the window, if it is outside.
+func (m *Model) uncover(words string) {
+	kind, rest, _ := halves(words, ' ')
+	_, at, _ := halves(rest, ' ')
+	i, ok := event.ParseNumber(at)
+	if w := m.logWindow(); ok && kind == "entry" && (i < w.first || i > w.last) {
+		m.scrollTo(i + m.columns()/2)
+		m.touch(inLog)
+	}
+}
+
 // scroll moves the window; positive is towards the end.
 func (m *Model) scroll(columns int) {
 	m.scrollTo(uint64(max(int64(m.logWindow().last)+int64(columns), 1)))

@@ -76,17 +76,35 @@ func kindOf(msg *view.Message) uint64 {
 type crowd struct {
 	n, met int     // how many there are, and how many of them Packets has come by
 	at     float64 // the sum of how far each has come
+	flags  uint8   // of those that Packets has come by
+}
+
+// pointedAt has the flag pointed for the messages that what is highlighted rests on.
+func (m *Model) pointedAt() map[uint64]uint8 {
+	var all map[uint64]uint8
+	for word, rest := "", m.marks(); rest != ""; {
+		word, rest, _ = halves(rest, ' ')
+		kind, id, _ := halves(word, '-')
+		if n, _ := event.ParseNumber(id); kind == "message" {
+			if all == nil {
+				all = map[uint64]uint8{}
+			}
+			all[n] = pointed
+		}
+	}
+	return all
 }
 
 // Packets appends all that is drawn on the canvas: what is under way at the shown time, what falls, what
 // was too quick. Everything is little-endian. First a header: the number of packets as uint32, then the
 // stage's width, height and node radius in units of its viewBox as float32. Then for each packet: Shape,
-// index into PacketColours, Mark and flags (1: hollow, a reply; 2: has fallen off; 4: shown once more) as
+// index into PacketColours, Mark and flags (1: hollow, a reply; 2: has fallen off; 4: shown once more; 8: a panel rests on it) as
 // one byte each; x, y, opacity and how far it has come (0 to 1: a snapshot fills up) as float32; the length of the label as uint32,
 // and the label in UTF-8 filled up with zeros to a multiple of four bytes.
 func Packets(m *Model, to []byte) []byte {
 	r := m.ringNow()
 	w := packetWriter{ring: r, out: to, calm: m.calm}
+	at := m.pointedAt()
 	start := len(to)
 	w.out = append32(w.out, 0)
 	w.floats(r.w, r.h, r.radius)
@@ -97,11 +115,12 @@ func Packets(m *Model, to []byte) []byte {
 			continue
 		}
 		c := crowds[kindOf(msg)]
+		c.flags |= at[msg.ID]
 		switch c.met++; {
 		case c.n <= MaxAlike:
-			w.flight(msg, m.motion.progress(msg, m.clock.now), 1)
+			w.flight(msg, m.motion.progress(msg, m.clock.now), 1, at[msg.ID])
 		case c.met == c.n:
-			w.flight(msg, c.at/float64(c.n), c.n)
+			w.flight(msg, c.at/float64(c.n), c.n, c.flags)
 		default:
 			crowds[kindOf(msg)] = c
 		}
@@ -144,6 +163,7 @@ const (
 	hollow uint8 = 1 << iota
 	fallen
 	again
+	pointed
 )
 
 // lane is how far a message keeps to the left of the line, so that those that meet pass each other.
@@ -152,7 +172,7 @@ const lane = 5
 // calmly is in how many places a message stands on its way where motion is to be reduced.
 const calmly = 4
 
-func (w *packetWriter) flight(msg *view.Message, at float64, n int) {
+func (w *packetWriter) flight(msg *view.Message, at float64, n int, flags uint8) {
 	a, b, ok := w.ring.leg(msg.From, msg.To)
 	if !ok {
 		return
@@ -161,7 +181,7 @@ func (w *packetWriter) flight(msg *view.Message, at float64, n int) {
 		at = (min(math.Floor(at*calmly), calmly-1) + 0.5) / calmly
 	}
 	p := along(a, b, at).plus(b.minus(a).unit().left().times(lane))
-	w.packet(msg, p, 1, at, 0, n)
+	w.packet(msg, p, 1, at, flags, n)
 }
 
 // fall draws a dropped message: it drops off the link where it was, and fades.

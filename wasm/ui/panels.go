@@ -12,7 +12,7 @@ func sideElement(m *Model) *Element {
 	shown := m.panel()
 	nodeName := m.lookName()
 	tabs := classed("div", "tabs").set("role", "tablist").set("aria-label", m.Say("Panels"))
-	for _, t := range [...]struct{ id, name string }{{"guide", words.Of("Lesson")}, {"console", words.Of("Console")}, {"node", nodeName}, {"feed", words.Of("Feed")}} {
+	for _, t := range [...]struct{ id, name string }{{"guide", switched(m.tape.Sealed, words.Of("Story"), words.Of("Lesson"))}, {"console", words.Of("Console")}, {"node", nodeName}, {"feed", words.Of("Feed")}} {
 		on := shown == t.id
 		tabs.add(button("tab to-"+t.id, "tab", t.id).set("role", "tab").set("id", "tab-"+t.id).
 			set("aria-selected", switched(on, "true", "false")).set("aria-controls", switched(t.id == "guide", "guide", "panel")).say(m.Say(t.name)))
@@ -51,7 +51,7 @@ func (m *Model) lookName() string {
 		return m.Say("Entry {0}", other)
 	case "message":
 		return m.Say("Message")
-	case "why":
+	case "why", "event":
 		return m.Say("Why?")
 	case "lamp":
 		return m.Say("Lamp")
@@ -94,7 +94,7 @@ func (m *Model) newsElement() *Element {
 		}
 		if it.el == nil {
 			it.el = classed("li", toneNames[it.tone]).keyed(strconv.FormatUint(it.id, 10)).
-				add(tag("time").say(spell(m.Language, it.at)), tag("span").say(it.said(m.Language)))
+				add(tag("time").say(spell(m.Language, it.at)), m.asked(it).say(it.said(m.Language)))
 		}
 		list.add(it.el)
 	}
@@ -102,6 +102,14 @@ func (m *Model) newsElement() *Element {
 		return classed("p", "nothing").say(m.Say("What happens from now on is told here, in plain sentences."))
 	}
 	return list
+}
+
+// asked is a sentence's place; with a click one is told more about what it tells of, and why it was.
+func (m *Model) asked(it *item) *Element {
+	if it.seq == 0 {
+		return tag("span")
+	}
+	return button("", "look", "event "+number(it.seq))
 }
 
 // detailsElement is what the viewer looks into, as the room drew it.

@@ -34,7 +34,7 @@ func drawEntry(m Moment, words []string) *content {
 	var marks []string
 	for i := range s.life.Stays {
 		if s.life.Stays[i].Has() {
-			marks = append(marks, s.life.Stays[i].Node.String())
+			marks = append(marks, s.life.Stays[i].Node.String(), entryMark(s.life.Stays[i].Node, index))
 		}
 	}
 	return &content{body: entryPanel(s), marks: strings.Join(append(marks, "log"), " ")}

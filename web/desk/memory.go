@@ -26,6 +26,7 @@ type Memory struct {
 	links   map[[2]event.NodeID]*tale.LinkPast
 	said    map[saying]told
 	asked   map[wonder]wondered
+	events  map[saying]*eventSight
 }
 
 // saying is an event in a language.
@@ -51,7 +52,7 @@ func NewMemory() *Memory { return &Memory{} }
 
 // restart forgets everything: another journal has begun. The caller holds mu.
 func (r *Memory) restart(j *journal.Journal) {
-	r.journal, r.paths, r.lives, r.nodes, r.links, r.said, r.asked = j, nil, nil, nil, nil, nil, nil
+	r.journal, r.paths, r.lives, r.nodes, r.links, r.said, r.asked, r.events = j, nil, nil, nil, nil, nil, nil, nil
 }
 
 // recall gives what was said of an event before.
@@ -82,6 +83,38 @@ func (m Moment) remember(t told) {
 		r.said = map[saying]told{}
 	}
 	r.said[saying{m.tag(), t.seq}] = t
+}
+
+// seen gives what was found out about an event before; nil if that is not known any more.
+func (m Moment) seen(seq uint64) *eventSight {
+	if m.Memory == nil {
+		return nil
+	}
+	m.Memory.mu.Lock()
+	defer m.Memory.mu.Unlock()
+	if s := m.Memory.events[saying{m.tag(), seq}]; s != nil && m.Memory.journal == m.Journal {
+		c := *s
+		return &c
+	}
+	return nil
+}
+
+// see keeps what was found out about an event.
+func (m Moment) see(seq uint64, s *eventSight) {
+	r := m.Memory
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.journal != m.Journal {
+		r.restart(m.Journal)
+	}
+	if r.events == nil || len(r.events) >= maxSeats {
+		r.events = map[saying]*eventSight{}
+	}
+	c := *s
+	r.events[saying{m.tag(), seq}] = &c
 }
 
 // tag is the language of who looks.

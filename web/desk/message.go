@@ -30,7 +30,7 @@ func drawMessage(m Moment, words []string) *content {
 	if s.msg == nil {
 		return nil
 	}
-	return &content{body: messagePanel(s), marks: min(s.msg.From, s.msg.To).String() + "-" + max(s.msg.From, s.msg.To).String()}
+	return &content{body: messagePanel(s), marks: min(s.msg.From, s.msg.To).String() + "-" + max(s.msg.From, s.msg.To).String() + " message-" + number(id)}
 }
 
 // seek looks back for the message's sending, and for its end if it is not under way any more.

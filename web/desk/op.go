@@ -41,7 +41,7 @@ func drawOp(m Moment, words []string) *content {
 	if p.Asked.Kind == event.KindNone {
 		return m.opFromState(m.State.Op(id))
 	}
-	marks := names(p.Nodes)
+	marks := append(names(p.Nodes), m.placesOfOp(id)...)
 	if p.Index != 0 {
 		marks = append(marks, "log")
 	}

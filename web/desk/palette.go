@@ -205,6 +205,7 @@ func (p *palette) page() {
 	p.add(group, l.Say("Light, dark, or as the system says"), "", "theme", "")
 	p.add(group, l.Say("Projector: bigger and calmer, or as usual"), "", "projector", "")
 	p.add(group, l.Say("Rules and keys"), "?", "rules", "")
+	p.add(group, l.Say("Why? Questions about the room; the key asks about what you point at"), "W", "look", "why")
 }
 
 // chaosSight is what the room can do by itself.

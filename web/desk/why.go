@@ -82,15 +82,39 @@ func (m Moment) marksOf(a tale.Answer) string {
 func (m Moment) placesOf(fields []string) []string {
 	id, _ := event.ParseNumber(fields[1])
 	if fields[0] == "op" {
-		if op := m.State.Op(id); op != nil {
-			return []string{op.Node.String()}
-		}
-		return nil
+		return m.placesOfOp(id)
 	}
 	if msg := m.State.Message(id); msg != nil {
 		return []string{min(msg.From, msg.To).String() + "-" + max(msg.From, msg.To).String()}
 	}
 	return nil
+}
+
+// placesOfOp are the machine that was asked, the time on the recording that the command took, and its entries in the logs.
+func (m Moment) placesOfOp(id uint64) (marks []string) {
+	op := m.State.Op(id)
+	if op == nil {
+		return nil
+	}
+	if op.Node != 0 {
+		marks = append(marks, op.Node.String())
+	}
+	marks = append(marks, "asked-"+number(uint64(op.Asked))+"-"+number(uint64(op.Answered)))
+	for i := range m.State.Nodes {
+		n := &m.State.Nodes[i]
+		for j := len(n.Log) - 1; j >= 0; j-- {
+			if n.Log[j].Op == id {
+				marks = append(marks, entryMark(n.ID, n.Log[j].Index))
+				break
+			}
+		}
+	}
+	return marks
+}
+
+// entryMark highlights an entry in the log of a machine.
+func entryMark(id event.NodeID, index uint64) string {
+	return "entry-" + id.String() + "-" + number(index)
 }
 
 // look is what shows the place of a fact in more detail; "" where nothing does.
