@@ -64,13 +64,14 @@ func defaultAddr() string {
 	return "127.0.0.1:8080"
 }
 
-// defaultData is where a user's programs may keep things; without a home it is below the current directory.
+// defaultData is where a user's programs may keep things; without a home it is below the current directory. What tests and
+// measurements build lies beside it.
 func defaultData() string {
 	dir, err := os.UserCacheDir()
 	if err != nil {
 		return "quorumlab-data"
 	}
-	return filepath.Join(dir, "quorumlab")
+	return filepath.Join(dir, "quorumlab", "rooms")
 }
 
 func (s *serving) run(ctx context.Context) error {

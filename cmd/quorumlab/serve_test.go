@@ -333,6 +333,22 @@ func TestSoloServesWithoutOtherProcesses(t *testing.T) {
 	}
 }
 
+// What tests and measurements have built and kept in the user's cache is not in the way of who opens the playground after them.
+func TestServeStartsBesideWhatTestsHaveBuilt(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("HOME", t.TempDir()) // where other systems than Linux keep it
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, theirs := range []string{"etcd-3.7.3", "bench-1"} { // of cmd/reference and cmd/bench
+		if err := os.MkdirAll(filepath.Join(cache, "quorumlab", theirs), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	startServe(t, "--solo")
+}
+
 func TestPrintedAddressCanBeOpened(t *testing.T) {
 	for want, a := range map[string]net.TCPAddr{
 		"127.0.0.1:80": {IP: net.IPv4(127, 0, 0, 1), Port: 80}, "localhost:80": {IP: net.IPv4zero, Port: 80},
