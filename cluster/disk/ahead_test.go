@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -15,17 +16,20 @@ import (
 	"github.com/quorumlab/quorumlab/cluster/event"
 )
 
-// moment is how long a test looks for what must not happen.
-const moment = 50 * time.Millisecond
+// patience is how long a test waits for what has to come.
+const patience = 20 * time.Second
 
 // held is a drive whose disk can be made to stand still.
 type held struct {
 	*Drive
 	t     testing.TB
-	gate  atomic.Pointer[chan struct{}] // nil: it works
+	next  atomic.Pointer[halt] // of the next write; nil: it goes through
 	fails chan error
 	facts chan event.Event
 }
+
+// halt is where one write stands still. What comes behind it does not stand there: who waits for it waits of his own accord.
+type halt struct{ reached, over chan struct{} }
 
 func openHeld(t testing.TB, dir, note string) *held {
 	t.Helper()
@@ -34,8 +38,9 @@ func openHeld(t testing.TB, dir, note string) *held {
 	h.Drive, err = Open(Options{Dir: dir, Node: 1, Sync: true, Witness: note, Failed: func(err error) { h.fails <- err },
 		Tap: func(e event.Event) { h.facts <- e },
 		Delay: func() time.Duration {
-			if gate := h.gate.Load(); gate != nil {
-				<-*gate
+			if here := h.next.Swap(nil); here != nil {
+				close(here.reached)
+				<-here.over
 			}
 			return 0
 		}})
@@ -45,20 +50,22 @@ func openHeld(t testing.TB, dir, note string) *held {
 	return h
 }
 
-// hold has the disk stand still until the function that it gives is called.
+// hold has the next write stand still until the function that it gives is called.
 func (h *held) hold() (release func()) {
-	gate := make(chan struct{})
-	h.gate.Store(&gate)
-	return func() {
-		h.gate.Store(nil)
-		close(gate)
-	}
+	here := &halt{make(chan struct{}), make(chan struct{})}
+	h.next.Store(here)
+	return func() { close(here.over) }
 }
 
+// ahead stores entries; a write that is to stand still does so when it returns.
 func (h *held) ahead(first, last uint64) {
 	h.t.Helper()
+	here := h.next.Load()
 	if err := h.Log.StoreAhead(commands(first, last)); err != nil {
 		h.t.Fatal(err)
+	}
+	if here != nil {
+		<-here.reached
 	}
 }
 
@@ -93,6 +100,37 @@ func ending(do func()) <-chan bool {
 	return done
 }
 
+// stuck waits until each of n that were begun by ending has either ended or stands where the disk is waited for. Nobody
+// comes on from there but by the disk.
+func stuck(t *testing.T, n int) {
+	t.Helper()
+	again := time.NewTicker(time.Millisecond)
+	defer again.Stop()
+	stacks := make([]byte, 1<<20)
+	for end := time.After(patience); ; {
+		begun, waits := 0, 0
+		for one := range strings.SplitSeq(string(stacks[:runtime.Stack(stacks, true)]), "\n\n") {
+			if !strings.Contains(one, "disk.ending.func") {
+				continue
+			}
+			begun++
+			state, _, _ := strings.Cut(one, "]:")
+			if strings.Contains(state, "[sync.Mutex.Lock") && strings.Contains(one, "(*Log).lock(") ||
+				strings.Contains(state, "[chan receive") && strings.Contains(one, "(*Log).Await(") {
+				waits++
+			}
+		}
+		if begun == waits {
+			return
+		}
+		select {
+		case <-again.C:
+		case <-end:
+			t.Fatalf("of %d, %d have not ended and %d wait for the disk:\n%s", n, begun, waits, stacks)
+		}
+	}
+}
+
 // What is stored ahead can be read at once; the disk is told apart from it, and whatever else is to be written waits.
 func TestStoredAhead(t *testing.T) {
 	h := openHeld(t, t.TempDir(), "")
@@ -123,13 +161,10 @@ func TestStoredAhead(t *testing.T) {
 		"what forgets the beginning": ending(func() { _ = h.Log.DeleteRange(1, 2) }),
 		"the next entries":           ending(func() { _ = h.Log.StoreAhead(commands(7, 7)) }),
 	}
-	over := time.After(moment)
+	stuck(t, len(waiting))
 	for what, done := range waiting {
-		select {
-		case <-done:
+		if len(done) > 0 {
 			t.Errorf("%s did not wait for the disk", what)
-		case <-over:
-			over = time.After(time.Millisecond)
 		}
 	}
 	release()
@@ -189,6 +224,7 @@ func TestFailedWriteAhead(t *testing.T) {
 		ending(func() { _ = h.Log.DeleteRange(2, 4) }),
 		ending(func() { _ = h.Stable.SetUint64(keyTerm, 2) }),
 	}
+	stuck(t, len(waiting))
 	_ = h.Log.w.Close() // as if the disk were gone
 	release()
 	if err := <-h.fails; err == nil || !strings.Contains(err.Error(), "could not be written") {

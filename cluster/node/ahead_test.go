@@ -1,13 +1,11 @@
 package node_test
 
 import (
-	"context"
 	"errors"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 
@@ -71,12 +69,15 @@ func TestLeaderLosesPowerWhileItWrites(t *testing.T) {
 
 var errBefore = errors.New("it is not there")
 
-// nothingOf looks for a while, many heartbeats long, for what would be wrong to happen with an entry.
+// lookedAt is how often a leader tells a follower how much is committed while a test looks for what must not come of it.
+const lookedAt = 20
+
+// nothingOf looks for what would be wrong to happen with an entry, until the leader has had many occasions to tell of it.
 func (r *trio) nothingOf(lost uint64, answers <-chan error, leader, follower *member) {
 	r.t.Helper()
-	ctx, cancel := context.WithTimeout(r.t.Context(), 400*time.Millisecond)
-	defer cancel()
-	for ctx.Err() == nil {
+	before := follower.heard.Load()
+	r.until("the follower was told often how much is committed", func() bool {
+		over := follower.heard.Load() >= before+lookedAt // first, so that what the last one brought about is looked at
 		for _, m := range []*member{leader, follower} {
 			if s := m.Status(); s.Commit >= lost || s.Applied >= lost || m.told(event.Committed, lost) || m.told(event.Applied, lost) || m.has("lost") {
 				r.t.Fatalf("%v takes entry %d for committed: %+v", m.id, lost, s)
@@ -87,9 +88,10 @@ func (r *trio) nothingOf(lost uint64, answers <-chan error, leader, follower *me
 			if !errors.Is(err, errBefore) {
 				r.t.Fatalf("it was answered: %v", err)
 			}
-		case <-time.After(time.Millisecond):
+		default:
 		}
-	}
+		return over
+	})
 }
 
 // losePower ends a member whose disk stands still, and leaves what a power cut leaves.

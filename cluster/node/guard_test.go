@@ -2,6 +2,7 @@ package node
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -49,29 +50,33 @@ func TestEntriesBehindASnapshotAreNotRefused(t *testing.T) {
 
 // No answer leaves while entries that this node stored as a leader are still being written: whoever gets it may count them.
 func TestAnswersWaitForTheDisk(t *testing.T) {
-	gate := make(chan struct{})
-	d, err := disk.Open(disk.Options{Dir: t.TempDir(), Delay: func() time.Duration { <-gate; return 0 }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
-	n := &Node{drive: d}
-	if err := d.Log.StoreAhead([]*raft.Log{{Index: 1, Term: 1}}); err != nil {
-		t.Fatal(err)
-	}
-	left := make(chan struct{})
-	go func() {
-		n.served(&raft.TimeoutNowRequest{}, &raft.TimeoutNowResponse{}, nil)
-		close(left)
-	}()
-	select {
-	case <-left:
-		t.Error("the answer left before the entry was on disk")
-	case <-time.After(50 * time.Millisecond):
-	}
-	close(gate)
-	<-left
-	if got := d.Log.OnDisk(1); got != 1 {
-		t.Errorf("the answer left with %d entries on disk", got)
-	}
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		gate := make(chan struct{})
+		d, err := disk.Open(disk.Options{Dir: dir, Delay: func() time.Duration { <-gate; return 0 }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		n := &Node{drive: d}
+		if err := d.Log.StoreAhead([]*raft.Log{{Index: 1, Term: 1}}); err != nil {
+			t.Fatal(err)
+		}
+		left := make(chan struct{})
+		go func() {
+			n.served(&raft.TimeoutNowRequest{}, &raft.TimeoutNowResponse{}, nil)
+			close(left)
+		}()
+		synctest.Wait() // until nothing can go on but by the gate
+		select {
+		case <-left:
+			t.Error("the answer left before the entry was on disk")
+		default:
+		}
+		close(gate)
+		<-left
+		if got := d.Log.OnDisk(1); got != 1 {
+			t.Errorf("the answer left with %d entries on disk", got)
+		}
+	})
 }

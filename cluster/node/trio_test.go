@@ -35,6 +35,7 @@ type member struct {
 	dir, note string
 	transport *peer.Transport
 	gate      atomic.Pointer[chan struct{}] // nil: its disk works
+	heard     atomic.Int64                  // how often it has taken a leader's word for how much is committed
 
 	mu    sync.Mutex
 	facts []event.Event
@@ -82,7 +83,7 @@ func (m *member) start(founding bool) {
 		t.Fatal(err)
 	}
 	o := node.Options{ID: m.id, Dir: m.dir, Witness: m.note, FsyncDelay: m.stand, Failed: func(err error) { t.Error(err) }, Reboot: func(why string) { t.Error(why) },
-		Transport: m.transport, Tap: m.tap, Cluster: r.roster.Cluster, Member: 0x10 + uint64(m.id), Definite: peer.Definite, Places: true, Batch: true,
+		Transport: hearing{m.transport, &m.heard}, Tap: m.tap, Cluster: r.roster.Cluster, Member: 0x10 + uint64(m.id), Definite: peer.Definite, Places: true, Batch: true,
 		Address: func(id event.NodeID) raft.ServerAddress { a, _ := r.address(id); return a },
 		Timing:  node.Timing{Heartbeat: 20 * time.Millisecond, Election: 400 * time.Millisecond}}
 	if founding {
@@ -95,6 +96,21 @@ func (m *member) start(founding bool) {
 	}
 	transport, running := m.transport, m.Node
 	t.Cleanup(func() { m.end(transport, running) })
+}
+
+// hearing is a transport that counts the requests that say how much is committed, once raft has served them.
+type hearing struct {
+	*peer.Transport
+	heard *atomic.Int64
+}
+
+func (h hearing) OnServed(f func(request, response any, err error)) {
+	h.Transport.OnServed(func(request, response any, err error) {
+		f(request, response, err)
+		if q, ok := request.(*raft.AppendEntriesRequest); ok && err == nil && q.LeaderCommitIndex > 0 {
+			h.heard.Add(1)
+		}
+	})
 }
 
 // stand is the time that an fsync takes longer here: for ever, while the disk is held.
