@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -11,15 +12,17 @@ import (
 	"github.com/quorumlab/quorumlab/cluster/view"
 )
 
-// How far apart checkpoints are. A chunk is closed when its frames weigh chunkBytes, which is some 8,000 to 20,000 events and folds in
-// about 20 ms; where states are large, later, so that checkpoints take at most about a third of the memory; and never
-// later than chunkMost, so that every moment is there within 100 ms. Small histories have smaller chunks.
+// How far apart checkpoints are, so that every moment is there in a small part of 100 ms. A chunk is closed when it has
+// chunkEvents or its frames weigh chunkBytes. Where states are large it is closed later, so that checkpoints take at most about a
+// third of the memory: when it has as many events as the state before takes to be told, which at most doubles what a seek
+// folds, and at chunkMost. Small histories have smaller chunks.
 const (
-	chunkBytes = 256 << 10
-	chunkMost  = 1 << 20
-	chunkShare = 8   // of Options.HistoryBytes is one chunk at most
-	chunkCost  = 256 // bytes of memory that a chunk takes beside its own
-	stateRatio = 8   // a chunk's frames, before they are packed, weigh at least so many times its packed checkpoint
+	chunkEvents = 4096
+	chunkBytes  = 256 << 10
+	chunkMost   = 1 << 20
+	chunkShare  = 8   // of Options.HistoryBytes is one chunk at most
+	chunkCost   = 256 // bytes of memory that a chunk takes beside its own
+	stateRatio  = 8   // a chunk's frames, before they are packed, weigh at least so many times its packed checkpoint
 )
 
 // maxUnpacked bounds, in bytes, what a checkpoint or the frames of a chunk are when they are unpacked, whatever a file says:
@@ -33,6 +36,7 @@ type chunk struct {
 	kinds       Kinds        // of its events
 	start       []byte       // a checkpoint frame, packed
 	frames      []byte       // frames of events, each behind the number of its events, their kinds and its length, packed
+	stated      int          // events in start; 0: not known
 }
 
 func (c *chunk) cost() int64 { return int64(len(c.start)) + int64(len(c.frames)) + chunkCost }
@@ -67,13 +71,17 @@ func pack(start *view.State, from event.Micros, frames []*Frame) *chunk {
 		c.kinds |= f.kinds
 	}
 	c.frames = packer().EncodeAll(raw, nil)
-	c.start = packer().EncodeAll(event.AppendFrame(nil, &event.Frame{Type: event.FrameCheckpoint, Seq: start.Seq, At: start.At, Wall: start.Wall,
-		Events: view.Restate(start)}), nil)
+	stated := view.Restate(start)
+	c.start, c.stated = packer().EncodeAll(event.AppendFrame(nil, &event.Frame{Type: event.FrameCheckpoint, Seq: start.Seq, At: start.At, Wall: start.Wall,
+		Events: stated}), nil), len(stated)
 	return c
 }
 
+// work is what looking into a recording has cost so far.
+type work struct{ bytes, events atomic.Int64 } // unpacked, decoded
+
 // state unpacks what the chunk begins with.
-func (c *chunk) state() (view.State, error) {
+func (c *chunk) state(w *work) (view.State, error) {
 	var s view.State
 	raw, err := unpacker().DecodeAll(c.start, nil)
 	if err != nil {
@@ -90,6 +98,8 @@ func (c *chunk) state() (view.State, error) {
 		s.Apply(f.Events[i])
 	}
 	s.Seq, s.At, s.Wall = f.Seq, f.At, f.Wall
+	w.bytes.Add(int64(len(raw)))
+	w.events.Add(int64(len(f.Events)))
 	return s, nil
 }
 
@@ -109,15 +119,17 @@ func (c *chunk) damaged(what string) error { return &Damaged{c.first, c.last, wh
 type opened struct {
 	chunk  *chunk
 	frames []*Frame // without until
+	work   *work
 }
 
 // open unpacks the frames and checks that they follow each other.
-func (c *chunk) open() (*opened, error) {
+func (c *chunk) open(w *work) (*opened, error) {
 	raw, err := unpacker().DecodeAll(c.frames, nil)
 	if err != nil {
 		return nil, c.damaged("its frames cannot be unpacked (" + err.Error() + ")")
 	}
-	o, next := &opened{chunk: c}, c.first
+	w.bytes.Add(int64(len(raw)))
+	o, next := &opened{chunk: c, work: w}, c.first
 	for len(raw) > 0 {
 		var head [3]uint64 // number of events, their kinds, length
 		for i := range head {
@@ -152,6 +164,7 @@ func (o *opened) events(i int) ([]event.Event, error) {
 	if whole.Type != event.FrameEvents || whole.Seq != f.First || uint64(len(whole.Events)) != f.Last-f.First+1 {
 		return nil, o.chunk.damaged("a frame does not hold the events that it should")
 	}
+	o.work.events.Add(int64(len(whole.Events)))
 	return whole.Events, nil
 }
 
@@ -162,6 +175,7 @@ const unpackedMost = 3
 type unpacked struct {
 	mu   sync.Mutex
 	kept [unpackedMost]*opened // the last one first
+	work work
 }
 
 // of gives an unpacked chunk.
@@ -169,7 +183,7 @@ func (u *unpacked) of(c *chunk) (*opened, error) {
 	if o := u.find(c); o != nil {
 		return o, nil
 	}
-	o, err := c.open()
+	o, err := c.open(&u.work)
 	if err != nil {
 		return nil, err
 	}

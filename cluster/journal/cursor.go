@@ -56,7 +56,7 @@ func (c *Cursor) run() ([]event.Event, error) {
 		}
 		return c.read(c.opened)
 	case at.frame != nil:
-		c.events = at.frame.events()
+		c.events = c.j.decode(at.frame)
 	default:
 		c.events = at.open
 	}

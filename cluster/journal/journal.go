@@ -188,7 +188,7 @@ func (j *Journal) seal() {
 	j.bytes += f.cost()
 	j.tick = nil
 	j.collect()
-	if j.weight >= j.spacing() {
+	if j.full() {
 		j.cut()
 	}
 	j.trim()
@@ -222,8 +222,8 @@ func (j *Journal) trim() {
 	}
 }
 
-// events decodes what the journal itself encoded.
-func (f *Frame) events() []event.Event {
+// decode gives the events of a frame that the journal itself encoded.
+func (j *Journal) decode(f *Frame) []event.Event {
 	frame, err := event.DecodeFrame(f.Bytes)
 	if err != nil {
 		panic("journal: its own frame cannot be read: " + err.Error())
@@ -236,6 +236,7 @@ func (j *Journal) wake() {
 	close(j.changed)
 	j.changed = make(chan struct{})
 }
+	j.unpacked.work.events.Add(int64(len(frame.Events)))
 
 // Close ends the journal: what is open is still offered, subscribers then get ErrClosed. History stays readable.
 func (j *Journal) Close() {
@@ -279,8 +280,12 @@ type Stats struct {
 func (j *Journal) Stats() Stats {
 	j.mu.RLock()
 	defer j.mu.RUnlock()
-	return Stats{Seq: j.state.Seq, Oldest: j.oldest + 1, Frames: len(j.frames), Chunks: len(j.chunks), Bytes: j.bytes}
+	return Stats{Seq: j.state.Seq, Oldest: j.oldest + 1, Frames: len(j.frames), Chunks: len(j.chunks), Bytes: j.bytes,
+		Unpacked: j.unpacked.work.bytes.Load(), Decoded: j.unpacked.work.events.Load()}
 }
+
+	// Unpacked are the bytes, and Decoded the events, that looking back has cost so far.
+	Unpacked, Decoded int64
 
 // Reach is what can be looked at.
 type Reach struct {

@@ -24,7 +24,7 @@ func (j *Journal) StateAt(seq uint64) (view.State, error) {
 	var s view.State
 	if b.chunk == nil {
 		s = b.state.Clone()
-	} else if s, err = b.chunk.state(); err != nil {
+	} else if s, err = b.chunk.state(&j.unpacked.work); err != nil {
 		return s, err
 	}
 	c := j.Walk(s.Seq + 1)

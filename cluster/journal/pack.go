@@ -14,13 +14,15 @@ type packing struct {
 	done        chan *chunk // holds one
 }
 
-// spacing is how much the frames of the next chunk weigh.
-func (j *Journal) spacing() int64 {
-	least := int64(chunkBytes)
+// full says whether the chunk that is growing ends here.
+func (j *Journal) full() bool {
+	events, weight := uint64(chunkEvents), int64(chunkBytes)
 	if n := len(j.chunks); n > 0 {
-		least = min(max(least, int64(stateRatio*len(j.chunks[n-1].start))), chunkMost)
+		before := j.chunks[n-1]
+		events = max(events, uint64(before.stated))
+		weight = min(max(weight, int64(stateRatio*len(before.start))), chunkMost)
 	}
-	return min(least, j.history/chunkShare)
+	return j.state.Seq-j.start.Seq >= events || j.weight >= min(weight, j.history/chunkShare)
 }
 
 // cut ends the chunk that is growing and has it packed. If the one before is not packed yet, the room waits: so there are

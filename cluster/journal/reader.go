@@ -249,7 +249,7 @@ func (f *fileReader) journal() (*Journal, error) {
 
 // endOf folds a chunk to its end.
 func (j *Journal) endOf(c *chunk) (view.State, error) {
-	s, err := c.state()
+	s, err := c.state(&j.unpacked.work)
 	if err != nil {
 		return s, err
 	}

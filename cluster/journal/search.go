@@ -107,7 +107,7 @@ func (j *Journal) leaf(seq uint64, kinds Kinds) (leaf, error) {
 	case at.frame != nil:
 		l := leaf{first: at.frame.First, last: at.frame.Last}
 		if at.frame.kinds&kinds != 0 {
-			l.events = at.frame.events()
+			l.events = j.decode(at.frame)
 		}
 		return l, nil
 	case len(at.open) == 0 || seq > at.open[len(at.open)-1].Seq:
