@@ -9,8 +9,11 @@ import (
 	"github.com/quorumlab/quorumlab/cluster/view"
 )
 
-// lifeWindows are how many events before a moment the beginning of an entry is looked for, one after the other.
-var lifeWindows = [...]uint64{8_192, 65_536}
+// MaxLifeScan is how many events before a moment the beginning of an entry is looked for.
+const MaxLifeScan = 65_536
+
+// lifeWindows are how far back it is looked for, one after the other.
+var lifeWindows = [...]uint64{8_192, MaxLifeScan}
 
 // Slot is a place in the log, and of which term the entry is that is meant.
 type Slot struct{ Index, Term uint64 }
@@ -72,7 +75,7 @@ func (l *Life) asked(j *journal.Journal, s *view.State) (seq uint64, known bool)
 		return 0, false
 	}
 	seq, err := j.SeqAt(op.Asked - 1)
-	return seq, err == nil && seq < s.Seq
+	return seq, err == nil && seq < s.Seq && s.Seq-seq <= MaxLifeScan
 }
 
 // known says whether some machine had the entry at a place; also where that cannot be told.

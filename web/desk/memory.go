@@ -167,10 +167,17 @@ func follow[K comparable, F follower](m Moment, seats func(*Memory) *map[K]F, ke
 	read(fresh)
 }
 
-// stale says whether a follower had better begin anew: a request that nobody had asked may be asked now.
+// stale says whether a follower had better begin anew: the moment is so far ahead of it that another one begins later, or a
+// request that nobody had asked may be asked now.
 func stale(f follower, m Moment) bool {
-	t, path := f.(*tale.Trace)
-	return path && t.Lost() && m.State.Op(t.ID) != nil
+	behind := m.State.Seq - f.Place()
+	switch f := f.(type) {
+	case *tale.Trace:
+		return f.Lost() && m.State.Op(f.ID) != nil
+	case *tale.Life:
+		return behind > tale.MaxLifeScan
+	}
+	return behind > tale.MaxPastScan
 }
 
 // forgetOne makes room for another; which one goes does not matter much.
