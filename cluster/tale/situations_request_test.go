@@ -105,7 +105,7 @@ var requests = []situation{
 	{"a request that makes no sense", 3, func(l *lab) {
 		r := l.do(on(1, event.Command{Kind: event.TxnDo, Txn: &event.Txn{Success: []event.Request{{Kind: event.Put, Key: "a", Value: "1"}, {Kind: event.Put, Key: "a", Value: "2"}}}}))
 		l.Logf("%v: %s", r.Outcome, r.Error)
-		l.why(l.newest()+" failed", `It did not happen and will not: success puts "a" twice (etcdserver: duplicate key given in txn request).`)
+		l.why(l.newest()+" failed", `It did not happen and will not: success puts "a" twice (etcdserver: duplicate key given in txn request). All writes of a transaction happen at one revision, and a key can have one value there.`)
 	}},
 	{"no space", 3, func(l *lab) {
 		raised := make(chan error, 1)

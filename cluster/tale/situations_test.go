@@ -111,8 +111,8 @@ var elections = []situation{
 		l.end(two)
 		l.Advance(40 * ms)
 		l.why("no-leader", "The vote of term … is split: 3 votes are needed, the best candidate got 2, and all have given theirs. Each votes once a term, so nobody can win it; after a random time somebody tries again in term …")
-		l.why("n2 refused-vote", "n2 refused n3: it has one vote a term and gave that of term … to n2.")
-		l.why("n2 not-elected", "n2 has 2 of the 3 votes that it needs in term … (n1 and n2). n3 refused n2: it has one vote a term and gave that of term … to n3. n4 has not answered it.")
+		l.why("n2 refused-vote", "n2 refused n3: it has one vote a term and gave that of term … to itself.")
+		l.why("n2 not-elected", "n2 has 2 of the 3 votes that it needs in term … (n1 and n2). n3 refused n2: it has one vote a term and gave that of term … to itself. n4 has not answered it.")
 		l.why("n2 candidate", "n2 was told to stand for election at once, without waiting for its timer. In term … it has 2 of the 3 votes that it needs (n1 and n2).")
 	}},
 	{"a suspended leader", 3, func(l *lab) {
@@ -124,8 +124,8 @@ var elections = []situation{
 		l.why("moved", "n1, leader of term … was suspended: it stands still and sends nothing. The others heard no heartbeat any more, and … won term …")
 		l.ok(order(event.Resume, 1))
 		l.until("n1 follows", role(1, event.Follower))
-		l.why("n1 stepped-down", "n1 led term … whoever sees a higher term follows it (§5.1).")
-		l.why("n1 term", "n1 was in term … whoever sees a higher term takes it over (§5.1).")
+		l.why("n1 stepped-down", "n1 led term … whoever sees a higher term becomes a follower in it (§5.1).")
+		l.why("n1 term", "n1 was in term … whoever sees a higher term takes it over (§5.1)…")
 	}},
 	{"a log that is behind", 3, func(l *lab) {
 		l.ok(split(ids{1, 2}, ids{3}))

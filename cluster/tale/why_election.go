@@ -204,6 +204,9 @@ func (q *inquiry) refusalWords(e *event.Event, a attempt) string {
 		return q.Say("{0} refused {1}: term {2} is over for it, it has seen a higher one.", voter, candidate, term)
 	case event.AlreadyVoted:
 		cast := q.before(e.Seq, func(o *event.Event) bool { return o.Kind == event.VoteCast && o.Node == e.Node && o.Term == e.Term })
+		if cast != nil && cast.Peer == e.Node {
+			return q.Say("{0} refused {1}: it has one vote a term and gave that of term {2} to itself.", voter, candidate, term)
+		}
 		if cast != nil {
 			return q.Say("{0} refused {1}: it has one vote a term and gave that of term {2} to {3}.", voter, candidate, term, cast.Peer.String())
 		}

@@ -49,10 +49,10 @@ func (q *inquiry) whyStepped(won, end *event.Event) {
 		q.say(q.Say("{0} handed its leadership to {1}, which stood for election in a higher term than {2}: that made {0} a follower.", who, handed.Peer.String(), term))
 		q.happened(handed, linkMark(handed.Node, handed.Peer), q.Say("{0} told {1} to stand for election at once.", who, handed.Peer.String()))
 	case cause != nil:
-		q.say(q.Say("{0} led term {1} and got {2} from {3} with the higher term {4}: whoever sees a higher term follows it (§5.1).", who, term, q.messageWords(cause), cause.Node.String(), number(cause.Term)))
+		q.say(q.Say("{0} led term {1} and got {2} from {3} with the higher term {4}: whoever sees a higher term becomes a follower in it (§5.1).", who, term, q.messageWords(cause), cause.Node.String(), number(cause.Term)))
 		q.happened(cause, linkMark(cause.Node, cause.Peer), q.Say("{0} sent it in term {1}.", cause.Node.String(), number(cause.Term)))
 	case end.Term > won.Term:
-		q.say(q.Say("{0} led term {1} and heard of the higher term {2}: whoever sees a higher term follows it (§5.1).", who, term, number(end.Term)))
+		q.say(q.Say("{0} led term {1} and heard of the higher term {2}: whoever sees a higher term becomes a follower in it (§5.1).", who, term, number(end.Term)))
 	case removed != nil && suffrage(removed.Members, won.Node) != event.Voter:
 		q.say(q.Say("{0} is no voter any more in the configuration of entry {1}, so it cannot lead on.", who, number(removed.Index)))
 		q.happened(removed, who, q.Say("The configuration without {0}'s vote.", who))

@@ -48,6 +48,7 @@ func (q *inquiry) whyTransferWaits() {
 
 func (q *inquiry) whyOrderFailed() {
 	q.say(q.Say("It was not done and will not be: {0}.", ended(q.op.Error)))
+	q.sayGround()
 	q.happened(q.answered(), q.op.Node.String(), q.Say("Refused after {0}.", q.span(q.op.Answered-q.op.Asked)))
 	if q.s.Leader() == nil && (changesMembers(q.op.Kind) || q.op.Kind == event.Transfer || q.op.Kind == event.StepDown) {
 		q.whyNoLeader()

@@ -1,6 +1,9 @@
 package tale
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/view"
 )
@@ -37,6 +40,7 @@ func (q *inquiry) sayFate() {
 		holders := q.holders(e.Index, e.Term, votersOf(q.s.Members))
 		q.say(q.Say("The recording knows more: it is entry {0} of term {1} in the logs of {2} and is not committed. It may still be, or be overwritten.", number(e.Index), number(e.Term), q.list(holders)))
 		q.see(entryMark(n.ID, e.Index), q.Say("Entry {0} is not committed.", number(e.Index)))
+		q.seeMessages()
 	case appended != nil:
 		q.say(q.Say("The recording knows more: it was entry {0} of term {1} on {2}, and was overwritten or lost before it was committed, so it did not happen.", number(appended.Index), number(appended.Term), appended.Node.String()))
 		q.happened(appended, appended.Node.String(), q.Say("{0} appended it as entry {1}.", appended.Node.String(), number(appended.Index)))
@@ -86,6 +90,7 @@ func (q *inquiry) settledOther(e *view.Entry) *view.Node {
 
 func (q *inquiry) whyFailed() {
 	q.say(q.Say("It did not happen and will not: {0}.", ended(q.op.Error)))
+	q.sayGround()
 	q.happened(q.answered(), q.op.Node.String(), q.Say("{0} said so after {1}.", q.op.Node.String(), q.span(q.op.Answered-q.op.Asked)))
 	q.happened(q.asked(), q.op.Node.String(), q.Say("Asked of {0}.", q.op.Node.String()))
 }
@@ -124,6 +129,9 @@ func (q *inquiry) whyAlarm() {
 
 func (q *inquiry) whyReadRefused() {
 	answered := q.answered()
+	if q.sayReadGround(answered) {
+		return
+	}
 	q.say(q.Say("A linearizable read must not return old values, so it is rather not answered at all: {0}. Nothing was changed by it.", ended(q.op.Error)))
 	q.happened(answered, q.op.Node.String(), q.Say("Given up after {0}.", q.span(q.op.Answered-q.op.Asked)))
 	n := q.s.Node(q.op.Node)
@@ -143,6 +151,21 @@ func (q *inquiry) whyReadRefused() {
 		q.seeAway(leader.ID, without(voters, r))
 	}
 	q.say(q.Say("A serializable read would be answered from the node's own store, stale or not."))
+}
+
+// unconfirmed is what clients are told of reads that no majority confirmed in time.
+var unconfirmed = []string{"no fresh read", "no quorum", "did not catch up", "request timed out", "leader changed", "no leader"}
+
+// sayReadGround tells why a read was refused for which it did not matter who leads.
+func (q *inquiry) sayReadGround(answered *event.Event) bool {
+	if slices.ContainsFunc(unconfirmed, func(part string) bool { return strings.Contains(q.op.Error, part) }) {
+		return false
+	}
+	q.say(q.Say("It was not answered: {0}.", ended(q.op.Error)))
+	q.sayGround()
+	q.happened(answered, q.op.Node.String(), q.Say("{0} said so after {1}.", q.op.Node.String(), q.span(q.op.Answered-q.op.Asked)))
+	q.happened(q.asked(), q.op.Node.String(), q.Say("Asked of {0}.", q.op.Node.String()))
+	return true
 }
 
 // newerThan is the newest write that was applied somewhere before a read was answered with an older revision.

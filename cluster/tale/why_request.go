@@ -15,7 +15,7 @@ var requestAskings = []asking{
 	{"no-space", aboutOp, words.Of("Why was {0} refused for lack of space?"), func(q *inquiry) bool { return q.op.Outcome == event.Failed && lacksSpace(q.op.Error) }, (*inquiry).whyNoSpace},
 	{"read-refused", aboutOp, words.Of("Why was {0} not answered?"), func(q *inquiry) bool { return q.op.Kind == event.Get && q.op.Outcome == event.Failed }, (*inquiry).whyReadRefused},
 	{"failed", aboutOp, words.Of("Why did {0} fail?"), func(q *inquiry) bool {
-		return q.writes() && q.op.Outcome == event.Failed && !lacksSpace(q.op.Error)
+		return (q.writes() || q.op.Kind == event.Watch) && q.op.Outcome == event.Failed && !lacksSpace(q.op.Error)
 	}, (*inquiry).whyFailed},
 	{"stale", aboutOp, words.Of("Why did {0} read something stale?"), func(q *inquiry) bool { return q.newerThan() != nil }, (*inquiry).whyStale},
 	{"slow", aboutOp, words.Of("Why did {0} take so long?"), func(q *inquiry) bool { return q.op.Kind.Store() && q.op.Outcome == event.OK }, (*inquiry).whySlow},

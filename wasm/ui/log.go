@@ -194,16 +194,16 @@ func entryLabel(e *view.Entry) string {
 var entryWords = [...][3]string{
 	event.EntryNone: {words.Of("entry {0}: {1} · term {2} · not committed, as far as {3} knows"),
 		words.Of("entry {0}: {1} · term {2} · committed, as {3} knows"),
-		words.Of("entry {0}: {1} · term {2} · will be overwritten: the newest leader's log differs here")},
+		words.Of("entry {0}: {1} · term {2} · contradicts the newest leader's log, which overwrites it when it gets through")},
 	event.EntryNoop: {words.Of("entry {0}: a new leader's first entry, empty · term {2} · not committed, as far as {3} knows"),
 		words.Of("entry {0}: a new leader's first entry, empty · term {2} · committed, as {3} knows"),
-		words.Of("entry {0}: a new leader's first entry, empty · term {2} · will be overwritten: the newest leader's log differs here")},
+		words.Of("entry {0}: a new leader's first entry, empty · term {2} · contradicts the newest leader's log, which overwrites it when it gets through")},
 	event.EntryConfiguration: {words.Of("entry {0}: a change of members · term {2} · not committed, as far as {3} knows"),
 		words.Of("entry {0}: a change of members · term {2} · committed, as {3} knows"),
-		words.Of("entry {0}: a change of members · term {2} · will be overwritten: the newest leader's log differs here")},
+		words.Of("entry {0}: a change of members · term {2} · contradicts the newest leader's log, which overwrites it when it gets through")},
 	event.EntryBarrier: {words.Of("entry {0}: a barrier · term {2} · not committed, as far as {3} knows"),
 		words.Of("entry {0}: a barrier · term {2} · committed, as {3} knows"),
-		words.Of("entry {0}: a barrier · term {2} · will be overwritten: the newest leader's log differs here")},
+		words.Of("entry {0}: a barrier · term {2} · contradicts the newest leader's log, which overwrites it when it gets through")},
 }
 
 // words are what a cell means.

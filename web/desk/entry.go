@@ -83,7 +83,7 @@ func (s entrySight) summary() string {
 	case !has:
 		return w.Say("It was cut off every log that had it: it is gone.")
 	case n != nil && s.State.Doomed(n, l.Index):
-		return w.Say("Not committed, and never will be on {0}: the leader has something else at this place and will overwrite it.", s.id.String())
+		return w.Say("Not committed: the newest leader's log has something else at this place, and overwrites it on {0} as soon as it gets through.", s.id.String())
 	}
 	return w.Say("Not committed as far as any machine knows: {0} of {1} voters hold it, {2} are needed.", number(uint64(s.holders())), number(uint64(s.voters())), number(uint64(s.voters()/2+1)))
 }

@@ -81,7 +81,7 @@ var pictureSigns = []signs{
 		{words.Of("Colour"), words.Of("the term of the entry")},
 		{words.Of("Solid"), words.Of("committed, as that node knows")},
 		{words.Of("Hatched"), words.Of("not committed")},
-		{words.Of("Struck"), words.Of("will be overwritten")},
+		{words.Of("Struck"), words.Of("contradicts the newest leader's log, which will overwrite it")},
 		{words.Of("Dot, arrow"), words.Of("match and next index, as the leader believes")},
 	}},
 }
