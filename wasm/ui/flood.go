@@ -5,9 +5,9 @@ import "github.com/quorumlab/quorumlab/cluster/event"
 // A log that follows its end under more entries than anybody can read is drawn at leisure: a page that moves all of its cells
 // in every frame has no time left for what can be seen.
 const (
-	floodRate            = 30      // columns a second from which on it is a flood
-	floodWatch           = 500_000 // wall time over which columns are counted
-	leisure event.Micros = 100_000 // wall time between two drawings in a flood
+	floodRate               = 30      // columns a second from which on it is a flood
+	floodWatch              = 500_000 // wall time over which columns are counted
+	leisure    event.Micros = 100_000 // wall time between two drawings in a flood
 )
 
 // flood counts how quickly the log moves.

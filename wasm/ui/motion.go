@@ -27,11 +27,9 @@ const (
 	tooQuick  event.Micros = 40_000
 )
 
-// age lets wall time pass; in a frozen room nothing moves. What was dropped falls also where the recording rests: a step led there.
-func (v *motion) age(passed event.Micros, frozen bool) {
-	if frozen {
-		return
-	}
+// age lets wall time pass, in a frozen room too: what falls or is shown once more is under way no longer, and must not hang
+// there as if it were.
+func (v *motion) age(passed event.Micros) {
 	v.falling = aged(v.falling, passed, fallTime)
 	v.ghosts = aged(v.ghosts, passed, ghostTime)
 }

@@ -57,9 +57,8 @@ func (m *Model) update(msg Msg) []Effect {
 
 // ticked comes once a frame: time goes on, what falls falls further.
 func (m *Model) ticked(wall event.Micros) []Effect {
-	rate := m.pacing()
-	passed := m.clock.tick(wall, rate)
-	m.motion.age(passed, rate == 0 && !m.past())
+	passed := m.clock.tick(wall, m.pacing())
+	m.motion.age(passed)
 	m.feed.narrate(wall)
 	m.leaf()
 	return append(m.pace.due(m, wall), m.onward()...)

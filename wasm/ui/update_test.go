@@ -301,16 +301,44 @@ func TestNothingMovesInAFrozenRoom(t *testing.T) {
 	s := healthy()
 	s.tell(event.Event{Kind: event.Dropped, Node: 5, Peer: 2, Msg: 5, Reason: event.Lost})
 	s.tell(event.Event{Kind: event.RateSet, Factor: 0})
-	s.tick(20_000_000)
-	before, scene := string(Packets(&s.m, nil)), Scene(&s.m)
-	for i := range 120 {
-		s.tick(20_000_000 + event.Micros(i)*16_667)
+	wall := event.Micros(20_000_000)
+	pass := func(d event.Micros) {
+		for end := wall + d; wall < end; s.tick(wall) {
+			wall += 16_667
+		}
 	}
+	pass(fallTime)
+	before, scene := string(Packets(&s.m, nil)), Scene(&s.m)
+	pass(2000 * ms)
 	if string(Packets(&s.m, nil)) != before {
 		t.Error("something moved on the canvas of a frozen room")
 	}
 	if p := Diff(scene, Scene(&s.m)); len(p) > 2 {
 		t.Errorf("a frozen page was patched: %+v", p)
+	}
+}
+
+// What was too quick to be seen, or was dropped, is not under way any more: it goes though time stands still.
+func TestAFrozenRoomShowsNothingThatIsNotThere(t *testing.T) {
+	s := healthy()
+	s.tell(event.Event{Kind: event.RateSet, Factor: event.One})
+	for i := range 20 {
+		id := s.send(event.Event{Node: 1, Peer: 2, Type: event.AppendEntries, N: 1, From: 3, Text: "k=v", Until: s.at + ms})
+		s.tell(event.Event{Kind: event.Delivered, Msg: id, Node: 1, Peer: 2})
+		if i%2 == 0 {
+			id = s.send(event.Event{Node: 1, Peer: 2, Type: event.RequestVote, Until: s.at + ms})
+			s.tell(event.Event{Kind: event.Dropped, Msg: id, Node: 1, Peer: 2, Reason: event.Lost})
+		}
+	}
+	s.tell(event.Event{Kind: event.RateSet, Factor: 0})
+	if len(s.m.motion.ghosts) == 0 || len(s.m.motion.falling) == 0 {
+		t.Fatalf("%d ghosts, %d fall: the test shows nothing", len(s.m.motion.ghosts), len(s.m.motion.falling))
+	}
+	for wall := event.Micros(20_000_000); wall < 21_000_000; wall += 16_667 {
+		s.tick(wall)
+	}
+	if len(s.m.motion.ghosts) != 0 || len(s.m.motion.falling) != 0 {
+		t.Errorf("%d ghosts and %d that fall are left in a room that has been frozen for a second", len(s.m.motion.ghosts), len(s.m.motion.falling))
 	}
 }
 
@@ -441,7 +469,7 @@ func TestMinorSentencesThatComeAgainAreCounted(t *testing.T) {
 }
 
 func TestSpelling(t *testing.T) {
-	for d, want := range map[event.Micros]string{0: "0 µs", 900: "900 µs", 1500: "1.5 ms", 2000: "2 ms", 612_000: "612 ms", 3_400_000: "3.4 s",
+	for d, want := range map[event.Micros]string{0: "0 s", 900: "900 µs", 1500: "1.5 ms", 2000: "2 ms", 612_000: "612 ms", 3_400_000: "3.4 s",
 		60_000_000: "1 min 0 s", 3_725_000_000: "1 h 2 min", -2000: "−2 ms"} {
 		if got := spell(nil, d); got != want {
 			t.Errorf("%d µs is spelled %q, want %q", d, got, want)
