@@ -8,6 +8,8 @@ func (l *Language) Duration(micros int64) string {
 	switch d := micros; {
 	case d < 0:
 		return "−" + l.Duration(-d)
+	case d == 0:
+		return l.Say("{0} s", "0")
 	case d < 1_000:
 		return l.Say("{0} µs", whole(d))
 	case d < 10_000:

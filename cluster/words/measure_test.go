@@ -9,7 +9,7 @@ func TestMeasures(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ got, want string }{
-		{english.Duration(0), "0 µs"}, {english.Duration(999), "999 µs"}, {english.Duration(2_000), "2 ms"}, {english.Duration(2_340), "2.3 ms"},
+		{english.Duration(0), "0 s"}, {english.Duration(999), "999 µs"}, {english.Duration(2_000), "2 ms"}, {english.Duration(2_340), "2.3 ms"},
 		{english.Duration(612_400), "612 ms"}, {english.Duration(3_449_000), "3.4 s"}, {english.Duration(3_450_000), "3.5 s"},
 		{english.Duration(125_900_000), "2 min 5 s"}, {english.Duration(7_260_000_000), "2 h 1 min"}, {english.Duration(-612_400), "−612 ms"},
 		{german.Duration(2_340), "2,3 ms"},

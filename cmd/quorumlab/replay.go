@@ -112,7 +112,10 @@ func replayRoutes(room string, shown http.Handler) http.Handler {
 		}
 	}
 	m := http.NewServeMux()
-	m.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/r/"+room, http.StatusFound) })
+	m.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		languages.Remember(w, r) // the address it leads to does not say it any more
+		http.Redirect(w, r, "/r/"+room, http.StatusFound)
+	})
 	m.HandleFunc("GET /r/"+room, pass("/"))
 	m.HandleFunc("GET /r/"+room+"/ws", pass("/ws"))
 	m.HandleFunc("GET /api/rooms/"+room, pass("/state"))

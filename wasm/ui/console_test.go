@@ -92,17 +92,17 @@ func TestAnswersAreTold(t *testing.T) {
 		{"get c --from n4 --serializable", event.Result{Outcome: event.OK, Revision: 12, Node: 4, Behind: 1, Count: 1, Wall: 900, Virtual: 900,
 			KVs: []event.KeyValue{{Key: "c", Value: "4", Mod: 12}}},
 			[]string{"c = 4  written at rev 12", "OK rev 12 · stale by 1 revision · n4 · 900 µs"}},
-		{"get nothing", event.Result{Outcome: event.OK, Revision: 3}, []string{"no such key", "OK rev 3 · 0 µs"}},
+		{"get nothing", event.Result{Outcome: event.OK, Revision: 3}, []string{"no such key", "OK rev 3 · 0 s"}},
 		{"get a --prefix --limit 1", event.Result{Outcome: event.OK, Revision: 3, Count: 7, More: true, KVs: []event.KeyValue{{Key: "a", Value: "1", Mod: 2}}},
-			[]string{"a = 1  written at rev 2", "… and 6 more keys", "OK rev 3 · 0 µs"}},
-		{"del a --prefix", event.Result{Outcome: event.OK, Revision: 4, Deleted: 2}, []string{"OK deleted 2 keys rev 4 · 0 µs"}},
+			[]string{"a = 1  written at rev 2", "… and 6 more keys", "OK rev 3 · 0 s"}},
+		{"del a --prefix", event.Result{Outcome: event.OK, Revision: 4, Deleted: 2}, []string{"OK deleted 2 keys rev 4 · 0 s"}},
 		{`txn 'value("x") = "1"' -- put x 2 -- get x`, event.Result{Outcome: event.OK, Revision: 5, Succeeded: true,
-			Responses: []event.Response{{Kind: event.Put}}}, []string{"put x", "OK the comparisons held rev 5 · 0 µs"}},
+			Responses: []event.Response{{Kind: event.Put}}}, []string{"put x", "OK the comparisons held rev 5 · 0 s"}},
 		{`txn 'value("x") = "1"' -- put x 2 -- get x`, event.Result{Outcome: event.OK, Revision: 5,
 			Responses: []event.Response{{Kind: event.Get, Count: 1, KVs: []event.KeyValue{{Key: "x", Value: "9", Mod: 5}}}}},
-			[]string{"x = 9  written at rev 5", "OK the comparisons did not hold rev 5 · 0 µs"}},
-		{"member add", event.Result{Outcome: event.OK, Node: 6}, []string{"OK n6 joined as a learner · 0 µs"}},
-		{"kill n2", event.Result{Outcome: event.OK, Node: 2}, []string{"OK · n2 · 0 µs"}},
+			[]string{"x = 9  written at rev 5", "OK the comparisons did not hold rev 5 · 0 s"}},
+		{"member add", event.Result{Outcome: event.OK, Node: 6}, []string{"OK n6 joined as a learner · 0 s"}},
+		{"kill n2", event.Result{Outcome: event.OK, Node: 2}, []string{"OK · n2 · 0 s"}},
 		{"put c 5 --from n4", event.Result{Outcome: event.Failed, Error: "n4 is down: restart it or ask another node."},
 			[]string{"failed · n4 is down: restart it or ask another node."}},
 		{"put c 5", event.Result{Outcome: event.Failed}, []string{"failed · the room gave no reason"}},
@@ -132,7 +132,7 @@ func TestLateAnswersNameTheirCommand(t *testing.T) {
 	}
 	d.m.Console.answered(&d.m, event.Result{ID: second.ID, Outcome: event.OK, Revision: 2})
 	d.m.Console.answered(&d.m, event.Result{ID: first.ID, Outcome: event.OK, Revision: 3})
-	d.shows("OK rev 2 · 0 µs", "answer to put a 1:", "OK rev 3 · 0 µs")
+	d.shows("OK rev 2 · 0 s", "answer to put a 1:", "OK rev 3 · 0 s")
 	before := len(d.said())
 	d.m.Console.answered(&d.m, event.Result{ID: 99, Outcome: event.OK})
 	if len(d.said()) != before {

@@ -9,8 +9,19 @@ import (
 
 // guideElement is the left column: the lesson, and what the room is.
 func guideElement(m *Model) *Element {
-	return classed("aside", "guide").set("id", "guide").set("aria-label", m.Say("The lesson, and the room")).keyed("guide").
-		add(m.drawn(inLesson, lessonElement), roomElement(m))
+	return classed("aside", "guide").set("id", "guide").set("aria-label", m.Say(switched(m.tape.Sealed, words.Of("The story, and the room"), words.Of("The lesson, and the room")))).keyed("guide").
+		add(m.drawn(inLesson, lessonElement), m.storyElement(), roomElement(m))
+}
+
+// StoryPanel is the id of the element that holds the story of a recording as the room drew it.
+const StoryPanel = "story"
+
+// storyElement is what happened in a recording, where a living room has its lesson.
+func (m *Model) storyElement() *Element {
+	if !m.tape.Sealed {
+		return nil
+	}
+	return classed("div", "story-box").keyed(StoryPanel).add(classed("div", "story").set("id", StoryPanel).raw(m.panelAt(StoryPanel).html))
 }
 
 // roomElement are the room's facts, and what can be set for the whole of it.

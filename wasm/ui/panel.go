@@ -3,7 +3,7 @@ package ui
 import "github.com/quorumlab/quorumlab/cluster/event"
 
 // panel is HTML of the room's that stands at one place of the page: "side" beside the console, "timeline" below the stage,
-// "dialog" above everything.
+// "story" where a living room has its lesson, "dialog" above everything.
 type panel struct {
 	place string
 	words string // what the page asked to look at
@@ -41,7 +41,7 @@ func (m *Model) shown(f *event.Frame) {
 	for i := range m.panels {
 		if p := &m.panels[i]; p.place == f.Code && p.words != "" {
 			p.html, p.marks = f.Text, f.Marks
-			m.touch(inSide, inTape)
+			m.touch(inSide, inTape, inGuide)
 		}
 	}
 }

@@ -57,6 +57,9 @@ func (m *Model) taped(t event.Tape) []Effect {
 	m.tape = t
 	m.winding.sent = 0
 	m.touch(inHeader, inTape, inSide)
+	if t.Sealed {
+		return append(m.look(StoryPanel, StoryPanel), m.onward()...)
+	}
 	return m.onward()
 }
 

@@ -39,12 +39,14 @@ type Moment struct {
 type Panel struct {
 	HTML  string
 	Marks string // what it rests on, to be highlighted on the stage: n4, n1-n2, log …, separated by blanks
+	More  bool   // not all has been read yet that it shows: drawn again, it goes on
 }
 
 // content is a panel before it is written.
 type content struct {
 	body  templ.Component
 	marks string
+	more  bool
 }
 
 // drawer draws what the words after its own name ask for; nil says that there is no such thing.
@@ -78,5 +80,5 @@ func Draw(m Moment, words string) Panel {
 	if err := c.body.Render(languages.With(context.Background(), m.Words), &b); err != nil {
 		panic(err) // a buffer takes everything
 	}
-	return Panel{HTML: b.String(), Marks: c.marks}
+	return Panel{HTML: b.String(), Marks: c.marks, More: c.more}
 }

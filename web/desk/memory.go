@@ -27,6 +27,8 @@ type Memory struct {
 	said    map[saying]told
 	asked   map[wonder]wondered
 	events  map[saying]*eventSight
+
+	stories storyShelf // with a lock of its own: stories take long to read
 }
 
 // saying is an event in a language.
