@@ -22,8 +22,9 @@ const (
 // chronicle is what the timeline shows of a recording, folded from its facts as they come.
 type chronicle struct {
 	mu    sync.Mutex
-	next  uint64     // the first event that is not in it yet
-	state view.State // of the machines alone
+	next  uint64       // the first event that is not in it yet
+	at    event.Micros // the virtual time that it has come to
+	state view.State   // of the machines alone
 	annals
 	drawings map[drawingOf]drawing
 }
@@ -35,9 +36,10 @@ type annals struct {
 	deeds   []deed         // by the time at which they were asked
 	pending map[uint64]int // request: its place in deeds
 	ran     map[event.NodeID]bool
-	led     bool // there was a leader: the room has been opened
-	turns   int  // counts what is drawn at once when it happens
-	done    int  // counts what may wait a little
+	led     bool         // there was a leader: the room has been opened
+	woke    event.Micros // when it was opened again, and was told how it is; -1: it was not
+	turns   int          // counts what is drawn at once when it happens
+	done    int          // counts what may wait a little
 }
 
 // lane is one machine.
@@ -73,7 +75,8 @@ type fault struct {
 	node event.NodeID
 	link event.Link
 	on   bool
-	more int // that happened in the same moment
+	more int          // that happened in the same moment
+	took event.Micros // wall time of a sleep
 }
 
 // deed is a client's request, or several that were asked one after the other and ended alike.
@@ -108,14 +111,18 @@ func chronicleOf(j *journal.Journal) *chronicle {
 	return c
 }
 
-// catchUp folds what has happened since.
-func (c *chronicle) catchUp(j *journal.Journal) {
+// readAtOnce bounds the events that are folded for one drawing: some 10 ms, so that a viewer's recorder does not wait for the
+// timeline of an hour. What is left comes with the next drawings.
+const readAtOnce = 32_768
+
+// catchUp folds what has happened since, at most so many events, and says whether that was all.
+func (c *chronicle) catchUp(j *journal.Journal, most int) (all bool) {
 	const atOnce = 4096
 	if c.next == 0 {
 		c.begin(j.Oldest())
 	}
-	for {
-		events, err := j.Events(c.next, atOnce)
+	for most > 0 {
+		events, err := j.Events(c.next, min(atOnce, most))
 		if gone := (*journal.Gone)(nil); errors.As(err, &gone) {
 			c.begin(j.Oldest())
 			continue
@@ -124,10 +131,12 @@ func (c *chronicle) catchUp(j *journal.Journal) {
 			c.fold(&events[i])
 		}
 		c.next += uint64(len(events))
+		most -= len(events)
 		if len(events) < atOnce {
-			return
+			break
 		}
 	}
+	return most > 0 || c.next > j.Reach().Head
 }
 
 // begin goes on from a state before which nothing is known, or no longer.
@@ -135,7 +144,8 @@ func (c *chronicle) begin(s view.State) {
 	for i := range s.Nodes {
 		s.Nodes[i].Log = nil
 	}
-	c.state, c.next = view.State{Nodes: s.Nodes}, s.Seq+1
+	c.state, c.next, c.at = view.State{Nodes: s.Nodes}, s.Seq+1, max(c.at, s.At)
+	c.woke = -1
 	if c.pending == nil {
 		c.pending, c.ran = map[uint64]int{}, map[event.NodeID]bool{}
 	}
@@ -162,6 +172,7 @@ func onTimeline(k event.CommandKind) bool { return k.Client() && k != event.Leas
 
 // fold takes in one event.
 func (c *chronicle) fold(e *event.Event) {
+	c.at = max(c.at, e.At)
 	if f, is := faultOf(e); !c.opening(e) && is {
 		c.note(f)
 	}
@@ -172,6 +183,11 @@ func (c *chronicle) fold(e *event.Event) {
 		event.RoleChanged, event.TermChanged:
 		c.state.Apply(*e)
 		c.look(e.Node, e.At)
+	case event.Woke:
+		c.state.Apply(*e)
+		c.led, c.woke = false, e.At
+		clear(c.ran)
+		clear(c.pending) // what was not answered never will be
 	case event.Asked:
 		if onTimeline(e.Command) {
 			c.ask(e.Op, e.At, e.Text)
@@ -203,6 +219,8 @@ func (c *annals) opening(e *event.Event) bool {
 		return first
 	case event.MachineAdded:
 		return !c.led
+	case event.Stopped, event.LinkSet, event.DriftSet, event.DiskSet:
+		return !c.led && e.At == c.woke
 	}
 	return false
 }
@@ -266,6 +284,8 @@ func faultOf(e *event.Event) (fault, bool) {
 	case event.Suspended, event.Wiped, event.Corrupted, event.SafetyBroken:
 		f.on = true
 	case event.Started, event.Resumed, event.MachineAdded, event.MachineRemoved:
+	case event.Woke:
+		f.took = e.Took
 	case event.ChaosSet:
 		f.on = e.OK
 	case event.DiskSet:

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"math"
 	"testing"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
@@ -53,7 +54,7 @@ func (b *book) put(outcome event.Outcome) {
 
 func (b *book) chronicle() *chronicle {
 	c := chronicleOf(b.Journal)
-	c.catchUp(b.Journal)
+	c.catchUp(b.Journal, math.MaxInt)
 	return c
 }
 
@@ -70,7 +71,7 @@ func TestLanesAreWhatTheFactsAddUpTo(t *testing.T) {
 	l.run(4_000_000)
 	j := l.Journal()
 	c := chronicleOf(j)
-	c.catchUp(j)
+	c.catchUp(j, math.MaxInt)
 	events, err := j.Events(0, 1<<20)
 	if err != nil {
 		t.Fatal(err)

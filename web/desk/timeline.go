@@ -60,13 +60,13 @@ func drawTimeline(m Moment, words []string) *content {
 	c := chronicleOf(m.Journal)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.catchUp(m.Journal)
-	return c.drawing(m, drawingOf{width, m.Words})
+	all := c.catchUp(m.Journal, readAtOnce)
+	return c.drawing(m, drawingOf{width, m.Words}, all)
 }
 
 // drawing gives the last one as long as it is right. Requests that come by the hundred do not have it drawn anew at once,
 // but when the recording has grown by some pixels.
-func (c *chronicle) drawing(m Moment, of drawingOf) *content {
+func (c *chronicle) drawing(m Moment, of drawingOf, all bool) *content {
 	reach := m.Journal.Reach()
 	t := event.Tape{FirstAt: reach.FirstAt, HeadAt: reach.HeadAt, Sealed: reach.Closed}
 	marks, noted := m.Journal.Marks(), ""
@@ -75,12 +75,15 @@ func (c *chronicle) drawing(m Moment, of drawingOf) *content {
 	}
 	d := c.drawings[of]
 	same := d.content != nil && d.from == t.FirstAt && d.span == t.Span() && d.turns == c.turns && d.marks == noted
-	if same && (d.done == c.done || t.HeadAt < d.next) {
+	if same && all && !d.more && (d.done == c.done || t.HeadAt < d.next) {
 		return d.content
 	}
 	pen := &pen{l: of.language, from: t.FirstAt, span: t.Span(), width: float64(of.width), shapes: map[string][]byte{}}
 	pen.draw(c, marks)
-	d = drawing{content: &content{body: timelinePanel(pen)}, from: t.FirstAt, span: t.Span(), turns: c.turns, done: c.done, marks: noted}
+	if !all {
+		pen.unread(c.at)
+	}
+	d = drawing{content: &content{body: timelinePanel(pen), more: !all}, from: t.FirstAt, span: t.Span(), turns: c.turns, done: c.done, marks: noted}
 	d.next = t.HeadAt + grain(t.Span(), of.width, m)
 	if len(c.drawings) >= maxDrawings {
 		clear(c.drawings)
@@ -191,6 +194,11 @@ func (p *pen) draw(c *chronicle, marks []journal.Mark) {
 	p.lamps(c, float64(y+1))
 	p.height = y + lampHigh + 6
 	p.flags(c, marks)
+}
+
+// unread covers what the drawing does not know yet.
+func (p *pen) unread(from event.Micros) {
+	p.box("unread", p.x(from), p.width, 0, float64(p.height))
 }
 
 // lane draws a machine's roles; it says whether there was anything to draw.
@@ -440,6 +448,8 @@ func (p *pen) fault(f fault) string {
 		return p.l.Say("{0} disk as new", who)
 	case f.kind == event.DriftSet && !f.on:
 		return p.l.Say("{0} clock true", who)
+	case f.kind == event.Woke:
+		return p.l.Say("slept {0}", p.l.Duration(int64(f.took)))
 	}
 	if text := faultWords[f.kind]; text != "" {
 		return p.l.Say(text, who)

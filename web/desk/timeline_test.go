@@ -185,3 +185,50 @@ func TestTimelineOfNoSuchWidth(t *testing.T) {
 		t.Errorf("an empty recording: %s", html)
 	}
 }
+
+// The timeline of an hour is read piece by piece, and what is not read yet does not look like nothing.
+func TestALongTimelineIsReadInPieces(t *testing.T) {
+	b := newBook()
+	b.machines(3)
+	for range 2 * readAtOnce {
+		b.at += 1000
+		b.Append(event.Event{At: b.at, Kind: event.Stepped})
+	}
+	b.Flush(b.at)
+	b.write(event.Event{Kind: event.Stopped, Node: 1, Reason: event.Killed})
+	s := b.State()
+	for i := range 4 {
+		p := Draw(Moment{Journal: b.Journal, State: &s, Live: true}, "timeline 1040")
+		if unread := path(p.HTML, "unread"); p.More != (i < 2) || (unread != "") != p.More || strings.Contains(p.HTML, "n1 down") == p.More {
+			t.Fatalf("drawing %d: more is %v, unread %q", i, p.More, unread)
+		}
+	}
+}
+
+// What was dropped is not there: the timeline begins where the recording does.
+func TestTheTimelineBeginsWithWhatIsKept(t *testing.T) {
+	b := &book{Journal: journal.New(journal.Options{Epoch: 1, HistoryBytes: 40_000})}
+	b.machines(2)
+	b.write(event.Event{Kind: event.RoleChanged, Node: 1, Role: event.Leader, Term: 2})
+	for b.Reach().First == 1 {
+		b.pass(20_000)
+		b.put(event.OK)
+	}
+	b.write(event.Event{Kind: event.Suspended, Node: 2})
+	reach := b.Reach()
+	if reach.FirstAt < 100_000 {
+		t.Fatalf("the recording begins at %d", reach.FirstAt)
+	}
+	html := b.timeline(1000)
+	tape := event.Tape{FirstAt: reach.FirstAt, HeadAt: reach.HeadAt}
+	if want := fmt.Sprintf(`data-from="%d" data-span="%d"`, reach.FirstAt, tape.Span()); !strings.Contains(html, want) {
+		t.Errorf("the drawing does not say %s", want)
+	}
+	if d := path(html, "span leader"); !strings.HasPrefix(d, "M0 ") {
+		t.Errorf("the leader does not lead from the beginning on: %q", d)
+	}
+	want := tenths(float64(reach.HeadAt-reach.FirstAt) / float64(tape.Span()) * 1000)
+	if d := path(html, "span still"); !strings.HasPrefix(d, "M"+want+" ") {
+		t.Errorf("the last event is drawn at %.12q…, not at %s", d, want)
+	}
+}

@@ -81,6 +81,15 @@ func assets(files fs.FS) (map[string][]byte, error) {
 	return all, nil
 }
 
+// drawing is the timeline of all of the recording.
+func drawing(m desk.Moment) string {
+	for {
+		if p := desk.Draw(m, "timeline "+page.PhoneDrawing); !p.More {
+			return p.HTML
+		}
+	}
+}
+
 // index is the page: the recording's first moment, drawn before any script runs.
 func index(j *journal.Journal, info journal.Info, all map[string][]byte, language *words.Language) ([]byte, error) {
 	reach := j.Reach()
@@ -96,7 +105,7 @@ func index(j *journal.Journal, info journal.Info, all map[string][]byte, languag
 		Tape: event.Tape{Mode: event.TapePaused, Speed: event.One, Seq: seq, At: reach.FirstAt, First: reach.First, FirstAt: reach.FirstAt,
 			Head: reach.Head, HeadAt: reach.HeadAt, Sealed: true},
 		// drawn for little room: the page has it drawn again for what there is
-		Drawing: desk.Draw(desk.Moment{Journal: j, State: &state, Words: language}, "timeline "+page.PhoneDrawing).HTML,
+		Drawing: drawing(desk.Moment{Journal: j, State: &state, Words: language}),
 		Player:  &page.Player{Script: address(all, playerFile), Program: address(all, static.TapeFile), Recording: address(all, recordingFile)},
 	}
 	d.Assets = page.Assets{Icon: address(all, iconFile), WasmExec: address(all, static.RuntimeFile), Script: address(all, scriptFile), App: address(all, programFile)}

@@ -87,6 +87,7 @@ func (t *Tape) turn(now time.Time) {
 	t.say(now, t.where())
 	if t.past != nil && d.moved {
 		s := &t.past.state
+		t.jumped = now
 		t.show(&event.Frame{Type: event.FrameCheckpoint, Epoch: t.o.Journal.Epoch(), Seq: s.Seq, At: s.At, Wall: s.Wall, Events: view.Restate(s)})
 	}
 }
@@ -169,7 +170,7 @@ func (t *Tape) play(now time.Time) {
 	f.Wall = p.state.Wall
 	t.show(&f)
 	if g := p.stride; g != nil && p.state.Seq >= g.seq && f.At >= g.at {
-		p.stride = nil
+		p.stride, t.jumped = nil, now.Add(-lookRest)
 	}
 	if !p.playing || p.stride != nil {
 		return

@@ -13,21 +13,23 @@ import (
 // places are where a page has room for a panel, and timeline is one of them.
 const (
 	timeline = 1
-	places   = 3
+	places   = 4
 )
 
-var placeNames = [places]string{"side", "timeline", "dialog"}
+var placeNames = [places]string{"side", "timeline", "dialog", "story"}
 
 // lookEvery is how often a viewer's panels are drawn at most; lookSoon, when it has asked for something else.
 const (
 	lookEvery = time.Second / 4
 	lookSoon  = time.Second / 20
+	lookRest  = time.Second / 40 // or when it has jumped, and rests there for so long
 )
 
 // look is what a viewer looks at in one place.
 type look struct {
 	words string // "": nothing
 	fresh bool   // they have changed and were not drawn yet
+	more  bool   // what they name was not drawn as a whole
 	drawn spot   // where the recorder stood when it was
 	shown uint64 // hash of what was shown
 }
@@ -56,7 +58,7 @@ func (t *Tape) Look(at, what string) error {
 		t.rouse()
 		return nil
 	}
-	return errors.New(t.o.Words.Say("The page has no such place for a panel: there are side, timeline and dialog."))
+	return errors.New(t.o.Words.Say("The page has no such place for a panel: there are side, timeline, dialog and story."))
 }
 
 // Looks are what the viewer looks at, for the recorder that takes this one's place.
@@ -80,13 +82,17 @@ func (t *Tape) untilRound(now time.Time) (d time.Duration, any bool) {
 	for i := range t.looks {
 		switch l := &t.looks[i]; {
 		case l.words == "":
-		case l.fresh:
+		case l.fresh || l.more:
 			return max(0, lookSoon-now.Sub(t.round)), true
 		case l.drawn != here[i]:
 			any = true
 		}
 	}
-	return max(0, lookEvery-now.Sub(t.round)), any
+	d = lookEvery - now.Sub(t.round)
+	if !t.jumped.IsZero() {
+		d = min(d, lookRest-now.Sub(t.jumped))
+	}
+	return max(0, d), any
 }
 
 // spots are where the recorder stands, for each place of the page.
@@ -108,7 +114,7 @@ func (t *Tape) draw(now time.Time) {
 	if d, any := t.untilRound(now); !any || d > 0 {
 		return
 	}
-	t.round = now
+	t.round, t.jumped = now, time.Time{}
 	here := t.spots()
 	var seen *scene
 	for i, name := range placeNames {
@@ -120,7 +126,7 @@ func (t *Tape) draw(now time.Time) {
 			seen = t.scene(now)
 		}
 		p := seen.panel(t.o.Words, what)
-		if t.differs(i, what, here[i], sum(p)) {
+		if t.differs(i, what, here[i], p) {
 			t.show(&event.Frame{Type: event.FramePanel, Code: name, Text: p.HTML, Marks: p.Marks})
 		}
 	}
@@ -139,19 +145,20 @@ func (t *Tape) stale(i int, here spot) (what string, stale bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	l := &t.looks[i]
-	return l.words, l.words != "" && (l.fresh || l.drawn != here)
+	return l.words, l.words != "" && (l.fresh || l.more || l.drawn != here)
 }
 
 // differs notes that a panel was drawn, and says whether the viewer should get it.
-func (t *Tape) differs(i int, what string, here spot, hash uint64) bool {
+func (t *Tape) differs(i int, what string, here spot, p desk.Panel) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	l := &t.looks[i]
 	if l.words != what {
 		return false // it looks at something else already
 	}
+	hash := sum(p)
 	differs := l.fresh || l.shown != hash
-	l.fresh, l.drawn, l.shown = false, here, hash
+	l.fresh, l.more, l.drawn, l.shown = false, p.More, here, hash
 	return differs
 }
 

@@ -36,13 +36,14 @@ type Tape struct {
 	looks [places]look
 
 	// What only Next knows.
-	live  *journal.Subscription
-	begun bool      // facts were shown
-	past  *past     // what is shown of the past; nil: the room as it is
-	ready []Sheet   // made together, not yet given
-	round time.Time // when panels were last drawn
-	told  event.Tape
-	tell  time.Time // when that was looked at
+	live   *journal.Subscription
+	begun  bool      // facts were shown
+	past   *past     // what is shown of the past; nil: the room as it is
+	ready  []Sheet   // made together, not yet given
+	round  time.Time // when panels were last drawn
+	jumped time.Time // when what is seen became another moment after that; zero: it did not
+	told   event.Tape
+	tell   time.Time // when that was looked at
 }
 
 // Sheet is one encoded event.Frame.
