@@ -44,6 +44,8 @@ type Options struct {
 	NoSync       bool         // the files are not fsynced: for bulk tests
 	NoPreVote    bool         // of a new room
 	HistoryBytes int64        // of the journal; 0: its default
+	Keep         int64        // bytes of the newest of the recording that stay in Dir while the room is closed, and with which it goes on; 0: none
+	Name         string       // that the recording has there
 	Seed         uint64       // of loss, jitter and duplication; 0: random
 	Manual       bool         // not paced by the wall clock: the owner calls Advance
 	Epoch        uint64       // least epoch of a new room: one that takes another's place goes on counting
@@ -117,11 +119,19 @@ func Open(o Options) (*Room, error) {
 	}
 	r.hands, r.rest = context.WithCancel(context.Background())
 	r.manual.Store(true)
-	r.journal = journal.New(journal.Options{HistoryBytes: o.HistoryBytes, Epoch: s.Epoch, Wall: wallNow})
+	before := earlier{}
+	if !fresh {
+		before = reread(o, s.Epoch-1)
+	}
+	r.journal = journal.New(journal.Options{HistoryBytes: o.HistoryBytes, Epoch: s.Epoch, Wall: wallNow, After: before.journal})
 	r.journal.AddFold(r.heed(check.NewMonitor().Fold))
 	r.desk = newDesk(s.Epoch)
 	r.court = check.NewCourt(r.rule)
-	r.conductor = conductor.New(conductor.Options{Start: s.Now, Seed: o.Seed, Rate: s.Thawed, PreVote: s.PreVote, Tap: r.record,
+	if !fresh {
+		s.Now = max(s.Now, r.journal.Reach().HeadAt)
+		r.journal.Append(event.Event{Kind: event.Woke, At: s.Now, Took: before.slept, Text: before.missing}) // nobody watches yet
+	}
+	r.conductor = conductor.New(conductor.Options{Start: s.Now, Messages: s.Messages, Seed: o.Seed, Rate: s.Thawed, PreVote: s.PreVote, Tap: r.record,
 		Describe: store.Describe, Crashed: r.crashed, Warn: o.Warn, Fatal: o.Fatal, Ticked: r.flush})
 	if err := r.populate(fresh); err != nil {
 		return nil, errors.Join(err, r.Close())
@@ -394,6 +404,10 @@ func (r *Room) Close() error {
 	r.court.Close()
 	r.flush(r.conductor.Now())
 	r.journal.Close()
+	errs = append(errs, r.save()) // the machines may have said something to the end
+	if err := r.keep(); err != nil {
+		r.o.Warn(err) // all else is there
+	}
 	return errors.Join(errs...)
 }
 

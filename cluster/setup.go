@@ -26,6 +26,7 @@ type setup struct {
 	Thawed   event.Factor   `json:"rate"`
 	Frozen   bool           `json:"frozen,omitempty"`
 	PreVote  bool           `json:"prevote"`
+	Messages uint64         `json:"messages,omitempty"` // that were sent so far: their numbers are not given twice
 	NextID   event.NodeID   `json:"next_id"`
 	Token    string         `json:"token,omitempty"`    // etcd's initial-cluster-token: goes into the ids of etcd's API
 	Founders int            `json:"founders,omitempty"` // the first so many machines made the cluster
@@ -76,7 +77,7 @@ func newSetup(o Options) setup {
 // save writes the setup, whole or not at all. The lock is held.
 func (r *Room) save() error {
 	s := r.setup
-	s.Now, s.Frozen = r.conductor.Now(), r.conductor.Rate() == 0
+	s.Now, s.Frozen, s.Messages = r.conductor.Now(), r.conductor.Rate() == 0, r.conductor.Messages()
 	b, err := json.MarshalIndent(s, "", "\t")
 	if err != nil {
 		return err

@@ -108,7 +108,7 @@ func anyEvent(random *rand.Rand, seq uint64) event.Event {
 		Until: event.Micros(small(3) * 100), Took: event.Micros(small(3) * 1000), Factor: event.Factor(small(3)) * event.One,
 		Key: []string{"", "x"}[small(2)], Text: []string{"", "get x --serializable"}[small(2)],
 	}
-	if small(3) == 0 {
+	if small(3) == 0 || e.Kind == event.Woke { // a room wakes before anybody looks at it
 		e.Kind = []event.Kind{event.MachineAdded, event.Started, event.Appended, event.RoleChanged}[small(4)]
 	}
 	if small(2) == 0 {

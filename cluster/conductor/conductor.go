@@ -40,6 +40,7 @@ const (
 // Options of a conductor. Tap gets every event in order, on the goroutine that advances time.
 type Options struct {
 	Start    event.Micros // virtual time at which the room goes on
+	Messages uint64       // the last number that a message had before
 	Seed     uint64       // of loss, jitter and duplication; 0: random
 	Rate     event.Factor
 	PreVote  bool
@@ -86,7 +87,7 @@ func New(o Options) *Conductor {
 	if o.Fatal == nil {
 		o.Fatal = func(err error) { panic(err) }
 	}
-	c := &Conductor{o: o, now: o.Start, preVote: o.PreVote, links: map[pair]event.Link{},
+	c := &Conductor{o: o, now: o.Start, lastMsg: o.Messages, preVote: o.PreVote, links: map[pair]event.Link{},
 		rng: rand.New(rand.NewPCG(o.Seed, 1)), wake: make(chan struct{}, 1)}
 	c.setRate(cmp.Or(o.Rate, event.One))
 	return c
@@ -104,6 +105,13 @@ func (c *Conductor) Rate() event.Factor {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.rate
+}
+
+// Messages is the last number that a message has.
+func (c *Conductor) Messages() uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.lastMsg
 }
 
 func (c *Conductor) tap(e event.Event) {

@@ -12,7 +12,7 @@ type Micros int64
 // Event is one fact that the cluster reported. Which fields are set depends on Kind; the comment at each
 // kind names them. An unset field is zero and costs nothing on the wire.
 type Event struct {
-	Seq  uint64 `json:"seq"`  // gapless within one life of the room's journal, from 1
+	Seq  uint64 `json:"seq"`  // gapless within a recording, from 1
 	At   Micros `json:"at"`   // virtual time
 	Wall Micros `json:"wall"` // wall time
 	Kind Kind   `json:"kind"`
@@ -126,6 +126,7 @@ const (
 
 	ChaosSet // OK: faults come by themselves, Factor: how many (0 to 1), N: the seed that chooses them; without OK they have ended
 	UndoSet  // Text: the fault in words that an undo would take back; "" when there is none
+	Woke     // Took: wall time for which the room slept, 0 if that is not known, Text: what of the recording before is missing, and why; what is not on disks is forgotten, and the facts that follow tell the rest anew
 
 	kindEnd
 )
@@ -143,7 +144,7 @@ var kindNames = [...]string{
 	Appended: "appended", Truncated: "truncated", Compacted: "compacted", Fsynced: "fsynced", MatchSet: "match-set",
 	Committed: "committed", Applied: "applied", SnapshotTaken: "snapshot-taken", SnapshotInstalled: "snapshot-installed",
 	MembersSet: "members-set", Asked: "asked", Answered: "answered", SafetyBroken: "safety-broken",
-	Judged: "judged", ChaosSet: "chaos-set", UndoSet: "undo-set",
+	Judged: "judged", ChaosSet: "chaos-set", UndoSet: "undo-set", Woke: "woke",
 }
 
 func (k Kind) String() string                { return name(kindNames[:], int(k)) }

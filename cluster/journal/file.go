@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"hash/crc32"
 	"io"
+	"slices"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
 )
@@ -46,6 +47,7 @@ type Info struct {
 	Epoch uint64       `json:"epoch"` // of the journal; Write fills it in
 	Made  event.Micros `json:"made"`  // wall time at which the file was written
 	Marks []Mark       `json:"marks,omitempty"`
+	Lives []Life       `json:"lives,omitempty"` // what the recording is made of; Write fills it in
 }
 
 // fileWriter writes blocks and counts bytes. It stops at the first error.
@@ -78,9 +80,15 @@ func (f *fileWriter) block(kind byte, parts ...[]byte) {
 }
 
 // Write writes everything that is kept, up to now, as a recording file. The journal goes on meanwhile.
-func (j *Journal) Write(w io.Writer, info Info) error {
-	chunks, reached := j.snapshot()
-	info.Epoch, info.Marks = j.epoch, j.Marks()
+func (j *Journal) Write(w io.Writer, info Info) error { return j.WriteNewest(w, info, MaxRecording) }
+
+// WriteNewest is Write of as much of the newest as fits into most bytes; bookmarks of what does not are left out. It is at least one
+// chunk.
+func (j *Journal) WriteNewest(w io.Writer, info Info, most int64) error {
+	kept, reached := j.snapshot()
+	chunks, first := newest(kept, most)
+	info.Epoch, info.Marks, info.Lives = j.epoch, j.Marks(), j.livesSince(first)
+	info.Marks = slices.DeleteFunc(info.Marks, func(m Mark) bool { return m.Seq+1 < first })
 	about, err := json.Marshal(info)
 	if err != nil {
 		return err
@@ -90,7 +98,6 @@ func (j *Journal) Write(w io.Writer, info Info) error {
 	f.block(blockInfo, about)
 	index := binary.AppendUvarint(nil, uint64(len(chunks)))
 	for _, c := range chunks {
-		c := c()
 		index = binary.AppendUvarint(index, uint64(f.at))
 		index = binary.AppendUvarint(index, c.first)
 		f.block(blockChunk, c.head(), c.start, c.frames)
@@ -113,6 +120,31 @@ func (c *chunk) head() []byte {
 	b = binary.AppendVarint(b, int64(c.until))
 	b = binary.AppendUvarint(b, uint64(c.kinds))
 	return binary.AppendUvarint(b, uint64(len(c.start)))
+}
+
+// newest are the last of the chunks that fit into most bytes, at least one if there is one, and the first event in them.
+func newest(kept []func() *chunk, most int64) (chunks []*chunk, first uint64) {
+	most -= maxInfo
+	for i := len(kept) - 1; i >= 0; i-- {
+		c := kept[i]()
+		if most -= c.cost(); most < 0 && len(chunks) > 0 {
+			break
+		}
+		chunks, first = append(chunks, c), c.first
+	}
+	slices.Reverse(chunks)
+	return chunks, first
+}
+
+// livesSince are the lives of which something is in a recording that begins with an event.
+func (j *Journal) livesSince(first uint64) []Life {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	lives := slices.Clone(j.lives)
+	for len(lives) > 1 && lives[1].First <= first {
+		lives = lives[1:]
+	}
+	return lives
 }
 
 // snapshot are the chunks up to now, of which the last may be packed only when they are asked for, and the virtual time reached.

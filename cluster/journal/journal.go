@@ -33,6 +33,7 @@ type Options struct {
 	HistoryBytes int64
 	Epoch        uint64              // which life of the room: numbers of another epoch mean nothing here
 	Wall         func() event.Micros // the wall clock; nil: the machine's
+	After        *Journal            // a recording that Read gave: this journal goes on where it ends, and has it from now on; nil: it is empty
 }
 
 // Journal is safe for concurrent use.
@@ -61,6 +62,7 @@ type Journal struct {
 	tick       *Frame       // says that time went on after the last of them; nil: it did not
 	marks      []Mark       // by Seq
 	marked     uint64       // how often they have changed
+	lives      []Life       // by First; the last is this one
 
 	oldest   uint64       // the last event that is no longer kept
 	oldestAt event.Micros // its virtual time
@@ -87,7 +89,7 @@ type Frame struct {
 // it must be quick and must not call the journal. What it adds is not shown to folds again.
 type Fold func(event.Event) []event.Event
 
-// New starts an empty journal.
+// New starts a journal, which is empty or goes on after another one.
 func New(o Options) *Journal {
 	if o.HistoryBytes <= 0 {
 		o.HistoryBytes = DefaultHistory
@@ -95,7 +97,12 @@ func New(o Options) *Journal {
 	if o.Wall == nil {
 		o.Wall = func() event.Micros { return event.Micros(time.Now().UnixMicro()) }
 	}
-	return &Journal{history: o.HistoryBytes, epoch: o.Epoch, wall: o.Wall, changed: make(chan struct{})}
+	j := &Journal{history: o.HistoryBytes, epoch: o.Epoch, wall: o.Wall, changed: make(chan struct{})}
+	if o.After != nil {
+		j.follow(o.After)
+	}
+	j.lives = append(j.lives, Life{Epoch: o.Epoch, First: j.state.Seq + 1})
+	return j
 }
 
 // Epoch is Options.Epoch.
@@ -219,6 +226,7 @@ func (j *Journal) trim() {
 		j.chunks = j.chunks[1:]
 		j.oldest, j.oldestAt = j.edge()
 		j.forgetMarks()
+		j.forgetLives()
 	}
 }
 
@@ -228,6 +236,7 @@ func (j *Journal) decode(f *Frame) []event.Event {
 	if err != nil {
 		panic("journal: its own frame cannot be read: " + err.Error())
 	}
+	j.unpacked.work.events.Add(int64(len(frame.Events)))
 	return frame.Events
 }
 
@@ -236,7 +245,6 @@ func (j *Journal) wake() {
 	close(j.changed)
 	j.changed = make(chan struct{})
 }
-	j.unpacked.work.events.Add(int64(len(frame.Events)))
 
 // Close ends the journal: what is open is still offered, subscribers then get ErrClosed. History stays readable.
 func (j *Journal) Close() {
@@ -274,6 +282,9 @@ type Stats struct {
 	Frames int    // that are not packed
 	Chunks int
 	Bytes  int64 // of memory that all this takes
+
+	// Unpacked are the bytes, and Decoded the events, that looking back has cost so far.
+	Unpacked, Decoded int64
 }
 
 // Stats returns the numbers for metrics.
@@ -283,9 +294,6 @@ func (j *Journal) Stats() Stats {
 	return Stats{Seq: j.state.Seq, Oldest: j.oldest + 1, Frames: len(j.frames), Chunks: len(j.chunks), Bytes: j.bytes,
 		Unpacked: j.unpacked.work.bytes.Load(), Decoded: j.unpacked.work.events.Load()}
 }
-
-	// Unpacked are the bytes, and Decoded the events, that looking back has cost so far.
-	Unpacked, Decoded int64
 
 // Reach is what can be looked at.
 type Reach struct {

@@ -244,7 +244,23 @@ func (f *fileReader) journal() (*Journal, error) {
 		_ = j.Mark(m) // one that cannot be is left out: it is a note, not a fact
 	}
 	j.marked = 0
+	if j.lives = f.info.Lives; !orderly(j.lives, first.first, last.last) { // it says nothing of them, or what cannot be
+		j.lives = []Life{{Epoch: f.info.Epoch, First: first.first}}
+	}
 	return j, nil
+}
+
+// orderly says whether a file's lives can be those of its events.
+func orderly(lives []Life, first, last uint64) bool {
+	if len(lives) == 0 || len(lives) > MaxLives {
+		return false
+	}
+	for i := 1; i < len(lives); i++ {
+		if lives[i].First <= max(lives[i-1].First, first) || lives[i].Epoch <= lives[i-1].Epoch || lives[i].First > last+1 {
+			return false
+		}
+	}
+	return true
 }
 
 // endOf folds a chunk to its end.

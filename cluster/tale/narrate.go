@@ -96,10 +96,11 @@ type narrator struct {
 	higher    higherTerm
 	order     *event.Event // the last one of an operator
 	chaos     bool
+	opened    event.Micros // when the room was opened again; <0: never
 }
 
 func newNarrator(l *words.Language, start *view.State) *narrator {
-	return &narrator{Language: l, s: start, chapter: -1, campaigns: map[event.NodeID]*campaign{}, sums: newSums()}
+	return &narrator{Language: l, s: start, chapter: -1, opened: -1, campaigns: map[event.NodeID]*campaign{}, sums: newSums()}
 }
 
 // hear takes the next event.

@@ -39,6 +39,9 @@ func (n *narrator) hearMachine(e *event.Event, was *formerly) bool {
 
 // hearFault tells of what people or chaos do to a machine.
 func (n *narrator) hearFault(e *event.Event, was *formerly) bool {
+	if n.restated(e) {
+		return true
+	}
 	who := e.Node.String()
 	// the faults of one machine
 	//exhaustive:ignore

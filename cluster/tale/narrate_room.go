@@ -10,6 +10,9 @@ import (
 
 // hearRoom tells of the room: time, network, orders, lamps.
 func (n *narrator) hearRoom(e *event.Event, was *formerly) {
+	if n.restated(e) {
+		return
+	}
 	// the kinds that a story tells of; heartbeats and their like never are
 	//exhaustive:ignore
 	switch e.Kind {
@@ -30,6 +33,8 @@ func (n *narrator) hearRoom(e *event.Event, was *formerly) {
 		}
 	case event.ChaosSet:
 		n.setChaos(e)
+	case event.Woke:
+		n.woke(e)
 	case event.LinkSet:
 		n.links.take(e, was.link)
 	case event.Dropped:
@@ -46,6 +51,28 @@ func (n *narrator) hearRoom(e *event.Event, was *formerly) {
 		n.open(e, n.Say("{0} is broken", n.property(e.Property)))
 		n.tell(e, n.Say("{0} was broken: {1}.", n.property(e.Property), ended(e.Text)))
 	}
+}
+
+// woke tells of a sleep. How the room was then is told in the same moment; the story knows it already.
+func (n *narrator) woke(e *event.Event) {
+	n.open(e, n.Say("The room slept"))
+	if e.Text == "" {
+		n.tell(e, n.Say("The room slept for {0} outside, and was opened again.", n.Duration(int64(e.Took))))
+	} else {
+		n.tell(e, n.Say("The room was opened again; {0}.", e.Text))
+	}
+	n.opened, n.chaos, n.order = e.At, false, nil
+}
+
+// restated says whether an event only tells how a room that was opened again is.
+func (n *narrator) restated(e *event.Event) bool {
+	// What a room tells when it is opened.
+	//exhaustive:ignore
+	switch e.Kind {
+	case event.RateSet, event.PreVoteSet, event.LinkSet, event.MachineAdded, event.Started, event.Stopped, event.DriftSet, event.DiskSet:
+		return e.At == n.opened
+	}
+	return false
 }
 
 func (n *narrator) setChaos(e *event.Event) {

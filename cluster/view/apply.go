@@ -27,6 +27,8 @@ func (s *State) Apply(e event.Event) {
 		}
 	case event.UndoSet:
 		s.Undo = e.Text
+	case event.Woke:
+		s.wake(&e)
 	case event.MachineAdded:
 		s.addMachine(e.Node)
 	case event.MachineRemoved:
@@ -57,6 +59,17 @@ func (s *State) Apply(e event.Event) {
 		event.SnapshotTaken, event.SnapshotInstalled:
 		if n := s.Node(e.Node); n != nil {
 			n.apply(&e)
+		}
+	}
+}
+
+// wake forgets everything but the lamps that are out: what contradicts each other stays in the recording.
+func (s *State) wake(e *event.Event) {
+	before := s.Safety
+	*s = State{Seq: e.Seq, At: e.At, Wall: e.Wall, Safety: lit()}
+	for i, l := range before {
+		if !l.Holds {
+			s.Safety[i] = l
 		}
 	}
 }

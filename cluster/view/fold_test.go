@@ -32,6 +32,9 @@ func anyEvent(random *rand.Rand, seq uint64) event.Event {
 	if small(4) == 0 {
 		e.Kind = []event.Kind{event.MachineAdded, event.Started, event.Appended, event.Sent}[small(4)]
 	}
+	if e.Kind == event.Woke && small(8) != 0 { // nothing would be left of what others have set
+		e.Kind = event.MachineAdded
+	}
 	if small(2) == 0 {
 		e.Link = event.Link{Delay: event.Micros(small(3)), Jitter: event.Micros(small(3)), Loss: event.Factor(small(3)), Duplicate: event.Factor(small(3)),
 			Slow: event.Factor(small(3)), Cut: small(2) == 0, Hold: small(2) == 0}

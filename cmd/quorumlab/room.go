@@ -78,7 +78,7 @@ func (s *school) open(a lobby.Assignment) (lobby.Served, error) {
 			s.EndpointsChanged()
 		}
 	}}
-	stage, err := play.Open(cluster.Options{Dir: a.Dir, Nodes: a.Nodes, MaxNodes: a.Limits.Nodes, Rate: a.Rate, HistoryBytes: a.History,
+	stage, err := play.Open(cluster.Options{Dir: a.Dir, Nodes: a.Nodes, MaxNodes: a.Limits.Nodes, Rate: a.Rate, HistoryBytes: a.History, Keep: cluster.MaxKept, Name: web.PublicName(a.ID),
 		Doors: doors, Admit: class.Admit, Watch: class.Fold, Ticked: class.Tick, Warn: warn}, library.Lesson(id))
 	if err != nil {
 		return nil, err

@@ -182,8 +182,10 @@ func (s *Stage) unmark() error {
 // clear removes the nodes' data and the room's setup, and nothing else: the directory has other files too.
 func (s *Stage) clear() error {
 	err := os.RemoveAll(s.path(nodesDir))
-	if e := os.Remove(s.path(setupFile)); !errors.Is(e, os.ErrNotExist) {
-		err = errors.Join(err, e)
+	for _, name := range []string{setupFile, cluster.RecordingFile, cluster.SpoiltFile} {
+		if e := os.Remove(s.path(name)); !errors.Is(e, os.ErrNotExist) {
+			err = errors.Join(err, e)
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("the room cannot be emptied: %w", err)

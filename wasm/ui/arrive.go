@@ -196,7 +196,7 @@ func concerns(k event.Kind) []section {
 		event.Wiped, event.Corrupted, event.DriftSet, event.DiskSet, event.LinkSet,
 		event.RoleChanged, event.TermChanged, event.VoteCast, event.VoteGranted, event.VoteRefused,
 		event.VoteCounted, event.LeaderSeen, event.MembersSet, event.SafetyBroken,
-		event.ChaosSet, event.UndoSet:
+		event.ChaosSet, event.UndoSet, event.Woke:
 		return everything
 	}
 	return nil

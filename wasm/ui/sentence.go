@@ -58,6 +58,7 @@ var phrases = [...]struct {
 	event.Compacted:         {minor, words.Of("{0} dropped its log before entry {3}."), ""},
 	event.SafetyBroken:      {bad, words.Of("Safety is broken: {5}"), ""},
 	event.ChaosSet:          {fault, words.Of("Chaos: faults come by themselves."), words.Of("The chaos has ended.")},
+	event.Woke:              {fault, words.Of("The room slept for {6}, and its machines start again."), words.Of("The room slept, and its machines start again; {5}.")},
 }
 
 // first says which of two sentences an event gets.
@@ -75,6 +76,8 @@ func first(e *event.Event) bool {
 		return e.Took == 0
 	case event.SnapshotInstalled:
 		return e.Peer == 0
+	case event.Woke:
+		return e.Text == ""
 	}
 	return true
 }

@@ -1,0 +1,219 @@
+package cluster
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/journal"
+	"github.com/quorumlab/quorumlab/cluster/view"
+)
+
+// keeping is a room that keeps its recording.
+func keeping(t *testing.T, dir string) *lab {
+	t.Helper()
+	return openLab(t, Options{Dir: dir, Nodes: 3, Keep: MaxKept, Name: "amber-otter"})
+}
+
+func (l *lab) asleep() {
+	l.Helper()
+	if err := l.Close(); err != nil {
+		l.Fatal(err)
+	}
+}
+
+// waking is the fact that the room woke, the last one if it did so more often.
+func (l *lab) waking() event.Event {
+	l.Helper()
+	at, err := l.Journal().Before(l.Journal().Reach().Head+1, journal.Search{Kinds: journal.KindsOf(event.Woke)})
+	if err != nil || at == 0 {
+		l.Fatal("it does not say that it woke", err)
+	}
+	events, err := l.Journal().Events(at, 1)
+	if err != nil {
+		l.Fatal(err)
+	}
+	return events[0]
+}
+
+// TestARoomThatSleptGoesOnWithItsRecording: what was before lunch can be looked at, bookmarks and all, and nothing is told by a number
+// that it had before.
+func TestARoomThatSleptGoesOnWithItsRecording(t *testing.T) {
+	dir := t.TempDir()
+	l := keeping(t, dir)
+	l.ok(put("x", "before lunch"))
+	leader := l.leader()
+	l.ok(event.Command{Kind: event.Kill, Node: leader})
+	seen := l.State()
+	if err := l.Journal().Mark(journal.Mark{Seq: seen.Seq, At: seen.At, Note: "it died"}); err != nil {
+		t.Fatal(err)
+	}
+	epoch := l.Journal().Epoch()
+	l.asleep()
+
+	l = keeping(t, dir)
+	l.ok(put("x", "after lunch"))
+	woke := l.waking()
+	if woke.Text != "" || woke.Took < 0 || woke.At < seen.At {
+		t.Errorf("it woke with %+v", woke)
+	}
+	j := l.Journal()
+	if !j.Numbered(seen.Seq, epoch) || j.Numbered(woke.Seq, epoch) || !j.Numbered(woke.Seq, epoch+1) {
+		t.Error("the numbers of before are not what they were")
+	}
+	before, err := j.StateAt(seen.Seq)
+	if err != nil || before.Node(leader).Up || before.Node(leader).Down != event.Killed || before.At > seen.At {
+		t.Fatalf("%v: %+v", err, before.Node(leader))
+	}
+	if marks := j.Marks(); len(marks) != 1 || marks[0].Note != "it died" {
+		t.Errorf("bookmarks %+v", marks)
+	}
+	l.goesOn(t)
+	l.safe()
+}
+
+// goesOn checks that a recording is one: gapless, forwards in time, and each message and request by a number of its own.
+func (l *lab) goesOn(t *testing.T) {
+	t.Helper()
+	events, err := l.Journal().Events(1, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s view.State
+	sent, asked, latest := map[uint64]bool{}, map[uint64]bool{}, event.Micros(0)
+	for i, e := range events {
+		if e.Seq != uint64(i)+1 {
+			t.Fatalf("event %d is at place %d", e.Seq, i)
+		}
+		if e.Kind == event.Sent && sent[e.Msg] || e.Kind == event.Asked && asked[e.Op] {
+			t.Fatalf("two have one number: %+v", e)
+		}
+		sent[e.Msg], asked[e.Op] = sent[e.Msg] || e.Kind == event.Sent, asked[e.Op] || e.Kind == event.Asked
+		if e.Kind == event.Woke && e.At < latest {
+			t.Fatalf("time goes back from %d to %d", latest, e.At)
+		}
+		latest = max(latest, e.At)
+		s.Apply(e)
+	}
+	now := l.State()
+	if s.Seq != now.Seq || s.Leader() == nil || s.Leader().ID != now.Leader().ID || len(s.Messages) != len(now.Messages) {
+		t.Errorf("all of it adds up to %+v", s)
+	}
+}
+
+// TestALifeThatWasNotRecorded is said to be missing: a process that was killed has written nothing.
+func TestALifeThatWasNotRecorded(t *testing.T) {
+	dir := t.TempDir()
+	keeping(t, dir).asleep()
+	kept, err := os.ReadFile(filepath.Join(dir, RecordingFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := keeping(t, dir)
+	l.ok(put("x", "1"))
+	lost := l.State().Seq
+	l.asleep()
+	if err := os.WriteFile(filepath.Join(dir, RecordingFile), kept, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l = keeping(t, dir)
+	l.ok(put("x", "2"))
+	if text := l.waking().Text; text != sayUnrecorded {
+		t.Errorf("it says %q", text)
+	}
+	if j := l.Journal(); j.Numbered(lost, 2) || !j.Numbered(2, 1) || j.Reach().First != 1 {
+		t.Error("what was lost has the numbers of what followed")
+	}
+	l.goesOn(t)
+}
+
+// TestADamagedRecordingIsPutAside, and the room opens all the same, and says so; one that is cut off is looked at as far as it goes.
+func TestADamagedRecordingIsPutAside(t *testing.T) {
+	for name, c := range map[string]struct {
+		spoil func([]byte) []byte
+		says  string
+		whole bool // at least its beginning is there
+	}{
+		"a flipped bit":  {func(b []byte) []byte { b[len(b)/2] ^= 1; return b }, "damaged at byte", false},
+		"cut off":        {func(b []byte) []byte { return b[:len(b)-9] }, "cut off at byte", true},
+		"empty":          {func([]byte) []byte { return nil }, "not a recording", false},
+		"something else": {func([]byte) []byte { return []byte(strings.Repeat("so it is ", 99)) }, "not a recording", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			l := keeping(t, dir)
+			l.ok(put("x", "1"))
+			l.asleep()
+			path := filepath.Join(dir, RecordingFile)
+			b, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			spoilt := c.spoil(bytes.Clone(b))
+			if err := os.WriteFile(path, spoilt, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var warned error
+			r, err := Open(Options{Dir: dir, Manual: true, NoSync: true, Keep: MaxKept, Warn: func(err error) { warned = err }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			l = &lab{t, r}
+			woke := l.waking()
+			if !strings.Contains(woke.Text, c.says) || warned == nil || !strings.Contains(warned.Error(), c.says) {
+				t.Errorf("it says %q, and warns: %v", woke.Text, warned)
+			}
+			if c.whole != (woke.Seq > 1) {
+				t.Errorf("it woke at event %d", woke.Seq)
+			}
+			if got, err := os.ReadFile(filepath.Join(dir, SpoiltFile)); err != nil || !bytes.Equal(got, spoilt) {
+				t.Errorf("what was there is not put aside: %v", err)
+			}
+			if g := l.ok(event.Command{Kind: event.Get, Key: "x"}); len(g.KVs) != 1 || g.KVs[0].Value != "1" {
+				t.Errorf("the room lost something: %+v", g)
+			}
+			l.asleep()
+			if text := keeping(t, dir).waking().Text; text != "" {
+				t.Errorf("and the next time it says %q", text)
+			}
+		})
+	}
+}
+
+// TestAKeptRecordingIsBounded: what is older than fits is forgotten, and the room goes on with the rest.
+func TestAKeptRecordingIsBounded(t *testing.T) {
+	dir, most := t.TempDir(), int64(1<<20+60_000)
+	o := Options{Dir: dir, Nodes: 3, Keep: most, HistoryBytes: 800_000}
+	for life := range 6 {
+		l := openLab(t, o)
+		for range 8 {
+			l.ok(put("x", strings.Repeat("y", 100)))
+			l.Advance(5 * second)
+		}
+		head, first := l.Journal().Reach().Head, l.Journal().Reach().First
+		l.asleep()
+		info, err := os.Stat(filepath.Join(dir, RecordingFile))
+		if err != nil || info.Size() > most {
+			t.Fatalf("%d bytes are kept, %v", info.Size(), err)
+		}
+		if life == 5 && (first == 1 || head < 10_000) {
+			t.Errorf("after %d lives it reaches from %d to %d: nothing was forgotten", life+1, first, head)
+		}
+	}
+}
+
+// TestARoomKeepsNothingUnasked: those of tests and of recordings that are made to a file of their own.
+func TestARoomKeepsNothingUnasked(t *testing.T) {
+	dir := t.TempDir()
+	openLab(t, Options{Dir: dir, Nodes: 1}).asleep()
+	if _, err := os.Stat(filepath.Join(dir, RecordingFile)); !os.IsNotExist(err) {
+		t.Error(err)
+	}
+	l := openLab(t, Options{Dir: dir})
+	if woke := l.waking(); woke.Seq != 1 || woke.Text != "" {
+		t.Errorf("%+v", woke)
+	}
+}
