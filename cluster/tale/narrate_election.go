@@ -1,17 +1,24 @@
 package tale
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/view"
 )
 
 // campaign is what a node tries, as candidate, until it wins or gives up.
 type campaign struct {
 	tries   int
+	from    event.Micros // the oldest
 	at      event.Micros // the newest
 	term    uint64
-	pre     int // pre-votes that were refused
+	pre     int          // pre-votes that were refused
+	preFrom event.Micros // the first of them
+	preAt   event.Micros // the last of them
+	preWhy  []string     // why, of the last term that was asked for
+	preTerm uint64
 	got     []event.NodeID
 	refused []string // why, of the last term
 }
@@ -32,7 +39,9 @@ func (n *narrator) castVote(e *event.Event) {
 		n.open(e, n.Say("An election"))
 	}
 	c := n.campaign(e.Node)
-	c.tries++
+	if c.tries++; c.tries == 1 {
+		c.from = e.At
+	}
 	c.at, c.term, c.got, c.refused = e.At, e.Term, []event.NodeID{e.Node}, nil
 }
 
@@ -44,11 +53,25 @@ func (n *narrator) countVote(e *event.Event) {
 		return
 	}
 	if e.OK {
-		n.campaign(e.Peer).pre++
+		n.campaign(e.Peer).refusePre(e, n.refusal(e))
 		return
 	}
 	if c := n.campaigns[e.Peer]; c != nil && e.Term == c.term {
 		c.refused = append(c.refused, n.refusal(e))
+	}
+}
+
+// refusePre counts a pre-vote that was refused.
+func (c *campaign) refusePre(e *event.Event, why string) {
+	if c.pre++; c.pre == 1 {
+		c.preFrom = e.At
+	}
+	if e.Term != c.preTerm || len(c.preWhy) >= view.MaxNodes {
+		c.preWhy = nil
+	}
+	c.preAt, c.preTerm = e.At, e.Term
+	if !slices.Contains(c.preWhy, why) {
+		c.preWhy = append(c.preWhy, why)
 	}
 }
 
@@ -132,15 +155,16 @@ func (n *narrator) tellTries(e *event.Event, all bool) {
 			n.tell(e, n.try(id, c))
 		}
 		if c.pre >= manyPreVotes {
-			n.tell(e, n.Count(c.pre, n.Number(uint64(c.pre)), "{1} asked for pre-votes, {0} of which was refused; its term stayed as it was.", "{1} asked for pre-votes, {0} of which were refused; its term stayed as it was.", id.String()))
+			n.tell(e, n.Count(c.pre, n.Number(uint64(c.pre)), "From {2} to {3} {1} asked for pre-votes, {0} of which was refused, at last by {4}; its term stayed as it was.", "From {2} to {3} {1} asked for pre-votes, {0} of which were refused, at last by {4}; its term stayed as it was.",
+				id.String(), Clock(c.preFrom), Clock(c.preAt), n.List(c.preWhy)))
 		}
 	}
 }
 
 func (n *narrator) try(id event.NodeID, c *campaign) string {
 	voters := len(votersOf(n.s.Members))
-	text := n.Count(c.tries, strconv.Itoa(c.tries), "{1} stood for election in term {2} without winning: it got {3} of {4} votes ({5}).", "{1} stood for election {0} times, up to term {2}, without winning: at last it got {3} of {4} votes ({5}).",
-		id.String(), number(c.term), strconv.Itoa(len(c.got)), strconv.Itoa(voters), nodes(n.Language, c.got))
+	text := n.Count(c.tries, strconv.Itoa(c.tries), "At {6} {1} stood for election in term {2}, without winning: it got {3} of {4} votes ({5}).", "From {6} to {7} {1} stood for election {0} times, up to term {2}, without winning: at last it got {3} of {4} votes ({5}).",
+		id.String(), number(c.term), strconv.Itoa(len(c.got)), strconv.Itoa(voters), nodes(n.Language, c.got), Clock(c.from), Clock(c.at))
 	if len(c.refused) > 0 {
 		text = n.Say("{0} Against it: {1}.", text, n.List(c.refused))
 	}

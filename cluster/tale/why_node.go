@@ -93,16 +93,14 @@ func (q *inquiry) whySuspended() {
 
 func (q *inquiry) whyLeads() {
 	who, term := q.n.ID.String(), number(q.n.Term)
-	var voters []event.NodeID
-	for _, b := range q.n.Ballots {
-		if b.Granted && !b.PreVote {
-			voters = append(voters, b.Voter)
-		}
-	}
+	voters, late := q.electors(q.n)
 	if len(voters) > 0 {
 		q.say(q.Say("{0} won term {1} with the votes of {2}; {3} were needed.", who, term, q.list(voters), count(q.s.VotesNeeded(q.n))))
 	} else {
 		q.say(q.Say("{0} won term {1} with a majority of the votes.", who, term))
+	}
+	if len(late) > 0 {
+		q.say(q.Count(len(late), q.list(late), "The vote of {0} came when it led already.", "The votes of {0} came when it led already."))
 	}
 	q.seeWin(q.n.ID, q.n.Term)
 	for _, v := range voters {
@@ -118,6 +116,28 @@ func (q *inquiry) whyLeads() {
 	default:
 		q.say(q.Say("Nobody has told it of a higher term since."))
 	}
+}
+
+// electors are those whose votes made a machine leader, and those whose votes came later. Where the election is out of reach
+// all are in the first list.
+func (q *inquiry) electors(n *view.Node) (voters, late []event.NodeID) {
+	won := q.last(func(e *event.Event) bool {
+		return e.Kind == event.RoleChanged && e.Role == event.Leader && e.Node == n.ID && e.Term == n.Term
+	})
+	for _, b := range n.Ballots {
+		if !b.Granted || b.PreVote {
+			continue
+		}
+		counted := q.last(func(e *event.Event) bool {
+			return e.Kind == event.VoteCounted && e.Node == n.ID && e.Peer == b.Voter && e.Term == n.Term && e.OK && !e.Reply
+		})
+		if won != nil && counted != nil && counted.Seq > won.Seq {
+			late = append(late, b.Voter)
+		} else {
+			voters = append(voters, b.Voter)
+		}
+	}
+	return voters, late
 }
 
 // seeVote adds the event by which a voter gave its vote.

@@ -195,9 +195,9 @@ func (s nodeSight) disk() (rows []row) {
 	if e := s.past.Fsync; e == nil && s.past.From > 1 {
 		rows = append(rows, row{w.Say("Last fsync"), w.Say("none in the last {0}", w.Duration(int64(s.State.At-s.past.FromAt)))})
 	} else if e != nil && e.Took == 0 {
-		rows = append(rows, row{w.Say("Last fsync"), w.Say("{0}, to entry {1}, {2} ago", w.Bytes(e.N), number(e.Index), w.Duration(int64(s.State.At-e.At)))})
+		rows = append(rows, row{w.Say("Last fsync"), w.Say("{0} of data, to entry {1}, {2} ago", w.Bytes(e.N), number(e.Index), w.Duration(int64(s.State.At-e.At)))})
 	} else if e != nil {
-		rows = append(rows, row{w.Say("Last fsync"), w.Say("{0}, to entry {1}: took {2}, {3} ago", w.Bytes(e.N), number(e.Index), w.Duration(int64(e.Took)), w.Duration(int64(s.State.At-e.At)))})
+		rows = append(rows, row{w.Say("Last fsync"), w.Say("{0} of data, to entry {1}: took {2}, {3} ago", w.Bytes(e.N), number(e.Index), w.Duration(int64(e.Took)), w.Duration(int64(s.State.At-e.At)))})
 	}
 	delay := w.Say("none")
 	if n.Fsync != 0 {
@@ -219,9 +219,9 @@ func (s nodeSight) log() string {
 		size += n.Log[i].Bytes
 	}
 	if uint64(len(n.Log)) < n.Last-n.First+1 {
-		return w.Say("entries {0} to {1}, more than {2}", number(n.First), number(n.Last), w.Bytes(size))
+		return w.Say("entries {0} to {1}, more than {2} of data", number(n.First), number(n.Last), w.Bytes(size))
 	}
-	return w.Say("entries {0} to {1}, {2}", number(n.First), number(n.Last), w.Bytes(size))
+	return w.Say("entries {0} to {1}, {2} of data", number(n.First), number(n.Last), w.Bytes(size))
 }
 
 // timer says when it would stand for election; ok is false where no timer runs.
