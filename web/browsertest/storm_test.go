@@ -39,6 +39,7 @@ type storm struct {
 	term uint64
 	due  []event.Event // what flies, in the order of its arrival
 	real bool          // the room has been set to real time
+	calm uint64        // where every machine's log ends before the storm; if it is not 0, nothing comes after that
 }
 
 // newStorm raises one in front of the program.
@@ -86,6 +87,9 @@ func (s *storm) blow(t testing.TB, w http.ResponseWriter, r *http.Request, room 
 	defer beat.Stop()
 	for range beat.C {
 		f := s.frame()
+		if s.calm > 0 && len(f.Events) == 0 {
+			continue
+		}
 		if page.WriteMessage(websocket.BinaryMessage, event.AppendFrame(nil, &f)) != nil {
 			return
 		}
@@ -140,14 +144,35 @@ func (s *storm) start(f event.Frame) {
 func (s *storm) frame() event.Frame {
 	const beat = event.Micros(1_000_000 / stormFrames)
 	f := event.Frame{Type: event.FrameEvents, Seq: s.seq + 1}
-	for i := range stormPerBeat {
-		s.at, s.wall = s.at+beat/stormPerBeat, s.wall+beat/stormPerBeat
-		f.Events = append(f.Events, s.happen(i))
-		s.seq++
+	if s.calm > 0 {
+		f.Events = s.grown()
+	} else {
+		for i := range stormPerBeat {
+			f.Events = append(f.Events, s.happen(i))
+		}
+	}
+	for i := range f.Events {
+		s.at, s.wall, s.seq = s.at+beat/event.Micros(len(f.Events)), s.wall+beat/event.Micros(len(f.Events)), s.seq+1
 		f.Events[i].Seq, f.Events[i].At, f.Events[i].Wall = s.seq, s.at, s.wall
 	}
 	f.At, f.Wall = s.at, s.wall
 	return f
+}
+
+// grown are the next entries of a log that becomes long, on every machine; none when it is so long.
+func (s *storm) grown() (all []event.Event) {
+	const aFrame, machines, aTerm = 400, 5, 7
+	for range aFrame {
+		if s.idx >= s.calm {
+			break
+		}
+		s.idx++
+		for n := range event.NodeID(machines) {
+			all = append(all, event.Event{Kind: event.Appended, Node: n + 1, Index: s.idx, Term: s.term + s.idx/aTerm, Entry: event.EntryCommand,
+				Text: "k" + strconv.FormatUint(s.idx%9, 10) + "=" + strconv.FormatUint(s.idx, 10), N: 64})
+		}
+	}
+	return all
 }
 
 func (s *storm) happen(i int) event.Event {
