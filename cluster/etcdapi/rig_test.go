@@ -17,7 +17,7 @@ import (
 )
 
 // patience is how long, on the wall clock, a test waits for what has to come.
-const patience = 2 * time.Minute
+const patience = 4 * time.Minute
 
 // rig is a room of three nodes that runs fast, each with a server of etcd's API.
 type rig struct {

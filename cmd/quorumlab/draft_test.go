@@ -26,12 +26,16 @@ type hands struct {
 	t testing.TB
 }
 
-// do gives commands, each when it has been answered before; a leader is there when a command begins with it.
+// do gives commands, each when it has been answered before. $LEADER is who leads, and there is one; $FOLLOWER is one that runs
+// and does not lead.
 func (h *hands) do(bodies ...string) {
 	h.t.Helper()
 	for _, body := range bodies {
 		if strings.Contains(body, "$LEADER") {
 			body = strings.ReplaceAll(body, "$LEADER", h.leader().String())
+		}
+		if strings.Contains(body, "$FOLLOWER") {
+			body = strings.ReplaceAll(body, "$FOLLOWER", h.follower().String())
 		}
 		var r result
 		if status, err := post(h.room+"/commands", body, &r); err != nil || status != http.StatusOK {
@@ -52,6 +56,20 @@ func (h *hands) leader() (id event.NodeID) {
 		return true
 	})
 	return id
+}
+
+func (h *hands) follower() event.NodeID {
+	h.t.Helper()
+	leader := h.leader()
+	var st view.State
+	get(h.t, h.room, &st)
+	for _, n := range st.Nodes {
+		if n.Up && n.ID != leader {
+			return n.ID
+		}
+	}
+	h.t.Fatal("nobody follows")
+	return 0
 }
 
 func (h *hands) draft(query string) string {
@@ -97,7 +115,8 @@ func TestDraftOfWhatWasDoneCanBeRehearsed(t *testing.T) {
 		`{"kind":"kill","node":"$LEADER"}`,
 		`{"kind":"put","node":"$LEADER","key":"two words","value":"it's \"so\""}`,
 		`{"kind":"get","key":"x","serializable":true}`,
-		`{"kind":"partition","groups":[["n1","n2"],["n3","n4","n5"]]}`,
+		// One machine is dead already: whoever leads keeps its majority, so that nobody is about to step down when the next put comes.
+		`{"kind":"partition","groups":[["$FOLLOWER"]]}`,
 		`{"kind":"heal"}`,
 		`{"kind":"put","node":"$LEADER","key":"y","value":"2"}`,
 		`{"kind":"link","node":"n1","peer":"n2","one_way":true,"link":{"delay_ms":20,"loss":0.05}}`,
@@ -127,6 +146,9 @@ func TestDraftOfWhatWasDoneCanBeRehearsed(t *testing.T) {
 
 // TestDraftOfAFrozenRoom has nobody who could tell which keys there were.
 func TestDraftOfAFrozenRoom(t *testing.T) {
+	if raceEnabled {
+		t.Skip("rehearsed in the run without the race detector")
+	}
 	h := &hands{newHouse(t, lobby.Options{Lessons: embedded(t)}, `{"nodes":3,"rate":1}`), t}
 	h.do(`{"kind":"put","key":"x","value":"1"}`, `{"kind":"freeze"}`)
 	var st view.State
