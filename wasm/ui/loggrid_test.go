@@ -48,6 +48,27 @@ func TestALogThatIsReadDoesNotMove(t *testing.T) {
 	}
 }
 
+// An entry that is looked at is brought into sight; who sees it already keeps the place.
+func TestAnEntryThatIsLookedAtIsInSight(t *testing.T) {
+	s := long()
+	was := s.m.logWindow()
+	s.do(Acted{"look", "entry n2 " + number(was.first+1)})
+	if s.m.logWindow() != was {
+		t.Errorf("from %v to %v, where it was in sight", was, s.m.logWindow())
+	}
+	at := s.m.oldest() + 3
+	s.do(Acted{"look", "entry n2 " + number(at)})
+	if w := s.m.logWindow(); at < w.first || at > w.last {
+		t.Errorf("entry %d is not in %v", at, w)
+	}
+	was = s.m.logWindow()
+	for _, words := range []string{"entry n2", "entry n2 x", "op 1", "node n2"} {
+		if s.do(Acted{"look", words}); s.m.logWindow() != was {
+			t.Errorf("%s moves the log", words)
+		}
+	}
+}
+
 // endless is a room of nine with 100,000 entries on every disk.
 func endless() *story {
 	s := watch(9)

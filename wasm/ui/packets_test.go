@@ -56,6 +56,31 @@ func TestManyAlikeAreDrawnAsOneWithTheirNumber(t *testing.T) {
 	}
 }
 
+// What a panel rests on is ringed, also where it flies in a crowd.
+func TestWhatAPanelRestsOnIsPointedAt(t *testing.T) {
+	for _, n := range []int{1, MaxAlike + 3} {
+		s := watch(3)
+		var first uint64
+		for i := range n {
+			if id := s.send(event.Event{Node: 1, Peer: 2, Type: event.Heartbeat, Until: s.at + 100*ms}); i == 0 {
+				first = id
+			}
+		}
+		s.send(event.Event{Node: 2, Peer: 1, Type: event.Heartbeat, Until: s.at + 100*ms})
+		for _, p := range packetsOf(&s.m) {
+			if p.flags&pointed != 0 {
+				t.Errorf("nothing is looked at: %+v", p)
+			}
+		}
+		s.do(Acted{"look", "message " + number(first)})
+		s.frame(event.Frame{Type: event.FramePanel, Code: "side", Text: "<p>x</p>", Marks: "n1-n2 message-" + number(first)})
+		all := packetsOf(&s.m)
+		if len(all) != 2 || all[0].flags&pointed == 0 || all[1].flags&pointed != 0 {
+			t.Errorf("%d alike: %+v", n, all)
+		}
+	}
+}
+
 func TestACrowdSaysWhatItsRepliesSay(t *testing.T) {
 	s := watch(3)
 	for range MaxAlike + 3 {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/journal"
-	"github.com/quorumlab/quorumlab/cluster/tale"
 	"github.com/quorumlab/quorumlab/cluster/view"
 )
 
@@ -46,10 +45,13 @@ func TestMemoryHasBounds(t *testing.T) {
 	}
 	m.Live = true
 	for i := range 3 * maxSeats {
-		m.wondered(fmt.Sprint(i), func() []tale.Question { return nil })
+		m.wondered(fmt.Sprint(i), func() wondered { return wondered{} })
 	}
-	if len(r.asked) > maxSeats {
-		t.Errorf("%d lists of questions", len(r.asked))
+	for seq := range uint64(3 * maxSeats) {
+		m.see(seq+1, &eventSight{})
+	}
+	if len(r.asked) > maxSeats || len(r.events) > maxSeats {
+		t.Errorf("%d lists of questions, %d events", len(r.asked), len(r.events))
 	}
 	if len(r.paths) != maxSeats || len(r.said) > maxSentences {
 		t.Errorf("%d paths, %d sentences", len(r.paths), len(r.said))
@@ -57,6 +59,9 @@ func TestMemoryHasBounds(t *testing.T) {
 	m.Journal = journal.New(journal.Options{Epoch: 2})
 	if _, known := m.recall(1); known {
 		t.Error("another room's sentence")
+	}
+	if m.seen(3*maxSeats) != nil {
+		t.Error("another room's event")
 	}
 	if m.path(1); len(r.paths) != 1 || len(r.said) != 0 {
 		t.Errorf("%d paths, %d sentences of another journal", len(r.paths), len(r.said))
@@ -68,7 +73,7 @@ func TestQuestionsAreFoundOutOnceASecond(t *testing.T) {
 	j := journal.New(journal.Options{Epoch: 1})
 	m := Moment{Journal: j, State: &view.State{}, Memory: NewMemory(), Live: true}
 	asked := 0
-	ask := func() []tale.Question { asked++; return nil }
+	ask := func() wondered { asked++; return wondered{} }
 	for _, c := range []struct {
 		wall event.Micros
 		live bool

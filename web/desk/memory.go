@@ -41,8 +41,9 @@ type saying struct {
 type wonder struct{ language, subject string }
 
 type wondered struct {
-	wall event.Micros
-	list []tale.Question
+	wall  event.Micros
+	list  []tale.Question
+	first *tale.Answer // to the first question; nil: it can wait until somebody asks
 }
 
 // wonderFor is how long the questions that make sense about something stay so in a living room, in wall time: to find them
@@ -219,7 +220,7 @@ func (m Moment) life(entry view.Entry) (l tale.Life) {
 }
 
 // wondered are the questions about something. In a living room, where the panel is drawn anew soon, they may be a little old.
-func (m Moment) wondered(subject string, ask func() []tale.Question) []tale.Question {
+func (m Moment) wondered(subject string, ask func() wondered) wondered {
 	r, key := m.Memory, wonder{m.tag(), subject}
 	if r == nil || !m.Live {
 		return ask()
@@ -229,9 +230,10 @@ func (m Moment) wondered(subject string, ask func() []tale.Question) []tale.Ques
 	same := r.journal == m.Journal
 	r.mu.Unlock()
 	if age := m.State.Wall - old.wall; same && there && age >= 0 && age < wonderFor {
-		return old.list
+		return old
 	}
-	list := ask()
+	now := ask()
+	now.wall = m.State.Wall
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.journal != m.Journal {
@@ -240,6 +242,6 @@ func (m Moment) wondered(subject string, ask func() []tale.Question) []tale.Ques
 	if r.asked == nil || len(r.asked) >= maxSeats {
 		r.asked = map[wonder]wondered{}
 	}
-	r.asked[key] = wondered{m.State.Wall, list}
-	return list
+	r.asked[key] = now
+	return now
 }

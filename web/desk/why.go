@@ -45,16 +45,38 @@ func (m Moment) others(a tale.Answer) []tale.Question {
 	return slices.DeleteFunc(list, func(q tale.Question) bool { return q.Name == a.Question.Name })
 }
 
-// questions about something that its words name: "n3", "op 17"; none for "" but those about the room.
-func (m Moment) questions(subject string) []tale.Question {
-	s, rest, ok := tale.ParseSubject(strings.Fields(subject))
-	if !ok || len(rest) > 0 {
+// calm are questions about what is as it should be. They can be asked; the others are answered at once.
+var calm = map[string]bool{"leads": true, "not-leader": true, "lease": true, "term": true, "stepped-down": true, "refused-vote": true, "refused-pre-vote": true,
+	"learner": true, "moved": true, "committed": true, "compacted": true, "slow": true, "forwarded": true, "enough": true}
+
+// answered is the most telling question about something, answered, if something waits, was refused or was lost.
+func (m Moment) answered(list []tale.Question) *tale.Answer {
+	if len(list) == 0 || calm[list[0].Name] {
 		return nil
 	}
-	return m.wondered(subject, func() []tale.Question { return tale.Questions(m.tale(), s) })
+	a := tale.Why(m.tale(), list[0])
+	return &a
 }
 
-// marksOf names what an answer rests on, as the page highlights it.
+// questions about something that its words name: "n3", "op 17"; none for "" but those about the room.
+func (m Moment) questions(subject string) []tale.Question { return m.wonders(subject).list }
+
+// wonders are the questions about something, and the first one's answer if it may not wait.
+func (m Moment) wonders(subject string) wondered {
+	s, rest, ok := tale.ParseSubject(strings.Fields(subject))
+	if !ok || len(rest) > 0 {
+		return wondered{}
+	}
+	return m.wondered(subject, func() wondered {
+		list := tale.Questions(m.tale(), s)
+		if subject == "" {
+			return wondered{list: list}
+		}
+		return wondered{list: list, first: m.answered(list)}
+	})
+}
+
+// marksOf names what a question is about and what its answer rests on, as the page highlights it.
 func (m Moment) marksOf(a tale.Answer) string {
 	var marks []string
 	add := func(all ...string) {
@@ -64,8 +86,15 @@ func (m Moment) marksOf(a tale.Answer) string {
 			}
 		}
 	}
+	places := []string{a.Question.Subject.String()}
+	if strings.HasPrefix(places[0], "lamp ") {
+		places[0] = "lamps"
+	}
 	for _, f := range a.Facts {
-		switch fields := strings.Fields(f.Mark); {
+		places = append(places, f.Mark)
+	}
+	for _, place := range places {
+		switch fields := strings.Fields(place); {
 		case len(fields) == 3: // entry n3 12
 			add(strings.Join(fields, "-"), fields[1], "log")
 		case len(fields) == 2: // op 17, message 55
