@@ -17,6 +17,7 @@ const (
 	MaxStretches = 1 << 15 // of one machine
 	MaxDeeds     = 1 << 17
 	MaxFaults    = 1 << 14
+	MaxAlarms    = 256 // of the recording; of those after them it is known that they were
 )
 
 // chronicle is what the timeline shows of a recording, folded from its facts as they come.
@@ -33,6 +34,7 @@ type chronicle struct {
 type annals struct {
 	lanes   []lane // by machine
 	faults  []fault
+	alarms  []alarm
 	deeds   []deed         // by the time at which they were asked
 	pending map[uint64]int // request: its place in deeds
 	ran     map[event.NodeID]bool
@@ -77,6 +79,13 @@ type fault struct {
 	on   bool
 	more int          // that happened in the same moment
 	took event.Micros // wall time of a sleep
+}
+
+// alarm is a contradiction to a safety property: its lamp goes out, or would if it were not out already.
+type alarm struct {
+	at       event.Micros
+	property event.Property
+	text     string
 }
 
 // deed is a client's request, or several that were asked one after the other and ended alike.
@@ -163,6 +172,7 @@ func (c *chronicle) begin(s view.State) {
 	for _, l := range s.Safety {
 		if !l.Holds {
 			c.note(fault{at: s.At, kind: event.SafetyBroken, on: true})
+			c.sound(alarm{s.At, l.Property, l.Text})
 		}
 	}
 }
@@ -194,6 +204,16 @@ func (c *chronicle) fold(e *event.Event) {
 		}
 	case event.Answered:
 		c.answer(e)
+	case event.SafetyBroken:
+		c.sound(alarm{e.At, e.Property, e.Text})
+	}
+}
+
+// sound keeps an alarm. The first of each property is kept in any case.
+func (c *annals) sound(a alarm) {
+	known := slices.ContainsFunc(c.alarms, func(b alarm) bool { return b.property == a.property })
+	if !known || len(c.alarms) < MaxAlarms {
+		c.alarms = append(c.alarms, a)
 	}
 }
 

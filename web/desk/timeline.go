@@ -7,6 +7,7 @@ import (
 
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/journal"
+	"github.com/quorumlab/quorumlab/cluster/tale"
 	"github.com/quorumlab/quorumlab/cluster/words"
 )
 
@@ -19,6 +20,7 @@ const (
 	deedHigh  = 11  // of the requests that ended well or are under way
 	oddHigh   = 7   // of the others
 	lampHigh  = 5   // of the lamps' line
+	alarmHigh = 11  // of a lamp's that has gone out
 	letter    = 5.6 // about the width of a letter
 	crowding  = 14  // flags that are closer than this stand above the lanes only
 	tellable  = 3   // what is narrower cannot be told apart from what is beside it
@@ -78,11 +80,11 @@ func (c *chronicle) drawing(m Moment, of drawingOf, all bool) *content {
 	if same && all && !d.more && (d.done == c.done || t.HeadAt < d.next) {
 		return d.content
 	}
-	pen := &pen{l: of.language, from: t.FirstAt, span: t.Span(), width: float64(of.width), shapes: map[string][]byte{}}
-	pen.draw(c, marks)
+	pen := &pen{l: of.language, from: t.FirstAt, span: t.Span(), width: float64(of.width), known: float64(of.width), shapes: map[string][]byte{}}
 	if !all {
-		pen.unread(c.at)
+		pen.known = pen.x(c.at)
 	}
+	pen.draw(c, marks)
 	d = drawing{content: &content{body: timelinePanel(pen), more: !all}, from: t.FirstAt, span: t.Span(), turns: c.turns, done: c.done, marks: noted}
 	d.next = t.HeadAt + grain(t.Span(), of.width, m)
 	if len(c.drawings) >= maxDrawings {
@@ -108,12 +110,17 @@ type pen struct {
 	from   event.Micros
 	span   event.Micros
 	width  float64
+	known  float64 // x up to which it is known what happened
 	height int
 	names  []named
 	order  []string
 	shapes map[string][]byte // class: path
 	texts  []caption
+	alarms []hint
 }
+
+// hint is a mark that says more to whoever points at it.
+type hint struct{ path, text string }
 
 // named is a word beside a lane.
 type named struct {
@@ -191,14 +198,11 @@ func (p *pen) draw(c *chronicle, marks []journal.Mark) {
 	p.deeds(c, float64(y+1))
 	y += deedHigh + oddHigh + 2
 	p.names = append(p.names, named{y + lampHigh + 3, p.l.Say("safety")})
-	p.lamps(c, float64(y+1))
-	p.height = y + lampHigh + 6
+	p.height = y + max(lampHigh, p.lamps(c, float64(y+1))) + 6
 	p.flags(c, marks)
-}
-
-// unread covers what the drawing does not know yet.
-func (p *pen) unread(from event.Micros) {
-	p.box("unread", p.x(from), p.width, 0, float64(p.height))
+	if p.known < p.width {
+		p.box("unread", p.known, p.width, 0, float64(p.height))
+	}
 }
 
 // lane draws a machine's roles; it says whether there was anything to draw.
@@ -206,7 +210,7 @@ func (p *pen) lane(l *lane, y, pitch float64) bool {
 	var crowd stretches
 	drawn, before := false, uint64(0)
 	for i, s := range l.stretches {
-		to := p.width
+		to := p.known
 		if i+1 < len(l.stretches) {
 			if l.stretches[i+1].from <= p.from {
 				continue
@@ -324,7 +328,7 @@ func (p *pen) deeds(c *chronicle, y float64) {
 	pending.end()
 	unknown.end()
 	if open >= 0 {
-		p.shape("open", "M", tenths(open), " ", tenths(low+oddHigh-0.5), "H", tenths(p.width))
+		p.shape("open", "M", tenths(open), " ", tenths(low+oddHigh-0.5), "H", tenths(p.known))
 	}
 }
 
@@ -344,7 +348,7 @@ func (p *pen) bar(class string, y, high float64) *bar {
 }
 
 func (b *bar) add(d *deed) {
-	from, to := b.p.x(d.from), b.p.width
+	from, to := b.p.x(d.from), b.p.known
 	if d.to != 0 {
 		to = max(b.p.x(d.to), from+2)
 	}
@@ -373,17 +377,55 @@ func (b *bar) end() {
 	b.n = 0
 }
 
-// lamps draws whether safety has held so far.
-func (p *pen) lamps(c *chronicle, y float64) {
-	end := p.width
-	for _, f := range c.faults {
-		if f.kind == event.SafetyBroken {
-			end = p.x(f.at)
-			p.shape("out", "M", tenths(end), " ", tenths(y+lampHigh/2), "H", tenths(p.width))
-			break
+// lamps draws whether safety has held so far: one line for the properties that have, and one for each that has not, with all
+// that contradicts it.
+func (p *pen) lamps(c *chronicle, y float64) (high int) {
+	var broken []event.Property
+	for _, a := range c.alarms {
+		if !slices.Contains(broken, a.property) {
+			broken = append(broken, a.property)
 		}
 	}
-	p.box("lit", 0, end, y, lampHigh-2)
+	slices.Sort(broken)
+	if len(broken) < event.Properties-1 {
+		p.box("lit", 0, p.known, y, lampHigh-2)
+		high = lampHigh
+	}
+	for _, property := range broken {
+		p.lamp(c, property, y+float64(high))
+		high += alarmHigh
+	}
+	return high
+}
+
+// lamp draws a property that was broken.
+func (p *pen) lamp(c *chronicle, property event.Property, y float64) {
+	const before = 9
+	out, middle := -1.0, tenths(y+alarmHigh/2)
+	for _, a := range c.alarms {
+		if a.property != property {
+			continue
+		}
+		x := p.x(a.at)
+		if out < 0 {
+			out = x
+		}
+		mark := "M" + tenths(x-3) + " " + tenths(y+alarmHigh/2-3) + "l6 6m0 -6l-6 6"
+		p.alarms = append(p.alarms, hint{mark, p.l.Say("{0}, broken at {1}: {2}", p.property(property), tale.Clock(a.at), a.text)})
+	}
+	p.box("lit", 0, out, y+alarmHigh/2-1.5, 3)
+	p.shape("out", "M", tenths(out), " ", middle, "H", tenths(p.known))
+	name := p.property(property)
+	if room := wide(name) + before; !p.say("badly", name, out+before-4, p.width-out-before, y+alarmHigh-3) {
+		p.say("badly", name, max(0, out-room), p.width, y+alarmHigh-3)
+	}
+}
+
+func (p *pen) property(of event.Property) string {
+	if name := tale.PropertyName(of); name != "" {
+		return p.l.Say(name)
+	}
+	return of.String()
 }
 
 // flags draws bookmarks, and faults and their ends. Words are left out where they would run into one another, bookmarks' last;

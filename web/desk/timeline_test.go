@@ -123,15 +123,45 @@ func reaches(d string, x float64) bool {
 	return from+wide > x-0.2
 }
 
+// Each property that was broken has a line of its own, with everything that contradicts it; the others hold.
 func TestABrokenLampIsDrawn(t *testing.T) {
 	b := newBook()
 	b.machines(3)
+	whole := b.timeline(800)
+	if path(whole, "lit") == "" || path(whole, "out") != "" || strings.Contains(whole, "alarm") {
+		t.Errorf("nothing is broken: %s", whole)
+	}
 	b.pass(1_000_000)
-	b.write(event.Event{Kind: event.SafetyBroken, Property: event.ElectionSafety, Text: "two leaders"})
+	b.write(event.Event{Kind: event.SafetyBroken, Property: event.LogMatching, Text: "n1 and n2 differ at 7"})
+	b.pass(400_000)
+	b.write(event.Event{Kind: event.SafetyBroken, Property: event.ElectionSafety, Text: "two leaders <b>"})
+	b.write(event.Event{Kind: event.SafetyBroken, Property: event.LogMatching, Text: "n1 and n3 differ at 9"})
 	b.pass(500_000)
 	html := b.timeline(800)
-	if path(html, "out") == "" || !strings.Contains(html, ">safety broken<") {
-		t.Error(html)
+	has(t, "two lamps out", html, "safety broken", "Election Safety", "Log Matching")
+	if n := strings.Count(path(html, "out"), "M"); n != 2 {
+		t.Errorf("%d lines are out, not 2", n)
+	}
+	if n := strings.Count(path(html, "lit"), "M"); n != 3 {
+		t.Errorf("%d lines are lit: those of the two until they were broken, and one of the others", n)
+	}
+	for _, text := range []string{"Log Matching, broken at 1.008 s: n1 and n2 differ at 7", "Election Safety, broken at 1.409 s: two leaders &lt;b&gt;", "Log Matching, broken at 1.410 s: n1 and n3 differ at 9"} {
+		if !strings.Contains(html, "<title>"+text+"</title>") {
+			t.Errorf("no mark says %q", text)
+		}
+	}
+}
+
+// However much contradicts itself, the timeline keeps a bounded part of it, and something of each property.
+func TestAlarmsHaveABound(t *testing.T) {
+	b := newBook()
+	b.machines(1)
+	for range 2 * MaxAlarms {
+		b.write(event.Event{Kind: event.SafetyBroken, Property: event.LogMatching, Text: "x"})
+	}
+	b.write(event.Event{Kind: event.SafetyBroken, Property: event.ElectionSafety, Text: "y"})
+	if c := b.chronicle(); len(c.alarms) != MaxAlarms+1 || c.alarms[MaxAlarms].property != event.ElectionSafety {
+		t.Errorf("%d alarms", len(c.alarms))
 	}
 }
 
