@@ -219,6 +219,11 @@ const listed = (library) => {
 
   // alike are what does the same as an element, in a node: what has no id of its own is known by that.
   const alike = (node, { localName, dataset: d }) => [...node.querySelectorAll(localName)].filter((e) => e.dataset.action === d.action && e.dataset.arg === d.arg);
+  // What a slider in the server's HTML is set to is said while it is being drawn; what that means, when the server has answered.
+  addEventListener("input", ({ target: t }) => {
+    const said = t.type === "range" && t.nextElementSibling;
+    if (said && said.localName === "output") said.value = (+t.value).toLocaleString(document.documentElement.lang);
+  });
   // html puts HTML of the server's in the place of what is in the node. Whoever reads there does not lose the place: the
   // focus stays on what has the same id, or does the same, or goes to the heading (data-focus), what somebody unfolded or folded (details
   // with an id; data-open is how the server would have it) stays so, and what has scrolled is where it was.
@@ -254,7 +259,7 @@ const listed = (library) => {
       if (again) again.focus({ preventScroll: true });
       if (again && typed) {
         again.value = typed.value;
-        again.setSelectionRange(typed.selectionStart, typed.selectionEnd);
+        if (typed.type !== "range") again.setSelectionRange(typed.selectionStart, typed.selectionEnd);
       }
       if (!node.contains(document.activeElement)) node.querySelector("[data-focus]")?.focus({ preventScroll: true });
     }

@@ -17,13 +17,21 @@ type Chooser struct {
 
 // NewChooser draws faults of an intensity above 0, up to 1.
 func NewChooser(seed uint64, intensity event.Factor) *Chooser {
-	return &Chooser{rng: rand.New(rand.NewPCG(seed, 2)), intensity: min(max(intensity.Float(), 0.01), 1)}
+	return &Chooser{rng: rand.New(rand.NewPCG(seed, 2)), intensity: least(intensity)}
 }
 
 // pauseMean is how long it is quiet between two faults at intensity 1, on the average and in virtual time.
 const pauseMean event.Micros = 1_000_000
 
-// Pause is how long to wait before the next fault, in virtual time: the longer the lower the intensity.
+// Every is how long it is quiet between two faults, on the average and in virtual time: the longer the lower the intensity.
+func Every(intensity event.Factor) event.Micros {
+	return event.Micros(float64(pauseMean) / least(intensity))
+}
+
+// least bounds an intensity.
+func least(intensity event.Factor) float64 { return min(max(intensity.Float(), 0.01), 1) }
+
+// Pause is how long to wait before the next fault.
 func (c *Chooser) Pause() event.Micros {
 	mean := event.Micros(float64(pauseMean) / c.intensity)
 	return c.between(mean/2, mean*3/2)
@@ -31,6 +39,14 @@ func (c *Chooser) Pause() event.Micros {
 
 // rough is the intensity from which on whole partitions come, and power cuts in the middle of a write.
 const rough = 0.5
+
+// IsRough says whether an intensity is such.
+func IsRough(intensity event.Factor) bool { return least(intensity) >= rough }
+
+// Away is how many of so many machines may be taken away at once: no more than the intensity's share of them, but one.
+func Away(intensity event.Factor, machines int) int {
+	return max(1, int(least(intensity)*float64(machines)))
+}
 
 // Next is what shall happen now: a fault, or something is mended, the likelier the more is broken. A kind of zero: nothing.
 func (c *Chooser) Next(s *view.State) event.Command {
@@ -57,9 +73,9 @@ func (c *Chooser) Next(s *view.State) event.Command {
 	return event.Command{}
 }
 
-// weight of a kind now: not more machines are taken away at once than the intensity's share of them, and one at least may be.
+// weight of a kind now.
 func (c *Chooser) weight(k *Kind, s *view.State) int {
-	if k.rough && c.intensity < rough || k.hurts && away(s) >= max(1, int(c.intensity*float64(len(s.Nodes)))) {
+	if k.rough && c.intensity < rough || k.hurts && away(s) >= Away(event.FactorOf(c.intensity), len(s.Nodes)) {
 		return 0
 	}
 	return k.weight

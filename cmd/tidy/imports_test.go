@@ -42,7 +42,7 @@ var imports = map[string][]string{
 	"wasm":            {"wasm/ui", "wasm/browser"},
 	"web/languages":   {"cluster/words"},                                                                                                                   // the catalogues
 	"web/export":      {"web/languages", "cluster/words", "cluster/event", "cluster/journal", "static", "web/desk", "web/page"},                            // pages without a server
-	"web/desk":        {"cluster/preset", "web/languages", "cluster/words", "cluster/event", "cluster/view", "cluster/journal", "cluster/tale", "wasm/ui"}, // also in the browser that replays without a server
+	"web/desk":        {"cluster/fault", "cluster/preset", "web/languages", "cluster/words", "cluster/event", "cluster/view", "cluster/journal", "cluster/tale", "wasm/ui"}, // also in the browser that replays without a server
 	"web/tape":        {"web/languages", "cluster/words", "cluster/event", "cluster/view", "cluster/journal", "web/desk"},                                  // likewise
 	"wasm/tape":       {"web/languages", "cluster/words", "cluster/event", "cluster/journal", "web/tape"},
 	"cluster/tale":    {"cluster/words", "cluster/event", "cluster/view", "cluster/journal"},

@@ -30,6 +30,9 @@ func (m *Model) changed(field, value string) []Effect {
 		if words, is := after(field, "look:"); is {
 			return m.look("side", words+" "+value)
 		}
+		if words, is := after(field, "open:"); is {
+			return m.look("dialog", words+" "+value)
+		}
 		m.fields[field] = value
 	}
 	return nil

@@ -11,7 +11,6 @@ import (
 
 func init() {
 	drawers["palette"] = drawPalette
-	drawers["chaos"] = drawChaos
 }
 
 // feat is one thing that a person can do.
@@ -206,35 +205,4 @@ func (p *palette) page() {
 	p.add(group, l.Say("Projector: bigger and calmer, or as usual"), "", "projector", "")
 	p.add(group, l.Say("Rules and keys"), "?", "rules", "")
 	p.add(group, l.Say("Why? Questions about the room; the key asks about what you point at"), "W", "look", "why")
-}
-
-// chaosSight is what the room can do by itself.
-type chaosSight struct {
-	l       *words.Language
-	storm   view.Chaos
-	voters  int
-	degrees []degree
-}
-
-// degree is an intensity with its name.
-type degree struct{ name, line string }
-
-// drawChaos offers faults that come by themselves, and situations.
-func drawChaos(m Moment, words []string) *content {
-	if len(words) != 0 || m.State == nil || m.Watching {
-		return nil
-	}
-	c := chaosSight{l: m.Words, storm: m.State.Chaos, degrees: []degree{
-		{m.Words.Say("Gentle"), "chaos 0.2"}, {m.Words.Say("Rough"), "chaos 0.5"}, {m.Words.Say("Wild"), "chaos 1"}}}
-	for _, member := range m.State.Members {
-		if member.Suffrage == event.Voter {
-			c.voters++
-		}
-	}
-	return &content{body: chaosPanel(c)}
-}
-
-// rages is what is said of the chaos that is.
-func (c *chaosSight) rages() string {
-	return c.l.Say("It rages with an intensity of {0} and the seed {1}.", c.l.Decimal(int64(c.storm.Intensity), int64(event.One), 2), number(c.storm.Seed))
 }
