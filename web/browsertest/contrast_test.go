@@ -79,6 +79,7 @@ func TestTextOnTheStageCanBeRead(t *testing.T) {
 // TestTheStageAtTwiceTheSize looks at the page as somebody sees it who zooms to 200 %: nothing is cut off at the sides, and the
 // stage's own controls are all in the window.
 func TestTheStageAtTwiceTheSize(t *testing.T) {
+	t.Parallel()
 	p := newPage(t)
 	p.do(chromedp.EmulateViewport(720, 450, chromedp.EmulateScale(2)))
 	p.open(lab.base + "/?rate=1")

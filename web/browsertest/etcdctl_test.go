@@ -133,6 +133,7 @@ const waits = `!!document.querySelector('.deed.pending')?.getAttribute('d')`
 
 // A real etcdctl works in the room while somebody cuts the leader off in the page, and its watch misses and repeats nothing.
 func TestEtcdctlInTheRoom(t *testing.T) {
+	t.Parallel()
 	c, p := newClient(t), newPage(t)
 	p.open(lab.base + "/?rate=1")
 	s := &story{page: p, room: lab.at(t, eval[string](p, `location.href`))}

@@ -10,6 +10,7 @@ import (
 
 // Everything works by keyboard alone: select, kill, restart, suspend, resume, freeze, step, put, heal, the rules.
 func TestKeyboardAlone(t *testing.T) {
+	t.Parallel()
 	p := newPage(t)
 	p.open(lab.base + "/?rate=1")
 	r := lab.at(t, eval[string](p, `location.href`))
@@ -50,6 +51,7 @@ func TestKeyboardAlone(t *testing.T) {
 
 // On a telephone fingers alone do it: a node's menu, a tab, the tools.
 func TestFingersAlone(t *testing.T) {
+	t.Parallel()
 	p := newPage(t)
 	p.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch))
 	p.open(lab.base + "/?rate=1")
@@ -72,6 +74,7 @@ func TestFingersAlone(t *testing.T) {
 
 // At 360 px, the narrowest telephone, nothing is cut off sideways.
 func TestNarrowest(t *testing.T) {
+	t.Parallel()
 	p := newPage(t)
 	p.do(chromedp.EmulateViewport(360, 740, chromedp.EmulateMobile))
 	p.open(lab.base + "/?rate=1")

@@ -29,6 +29,7 @@ func (p *page) says(text string) {
 // A browser whose settings want German gets a page that speaks it: what the server drew, what the program says, and what
 // happens told in sentences. The other language is a click away, and stays.
 func TestARoomSpeaksGerman(t *testing.T) {
+	t.Parallel()
 	p := newPage(t)
 	p.prefer("de-AT,de,en")
 	p.open(lab.base + "/?rate=1")

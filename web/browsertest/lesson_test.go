@@ -117,6 +117,7 @@ func have(s state, index uint64) (n int) {
 
 // A learner goes through "The journey of a put"; at each stop the cluster is held to what the lesson says of it.
 func TestLessonJourneyOfAPut(t *testing.T) {
+	t.Parallel()
 	l := take(t, "a04")
 	l.answer(1, 3, "Yes")
 	l.now(2)
@@ -192,6 +193,7 @@ func TestLessonTwoLeaders(t *testing.T) {
 
 // From the front page the first lesson is one click away, and the second one from the end of the first.
 func TestFirstLessonIsOneClickAway(t *testing.T) {
+	t.Parallel()
 	p := newPage(t)
 	p.open(lab.base + "/")
 	p.until("things to try are there", `all('.lesson-trials [data-step]').length > 5`)
@@ -204,6 +206,7 @@ func TestFirstLessonIsOneClickAway(t *testing.T) {
 
 // A finished step can be read again, a reload loses nothing, and a wrong turn is helped.
 func TestLessonSurvivesItsLearner(t *testing.T) {
+	t.Parallel()
 	l := take(t, "a07")
 	l.answer(1, 1, "nightmare")
 	l.now(2)
@@ -256,6 +259,7 @@ func TestLessonInAGroup(t *testing.T) {
 
 // The list of lessons knows what this browser has done.
 func TestLessonListShowsProgress(t *testing.T) {
+	t.Parallel()
 	l := take(t, "a04")
 	l.answer(1, 3, "Yes")
 	l.now(2)

@@ -46,6 +46,7 @@ func TestPaletteByKeys(t *testing.T) {
 
 // At a room's other address everything is to be seen and nothing can be done.
 func TestWatchOnlyPage(t *testing.T) {
+	t.Parallel()
 	var made struct{ URL, Watch string }
 	answer, err := http.Post(lab.base+"/api/rooms", "application/json", strings.NewReader(`{"nodes":3}`))
 	if err != nil {

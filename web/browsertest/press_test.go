@@ -11,6 +11,7 @@ import (
 
 // A panel that is drawn anew between press and release must not lose the click: it waits for the release.
 func TestPressOutlastsARedraw(t *testing.T) {
+	t.Parallel()
 	p := newPage(t)
 	p.open(lab.base + "/?rate=1")
 	r := lab.at(t, eval[string](p, `location.href`))

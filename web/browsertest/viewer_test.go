@@ -10,6 +10,7 @@ import (
 
 // Everyone who has the link sees the same room, and what one does the other sees.
 func TestTwoViewersSeeTheSameRoom(t *testing.T) {
+	t.Parallel()
 	one, two := newPage(t), newPage(t)
 	one.open(lab.base + "/?nodes=3&rate=1")
 	link := eval[string](one, `location.href`)
@@ -27,6 +28,7 @@ func TestTwoViewersSeeTheSameRoom(t *testing.T) {
 
 // A room's process that is killed comes back from its disk, and the page by itself.
 func TestPageComesBackWithItsRoom(t *testing.T) {
+	t.Parallel()
 	p := newPage(t)
 	p.open(lab.base + "/?rate=1")
 	r := lab.at(t, eval[string](p, `location.href`))
