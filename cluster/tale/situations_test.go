@@ -113,7 +113,7 @@ var elections = []situation{
 		l.why("no-leader", "The vote of term … is split: 3 votes are needed, the best candidate got 2, and all have given theirs. Each votes once a term, so nobody can win it; after a random time somebody tries again in term …")
 		l.why("n2 refused-vote", "n2 refused n3: it has one vote a term and gave that of term … to itself.")
 		l.why("n2 not-elected", "n2 has 2 of the 3 votes that it needs in term … (n1 and n2). n3 refused n2: it has one vote a term and gave that of term … to itself. n4 has not answered it.")
-		l.why("n2 candidate", "n2 was told to stand for election at once, without waiting for its timer. In term … it has 2 of the 3 votes that it needs (n1 and n2).")
+		l.why("n2 candidate", "n2 was told to stand for election at once, without waiting for its timer. In term … it has 2 of the 3 votes that it needs (n1 and n2). n3 refused n2: it has one vote a term and gave that of term … to itself.")
 	}},
 	{"a suspended leader", 3, func(l *lab) {
 		l.ok(order(event.Suspend, 1))

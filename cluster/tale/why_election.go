@@ -54,9 +54,30 @@ func (q *inquiry) sayVotes(c *view.Node) {
 	need := q.s.VotesNeeded(c)
 	if asksFirst {
 		q.say(q.Say("It asks first whether it could win (pre-vote), without a new term; it needs {0} of the others and has got this from {1}.", count(need-1), q.list(pre)))
-		return
+	} else {
+		q.say(q.Say("In term {0} it has {1} of the {2} votes that it needs ({3}).", number(c.Term), count(len(real)), count(need), q.list(real)))
 	}
-	q.say(q.Say("In term {0} it has {1} of the {2} votes that it needs ({3}).", number(c.Term), count(len(real)), count(need), q.list(real)))
+	q.sayRefusals(c, asksFirst)
+}
+
+// sayRefusals tells who told a candidate that it does not get a vote, of one of them why, of all as facts.
+func (q *inquiry) sayRefusals(c *view.Node, pre bool) {
+	said := false
+	for _, b := range c.Ballots {
+		if b.Granted || b.PreVote != pre {
+			continue
+		}
+		e := q.refusal(b.Voter, c.ID, pre)
+		if e == nil || e.Term < c.Term {
+			continue
+		}
+		sentence := q.refusalWords(e, q.requestOf(e))
+		if !said {
+			q.say(sentence)
+		}
+		said = true
+		q.happened(e, b.Voter.String(), sentence)
+	}
 }
 
 // attempt is a candidacy: what was asked in which term.

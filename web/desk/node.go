@@ -227,7 +227,7 @@ func (s nodeSight) log() string {
 // timer says when it would stand for election; ok is false where no timer runs.
 func (s nodeSight) timer() (t timerSight, ok bool) {
 	n, w := s.n, s.Words
-	if !n.Up || n.Role == event.Leader || n.TimerMax <= n.Contact {
+	if !n.Up || n.Role == event.Leader || n.TimerMax <= n.Contact || s.suffrage() != event.Voter {
 		return t, false
 	}
 	part := func(at event.Micros) int { // of timerWidth
@@ -238,6 +238,10 @@ func (s nodeSight) timer() (t timerSight, ok bool) {
 	switch {
 	case n.Suspended:
 		t.words = w.Say("Its clock stands still.")
+	case n.Role == event.Candidate && s.State.At < n.TimerMin:
+		t.words = w.Say("It tries again in {0} to {1}, unless it wins or hears from a leader.", left(n.TimerMin), left(n.TimerMax))
+	case n.Role == event.Candidate:
+		t.words = w.Say("It tries again at any moment, in {0} at the latest.", left(n.TimerMax))
 	case s.State.At < n.TimerMin:
 		t.words = w.Say("It stands for election in {0} to {1}, unless it hears from a leader.", left(n.TimerMin), left(n.TimerMax))
 	default:
