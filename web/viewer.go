@@ -105,7 +105,7 @@ func (v *viewer) greet() (event.Frame, *farewell) {
 
 // notify says a sentence about the lesson.
 func (v *viewer) notify(err error) error {
-	return v.write(&event.Frame{Type: event.FrameNotice, Code: CodeLesson, Text: err.Error()})
+	return v.write(&event.Frame{Type: event.FrameNotice, Code: CodeLesson, Text: v.retell(err.Error())})
 }
 
 func (v *viewer) sit() *farewell {
@@ -434,7 +434,7 @@ func (v *viewer) advise(do func(*tape.Tape) error) error {
 		err = tooFast(int(WindRate))
 	}
 	if err != nil {
-		return v.write(&event.Frame{Type: event.FrameNotice, Code: CodeTape, Text: err.Error()})
+		return v.write(&event.Frame{Type: event.FrameNotice, Code: CodeTape, Text: v.retell(err.Error())})
 	}
 	return nil
 }
@@ -442,7 +442,7 @@ func (v *viewer) advise(do func(*tape.Tape) error) error {
 // order has a command done and answered. Its error says that the viewer takes no answers.
 func (v *viewer) order(c event.Command) error {
 	if err := v.admit(c); err != nil {
-		return v.write(refusal(c, err))
+		return v.write(v.refusal(c, err))
 	}
 	if !v.server.enter() {
 		<-v.pending
@@ -453,9 +453,10 @@ func (v *viewer) order(c event.Command) error {
 		defer func() { <-v.pending }()
 		result, err := v.server.do(v.orders, c)
 		if err != nil {
-			v.write(refusal(c, err))
+			v.write(v.refusal(c, err))
 			return
 		}
+		result.Error = v.retell(result.Error)
 		v.write(&event.Frame{Type: event.FrameAnswer, Result: result})
 	}()
 	return nil
@@ -487,6 +488,9 @@ func (v *viewer) admit(c event.Command) error {
 }
 
 // refusal answers a command that the room was never asked: it failed and will not happen.
-func refusal(c event.Command, err error) *event.Frame {
-	return &event.Frame{Type: event.FrameAnswer, Result: event.Result{ID: c.ID, Kind: c.Kind, Node: c.Node, Outcome: event.Failed, Error: err.Error()}}
+func (v *viewer) refusal(c event.Command, err error) *event.Frame {
+	return &event.Frame{Type: event.FrameAnswer, Result: event.Result{ID: c.ID, Kind: c.Kind, Node: c.Node, Outcome: event.Failed, Error: v.retell(err.Error())}}
 }
+
+// retell says a refusal in the viewer's language.
+func (v *viewer) retell(said string) string { return retold(v.learner.words, said) }

@@ -74,7 +74,7 @@ func (s *Server) watchRoutes(m *http.ServeMux) {
 
 // refuseAll answers what a viewer may not do who only watches.
 func (v *viewer) refuseAll(hearing map[event.FrameType]func(*event.Frame) error) {
-	hearing[event.FrameOrder] = func(f *event.Frame) error { return v.write(refusal(f.Command, errWatching)) }
+	hearing[event.FrameOrder] = func(f *event.Frame) error { return v.write(v.refusal(f.Command, errWatching)) }
 	hearing[event.FrameLearn] = func(*event.Frame) error { return v.notify(errWatching) }
 	hearing[event.FrameRun] = func(f *event.Frame) error {
 		t := newTerminal(f.Seq, "", v.write)
@@ -85,7 +85,7 @@ func (v *viewer) refuseAll(hearing map[event.FrameType]func(*event.Frame) error)
 	wind := hearing[event.FrameWind]
 	hearing[event.FrameWind] = func(f *event.Frame) error {
 		if words := strings.Fields(f.Text); len(words) > 0 && (words[0] == "mark" || words[0] == "unmark") { // they are everybody's
-			return v.write(&event.Frame{Type: event.FrameNotice, Code: CodeTape, Text: errWatching.Sentence})
+			return v.write(&event.Frame{Type: event.FrameNotice, Code: CodeTape, Text: v.retell(errWatching.Sentence)})
 		}
 		return wind(f)
 	}

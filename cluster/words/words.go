@@ -48,10 +48,28 @@ func Fill(text string, values ...string) string {
 	out, from := make([]byte, 0, size), 0
 	for i := 0; i+2 < len(text); i++ {
 		if n := int(text[i+1]) - '0'; text[i] == '{' && text[i+2] == '}' && n >= 0 && n < len(values) {
-			out = append(append(out, text[from:i]...), values[n]...)
+			out = append(append(out, text[from:i]...), isolated(values[n])...)
 			from = i + 3
 			i += 2
 		}
 	}
 	return string(append(out, text[from:]...))
+}
+
+// isolated keeps a value that is written from right to left, or has marks that turn the direction, from turning the sentence
+// around it too (Unicode Standard Annex 9, first strong isolate).
+func isolated(value string) string {
+	for i := range len(value) {
+		c := value[i]
+		// Hebrew to NKo begin with 0xD6 to 0xDF, the presentation forms with 0xEF 0xAC to 0xEF 0xBB; the marks are U+202A to U+202E.
+		turns := c >= 0xD6 && c <= 0xDF
+		if i+2 < len(value) {
+			next, last := value[i+1], value[i+2]
+			turns = turns || c == 0xE2 && next == 0x80 && last >= 0xAA && last <= 0xAE || c == 0xEF && next >= 0xAC && next <= 0xBB || c == 0xE0 && next >= 0xA0 && next <= 0xA3
+		}
+		if turns {
+			return "\u2068" + value + "\u2069"
+		}
+	}
+	return value
 }

@@ -20,6 +20,9 @@ func TestValuesTakeTheirPlaces(t *testing.T) {
 		{english.Say("{0}{0}", "{0}"), "{0}{0}"},
 		{german.Count(1, "1", "{0} request", "{0} requests"), "1 Anfrage"},
 		{german.Count(0, "0", "{0} request", "{0} requests"), "0 Anfragen"},
+		{english.Say("{0} is set.", "\u0645\u0631=5"), "\u2068\u0645\u0631=5\u2069 is set."},
+		{english.Say("{0} is set.", "a\u202eb"), "\u2068a\u202eb\u2069 is set."},
+		{english.Say("{0} is set.", "Größe “é…€”"), "Größe “é…€” is set."},
 		{english.Count(1204, "1,204", "{0} request", "{0} requests"), "1,204 requests"},
 	} {
 		if c.got != c.want {

@@ -29,6 +29,9 @@ func (a *app) pressed(e js.Value) {
 		if p.Key == "Enter" && a.submit(target) {
 			e.Call("preventDefault")
 		}
+	case p.Key == " " && closest(target, "#stage [data-node]").Truthy():
+		e.Call("preventDefault")
+		a.tell(p) // time stands still or goes on, also for whoever has just selected a node by its number
 	case p.Key != "Enter" && p.Key != " " || p.Ctrl || p.Alt || p.Meta:
 		if p.Key == "/" {
 			e.Call("preventDefault") // Firefox would search, and the console would get the character

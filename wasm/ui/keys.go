@@ -7,7 +7,7 @@ import "github.com/quorumlab/quorumlab/cluster/view"
 func (m *Model) pressed(p Pressed) []Effect {
 	if p.Console {
 		if p.Key == "Escape" && m.Console.line == "" {
-			return m.back()
+			return m.leaveConsole()
 		}
 		return m.Console.press(m, p)
 	}
@@ -60,6 +60,15 @@ func (m *Model) pressed(p Pressed) []Effect {
 		return m.back()
 	}
 	return nil
+}
+
+// leaveConsole goes back to the stage, so that keys are no letters any more: to the selected node, or the first one.
+func (m *Model) leaveConsole() []Effect {
+	id := m.picked.node
+	if id == 0 && len(m.State.Nodes) > 0 {
+		id = m.State.Nodes[0].ID
+	}
+	return append([]Effect{Focus{"node-" + id.String()}}, m.back()...)
 }
 
 // nth selects the node with this number in the ring, counted from 0.

@@ -27,7 +27,9 @@ func TestALongLogScrolls(t *testing.T) {
 	for _, way := range []string{"-162", "162"} {
 		p.do(chromedp.Evaluate[chromedp.Void](`window.turned = 0, undefined`))
 		last := eval[string](p, lastColumn)
-		work := func() float64 { return p.metric("ScriptDuration") + p.metric("LayoutDuration") + p.metric("RecalcStyleDuration") }
+		work := func() float64 {
+			return p.metric("ScriptDuration") + p.metric("LayoutDuration") + p.metric("RecalcStyleDuration")
+		}
 		worked, busy := work(), p.metric("TaskDuration")
 		p.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`{
 			const turn = () => {
