@@ -218,7 +218,6 @@ func TestWindingLeadsToPlaces(t *testing.T) {
 		{[]string{"live"}, 12, 1_200_000},
 		{[]string{"moment seq=5&epoch=7&at=900000"}, 5, 500_000},
 		{[]string{"moment seq=5&at=900000"}, 5, 500_000},
-		{[]string{"moment seq=5&epoch=6&at=900000"}, 9, 900_000},
 		{[]string{"moment at=650000"}, 6, 650_000},
 	} {
 		t.Run(strings.Join(c.said, ", "), func(t *testing.T) {
@@ -274,6 +273,30 @@ func TestWhatCannotBeWoundIsASentence(t *testing.T) {
 		if err := p.tape.Wind(said); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%.40q: %v", said, err)
 		}
+	}
+}
+
+// TestAnAddressOfWhatIsNotThere leads near it, and says that it does.
+func TestAnAddressOfWhatIsNotThere(t *testing.T) {
+	for said, c := range map[string]struct {
+		seq  uint64
+		says string
+	}{
+		"moment seq=5&epoch=6&at=900000":    {9, "the same time of this one"},
+		"moment seq=99&epoch=7&at=5":        {12, "You see its end"},
+		"moment seq=99&epoch=7":             {12, "You see its end"},
+		"moment seq=99&epoch=6&at=99000000": {12, "You see its end"},
+		"moment at=5":                       {2, "begins at 200 ms now"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			p := watch(t, record(tale()), false)
+			if err := p.tape.Wind(said); err == nil || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("%s: %v", said, err)
+			}
+			if err := p.see(time.Second); err != nil || p.told().Seq != c.seq {
+				t.Errorf("%s: %+v, %v", said, p.told(), err)
+			}
+		})
 	}
 }
 

@@ -167,25 +167,37 @@ func (t *Tape) toPart(arg string) error {
 	return t.toMicros(reach.FirstAt + event.Micros(max(0, min(part, 1))*float64(reach.HeadAt-reach.FirstAt)))
 }
 
-// toMoment goes to where a shared address points.
+// toMoment goes to where a shared address points, or near it; where that is another moment than was meant, it says so.
 func (t *Tape) toMoment(arg string) error {
 	q, err := url.ParseQuery(arg)
 	seq, at := q.Get("seq"), q.Get("at")
-	switch {
-	case err != nil || seq == "" && at == "":
+	if err != nil || seq == "" && at == "" {
 		return errors.New(t.o.Words.Say("This address names no moment of the recording."))
-	case seq != "" && t.numbered(seq, q.Get("epoch")):
+	}
+	known := seq == "" || t.numbered(seq, q.Get("epoch"))
+	switch {
+	case seq != "" && known:
 		err = t.toSeq(seq)
 	case at != "":
 		err = t.toTime(at)
 	default:
 		return errors.New(t.o.Words.Say("This address is of another life of the room, whose recording is gone."))
 	}
-	first := t.o.Journal.Reach().FirstAt
-	if when, wrong := strconv.ParseInt(at, 10, 64); err == nil && wrong == nil && event.Micros(when) < first {
-		return errors.New(t.o.Words.Say("The moment of this address is no longer kept. The recording begins at {0} now; that is what you see.", t.o.Words.Duration(int64(first))))
+	if err != nil {
+		return err
 	}
-	return err
+	n, _ := strconv.ParseUint(seq, 10, 64)
+	when, wrong := strconv.ParseInt(at, 10, 64)
+	reach := t.o.Journal.Reach()
+	switch first := reach.FirstAt; {
+	case known && n > reach.Head, wrong == nil && event.Micros(when) > reach.HeadAt:
+		return errors.New(t.o.Words.Say("The recording does not reach the moment of this address. You see its end."))
+	case wrong == nil && event.Micros(when) < first:
+		return errors.New(t.o.Words.Say("The moment of this address is no longer kept. The recording begins at {0} now; that is what you see.", t.o.Words.Duration(int64(first))))
+	case !known:
+		return errors.New(t.o.Words.Say("This address is of another life of the room, whose recording is gone. You see the same time of this one."))
+	}
+	return nil
 }
 
 // numbered says whether the recording has an event by the number that it had in a life of the room; without one the present is meant.
