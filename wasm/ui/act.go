@@ -171,6 +171,8 @@ func (m *Model) back() []Effect {
 		m.picked = picked{}
 	case m.cutting:
 		m.cutting = false
+	case len(m.notices) > 0:
+		m.dropNotice(len(m.notices) - 1)
 	}
 	return nil
 }
@@ -223,8 +225,10 @@ func (m *Model) switchTheme() []Effect {
 func (m *Model) dismiss(arg string) {
 	for i, n := range m.notices {
 		if strconv.FormatUint(n.id, 10) == arg {
-			m.notices = append(m.notices[:i:i], m.notices[i+1:]...)
+			m.dropNotice(i)
 			return
 		}
 	}
 }
+
+func (m *Model) dropNotice(i int) { m.notices = append(m.notices[:i:i], m.notices[i+1:]...) }

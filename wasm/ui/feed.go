@@ -17,6 +17,7 @@ type feed struct {
 	next  item         // what is to stand there before all others; its text is "" for nothing
 	which string       // of the sentences are shown and read out: see feedChoices
 	pace  string       // of reading out
+	past  bool         // what was told last was of the past
 }
 
 // item is one sentence.

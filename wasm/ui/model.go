@@ -167,9 +167,10 @@ func (c *clock) tick(wall event.Micros, rate event.Factor) (passed event.Micros)
 
 // notice is a sentence that stays until it is dismissed.
 type notice struct {
-	id   uint64
-	bad  bool
-	text string
+	id    uint64
+	bad   bool
+	text  string
+	until event.Micros // wall time at which it goes by itself; 0: it has not been seen yet
 }
 
 // section is a part of the scene that is drawn anew only when something it shows may have changed.

@@ -12,10 +12,10 @@ func sideElement(m *Model) *Element {
 	shown := m.panel()
 	nodeName := m.lookName()
 	tabs := classed("div", "tabs").set("role", "tablist").set("aria-label", m.Say("Panels"))
-	for _, t := range [...]struct{ id, name string }{{"guide", switched(m.tape.Sealed, words.Of("Story"), words.Of("Lesson"))}, {"console", words.Of("Console")}, {"node", nodeName}, {"feed", words.Of("Feed")}} {
+	for _, t := range [...]struct{ id, name string }{{"guide", switched(m.tape.Sealed, words.Of("Story"), words.Of("Lesson"))}, {"console", words.Of("Console")}, {"node", nodeName}, {"feed", words.Of("Feed")}, {"log", words.Of("Log")}} {
 		on := shown == t.id
 		tabs.add(button("tab to-"+t.id, "tab", t.id).set("role", "tab").set("id", "tab-"+t.id).
-			set("aria-selected", switched(on, "true", "false")).set("aria-controls", switched(t.id == "guide", "guide", "panel")).say(m.Say(t.name)))
+			set("aria-selected", switched(on, "true", "false")).set("aria-controls", switched(t.id == "guide" || t.id == "log", t.id, "panel")).say(m.Say(t.name)))
 	}
 	e := classed("section", "side").keyed("side").set("aria-label", m.Say("Console, node and feed")).add(tabs)
 	panel := classed("div", "panel of-"+shown).keyed(shown).set("id", "panel").set("role", "tabpanel").set("aria-labelledby", "tab-"+shown)

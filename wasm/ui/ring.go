@@ -121,12 +121,15 @@ func radiusFor(space float64, nodes int) float64 {
 	return min(max(space*share, 25), 54)
 }
 
+// lowest is the height of the page in a window that is lower and not narrow: it scrolls there; app.css has the same.
+const lowest = 640
+
 // headed is the width of the stage up to which its words and tools stand above it.
 const headed = 660
 
 // stageSize is about what app.css leaves for the stage, so that a unit of the viewBox is about a pixel.
 func (m *Model) stageSize() (w, h float64) {
-	w, h = float64(m.width), float64(m.height)
+	w, h = float64(m.width), max(float64(m.height), lowest)
 	below := m.logHeight() + m.lanesHeight() + 30
 	switch {
 	case m.width < narrow:

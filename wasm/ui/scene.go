@@ -49,10 +49,10 @@ func (m *Model) drawn(s section, draw func(*Model) *Element) *Element {
 	return m.cache.parts[s]
 }
 
-// panel is the tab that is shown; the lesson has a place of its own where there is room for it.
+// panel is the tab that is shown; the lesson and the log have places of their own where there is room for them.
 func (m *Model) panel() string {
 	tab := m.tab
-	if tab == "guide" && m.width >= medium {
+	if tab == "guide" && m.width >= medium || tab == "log" && m.width >= narrow {
 		tab = "console"
 	}
 	if tab == "console" && m.tape.Sealed {

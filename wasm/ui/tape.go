@@ -112,10 +112,12 @@ func (m *Model) toLive() []Effect {
 // retell begins the feed anew: what is shown does not follow from what was.
 func (m *Model) retell() {
 	f := &m.feed
-	if f.told == 0 && !m.past() {
+	was := f.past
+	f.past, f.items = m.past(), nil
+	if !was && !f.past {
+		f.aloud = item{} // the room itself began anew
 		return
 	}
-	f.items = nil
 	text := m.Say("Back to LIVE.")
 	if m.past() {
 		text = m.Say("The recording at {0}.", spell(m.Language, m.State.At))

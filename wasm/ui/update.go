@@ -61,6 +61,7 @@ func (m *Model) ticked(wall event.Micros) []Effect {
 	m.motion.age(passed)
 	m.feed.narrate(wall)
 	m.leaf()
+	m.expire()
 	return append(m.pace.due(m, wall), m.onward()...)
 }
 
@@ -85,7 +86,30 @@ func (m *Model) recalled(name, value string) {
 	}
 }
 
-// notify shows a sentence until it is dismissed.
+// How long a sentence stands over the stage, in wall time: long enough to be read twice, and longer if something is wrong.
+const (
+	noticed    event.Micros = 8_000_000
+	noticedBad event.Micros = 20_000_000
+)
+
+// expire takes away the oldest notice when it has stood for long enough.
+func (m *Model) expire() {
+	for i := range m.notices {
+		n := &m.notices[i]
+		if n.until == 0 {
+			n.until = m.clock.wall + noticed
+			if n.bad {
+				n.until = m.clock.wall + noticedBad
+			}
+		}
+	}
+	if len(m.notices) > 0 && m.clock.wall >= m.notices[0].until {
+		m.dropNotice(0)
+		m.touch(inHeader)
+	}
+}
+
+// notify shows a sentence until it is dismissed, or has stood for a while.
 func (m *Model) notify(bad bool, sentence string) {
 	for _, n := range m.notices {
 		if n.text == sentence {
@@ -93,7 +117,7 @@ func (m *Model) notify(bad bool, sentence string) {
 		}
 	}
 	m.feed.told++
-	m.notices = append(m.notices, notice{m.feed.told, bad, sentence})
+	m.notices = append(m.notices, notice{id: m.feed.told, bad: bad, text: sentence})
 	if len(m.notices) > MaxNotices {
 		m.notices = append([]notice(nil), m.notices[1:]...)
 	}
