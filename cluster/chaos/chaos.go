@@ -52,6 +52,8 @@ type run struct {
 	history check.History
 	faults  map[string]int
 	kept    map[string]string // puts to keys of their own that were answered ok
+	fates   []event.Event     // of machines, the last ones; the journal's lock guards them
+	wrong   error             // what must not happen has happened: the run ends
 }
 
 // Run does it. The error says which promise was broken, or that the run itself went wrong.
@@ -68,6 +70,7 @@ func Run(o Options) (Report, error) {
 		return Report{}, err
 	}
 	r := &run{o: o, room: room, rng: rand.New(rand.NewPCG(o.Seed, 2)), chooser: fault.NewChooser(o.Seed, event.One), faults: map[string]int{}, kept: map[string]string{}}
+	room.Journal().AddFold(r.remember)
 	for i := range o.Clients {
 		r.clients = append(r.clients, &client{id: i, r: r})
 	}
@@ -100,7 +103,7 @@ func (r *run) count(rep *Report) {
 // storm makes faults until the time is over, mends everything and judges.
 func (r *run) storm() error {
 	end := r.room.Now() + r.o.Virtual
-	for r.room.Now() < end {
+	for r.room.Now() < end && r.wrong == nil {
 		f := mishaps[r.rng.IntN(len(mishaps))]
 		r.faults[f.name]++
 		f.do(r)
@@ -109,6 +112,9 @@ func (r *run) storm() error {
 			r.mend()
 			r.pass(r.between(500_000, 4_000_000))
 		}
+	}
+	if r.wrong != nil {
+		return r.wrong
 	}
 	return r.judge()
 }

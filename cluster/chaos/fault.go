@@ -1,7 +1,9 @@
 package chaos
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/fault"
@@ -73,11 +75,42 @@ func (r *run) replace() {
 		r.order(event.Command{Kind: event.Wipe, Node: old})
 	} else if res := r.order(event.Command{Kind: event.Corrupt, Node: old, File: []string{"log", "stable", "store"}[r.rng.IntN(3)]}); res.Outcome == event.OK {
 		if res := r.order(event.Command{Kind: event.Restart, Node: old}); res.Outcome == event.OK {
-			panic("a node started on corrupted files")
+			r.wrong = fmt.Errorf("%v started on corrupted files; what happened to it until then: %s", old, r.lately(old))
+			return
 		}
 	}
 	r.remove(old)
 	r.add()
+}
+
+// mostFates of all machines are remembered.
+const mostFates = 100
+
+// remember keeps what happens to machines themselves. It is a journal's fold.
+func (r *run) remember(e event.Event) []event.Event {
+	// Partial: what has to do with a machine's files.
+	//exhaustive:ignore
+	switch e.Kind {
+	case event.Started, event.Stopped, event.Wiped, event.Corrupted:
+		if len(r.fates) == mostFates {
+			r.fates = r.fates[1:]
+		}
+		r.fates = append(r.fates, e)
+	}
+	return nil
+}
+
+// lately is what has happened to a machine, as far as it is remembered.
+func (r *run) lately(id event.NodeID) string {
+	var said []string
+	r.room.Journal().With(func(*view.State) { // no fold runs meanwhile
+		for _, e := range r.fates {
+			if e.Node == id {
+				said = append(said, fmt.Sprintf("%v at %d µs, %v, %q, %d", e.Kind, e.At, e.Reason, e.Text, e.N))
+			}
+		}
+	})
+	return strings.Join(said, "; ")
 }
 
 func (r *run) remove(id event.NodeID) {
