@@ -217,3 +217,53 @@ func TestARoomKeepsNothingUnasked(t *testing.T) {
 		t.Errorf("%+v", woke)
 	}
 }
+
+// TestAFrozenRoomSleepsFrozen: no time passes in it, not even until it has a leader, and it thaws to the rate that it had.
+func TestAFrozenRoomSleepsFrozen(t *testing.T) {
+	dir := t.TempDir()
+	o := Options{Dir: dir, Nodes: 5, Keep: MaxKept, Manual: true, NoSync: true, Warn: func(err error) { t.Error(err) }}
+	l := openLab(t, o)
+	l.ok(event.Command{Kind: event.Rate, Factor: event.One / 4})
+	if r := l.staged(l.Begin(event.Command{Kind: event.Preset, Key: "held-commit"})); r.Outcome != event.OK {
+		t.Fatal(r.Error)
+	}
+	before := l.State()
+	for range 2 {
+		l.asleep()
+		l = openLab(t, o)
+		s := l.State()
+		if s.Rate != 0 || s.Thawed != event.One/4 || s.At != before.At {
+			t.Fatalf("it was left at %d with the rate %v of %v, and is at %d with %v of %v", before.At, before.Rate, before.Thawed, s.At, s.Rate, s.Thawed)
+		}
+		for _, n := range s.Nodes {
+			if !n.Up {
+				t.Errorf("%v does not run", n.ID)
+			}
+		}
+	}
+	l.ok(event.Command{Kind: event.Release})
+	l.ok(event.Command{Kind: event.Thaw})
+	l.leader()
+	if s := l.State(); s.Rate != event.One/4 {
+		t.Errorf("it goes on at %v", s.Rate)
+	}
+}
+
+// TestARoomWithoutQuorumWakesAtOnce: nobody is waited for who cannot come.
+func TestARoomWithoutQuorumWakesAtOnce(t *testing.T) {
+	for name, c := range map[string]event.Command{
+		"two pairs and one": {Kind: event.Partition, Groups: [][]event.NodeID{{1, 2}, {3, 4}, {5}}},
+		"gates":             {Kind: event.Hold},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			l := openLab(t, Options{Dir: dir})
+			l.ok(c)
+			before := l.State().At
+			l.asleep()
+			if now := openLab(t, Options{Dir: dir}).State().At; now > before+second {
+				t.Errorf("%d seconds passed", (now-before)/second)
+			}
+		})
+	}
+}

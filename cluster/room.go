@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -103,7 +104,7 @@ type Room struct {
 }
 
 // Open opens the room in o.Dir, or makes one there. Its machines start and its time runs, as fast as it can, until they
-// have a leader; from then on the wall clock paces it, unless o.Manual.
+// have a leader, if they can have one and the room was not left frozen; from then on the wall clock paces it, unless o.Manual.
 func Open(o Options) (*Room, error) {
 	o, err := o.withDefaults()
 	if err != nil {
@@ -136,8 +137,9 @@ func Open(o Options) (*Room, error) {
 	if err := r.populate(fresh); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
-	r.conductor.Await(warpMost, r.settled)
-	if s.Frozen {
+	if !s.Frozen {
+		r.conductor.Await(warpMost, r.settled)
+	} else { // its time stands still, also while nobody looks
 		r.conductor.Freeze()
 		if err := r.save(); err != nil {
 			return nil, errors.Join(err, r.Close())
@@ -228,7 +230,7 @@ func (r *Room) settled() bool {
 	r.journal.With(func(s *view.State) {
 		l := s.Leader()
 		if l == nil {
-			done = !majorityRuns(s)
+			done = !electable(s)
 			return
 		}
 		own := l.Entry(l.Commit)
@@ -241,15 +243,10 @@ func (r *Room) settled() bool {
 	return done
 }
 
-// majorityRuns says whether a leader is to be expected: most machines of the ring run.
-func majorityRuns(s *view.State) bool {
-	up := 0
-	for i := range s.Nodes {
-		if s.Nodes[i].Up {
-			up++
-		}
-	}
-	return up > len(s.Nodes)/2
+// electable says whether a leader is to be expected: some machine reaches a quorum, and no message waits for somebody to let it go.
+func electable(s *view.State) bool {
+	held := slices.ContainsFunc(s.Links, func(l view.Link) bool { return l.Hold })
+	return !held && slices.ContainsFunc(s.Groups(), func(g view.Group) bool { return g.Quorum })
 }
 
 func (r *Room) pace() {

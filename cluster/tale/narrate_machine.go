@@ -47,7 +47,11 @@ func (n *narrator) hearFault(e *event.Event, was *formerly) bool {
 	//exhaustive:ignore
 	switch e.Kind {
 	case event.Stopped:
-		n.fault(e, n.stopped(e, was), n.Say("{0} goes down", who))
+		title := n.Say("{0} goes down", who)
+		if e.Reason == event.RoomClosed {
+			title = n.Say("The room is closed")
+		}
+		n.fault(e, n.stopped(e, was), title)
 	case event.Started:
 		switch {
 		case !n.begun:
