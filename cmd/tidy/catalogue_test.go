@@ -16,7 +16,7 @@ import (
 )
 
 // spoken are the folders whose texts people read: every one of them is in every catalogue.
-var spoken = append(carried, "web", "web/page", "web/lobby", "web/desk", "web/tape", "wasm/tape", "cluster/tale")
+var spoken = append(carried, "web", "web/page", "web/lobby", "web/desk", "web/tape", "wasm/tape", "cluster/tale", "cluster/preset")
 
 // carried are those of them whose texts the page's program says: every page has them with it.
 var carried = []string{"wasm/ui", "cluster/words"}
