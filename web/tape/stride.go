@@ -7,11 +7,12 @@ import (
 )
 
 // A step ahead is no jump: what happens on the way is seen happening. Beyond strideMost events or strideFar of virtual time
-// it is one after all, and it takes strideFor at most, however slow the room was.
+// it is one after all. It takes as long as it took, but no longer than one waits and no shorter than one sees.
 const (
-	strideMost              = playMost
-	strideFar  event.Micros = 2_000_000
-	strideFor               = 400 * time.Millisecond
+	strideMost               = playMost
+	strideFar   event.Micros = 2_000_000
+	strideLeast              = 160 * time.Millisecond
+	strideFor                = 400 * time.Millisecond
 )
 
 // stride is a place ahead to which the past passes by although it rests.
@@ -27,11 +28,8 @@ func (p *past) begin(d deck, now time.Time) bool {
 	if !d.near || d.seq < p.state.Seq || d.seq-p.state.Seq > strideMost || far < 0 || far > strideFar {
 		return false
 	}
-	pace := p.rate()
-	if least := float64(far) / float64(strideFor.Microseconds()); pace < least {
-		pace = least
-	}
-	p.stride = &stride{d.seq, d.at, pace}
+	slowest, fastest := float64(far)/float64(strideFor.Microseconds()), float64(far)/float64(strideLeast.Microseconds())
+	p.stride = &stride{d.seq, d.at, min(max(p.rate(), slowest), fastest)}
 	p.ticked = now.Add(-playEvery) // it begins at once
 	return true
 }

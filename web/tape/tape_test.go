@@ -492,7 +492,7 @@ func TestAStepAheadIsSeenHappening(t *testing.T) {
 		least      time.Duration
 		most       time.Duration
 	}{
-		{"seq 4", "step 1", 5, 60 * time.Millisecond, 140 * time.Millisecond},
+		{"seq 4", "step 1", 5, 100 * time.Millisecond, 200 * time.Millisecond}, // 100 ms, in a little more time
 		{"seq 5", "step 1", 8, 260 * time.Millisecond, 340 * time.Millisecond},
 		{"seq 5", "next leader", 11, 360 * time.Millisecond, 440 * time.Millisecond}, // 600 ms, in less time
 		{"seq 1", "step 1", 2, 0, 40 * time.Millisecond},                             // in the same moment
