@@ -60,6 +60,10 @@ const maxLabel = 24
 // are on average, with their number: "×140".
 const MaxAlike = 6
 
+// MaxWaiting is how many messages that wait at a machine which stands still are drawn where they came in. More of them are one
+// letter at its edge, with their number.
+const MaxWaiting = 3
+
 // kindOf is the same number for messages that are drawn together when there are many.
 func kindOf(msg *view.Message) uint64 {
 	kind := uint64(msg.From)<<32 | uint64(msg.To)<<8 | uint64(msg.Type)<<2
@@ -108,10 +112,17 @@ func Packets(m *Model, to []byte) []byte {
 	start := len(to)
 	w.out = append32(w.out, 0)
 	w.floats(r.w, r.h, r.radius)
-	crowds := m.crowds()
+	crowds, waiting := m.crowds()
 	for i := range m.State.Messages {
 		msg := &m.State.Messages[i]
 		if msg.Held || msg.Due == 0 {
+			continue
+		}
+		if pile := waiting[msg.To]; m.waits(msg) {
+			if pile.flags |= at[msg.ID]; pile.n <= MaxWaiting {
+				w.flight(msg, 1, 1, at[msg.ID])
+			}
+			waiting[msg.To] = pile
 			continue
 		}
 		c := crowds[kindOf(msg)]
@@ -123,6 +134,11 @@ func Packets(m *Model, to []byte) []byte {
 			w.flight(msg, c.at/float64(c.n), c.n, c.flags)
 		default:
 			crowds[kindOf(msg)] = c
+		}
+	}
+	for i := range m.State.Nodes {
+		if id := m.State.Nodes[i].ID; waiting[id].n > MaxWaiting {
+			w.pile(id, waiting[id])
 		}
 	}
 	for i := range m.motion.falling {
@@ -137,18 +153,32 @@ func Packets(m *Model, to []byte) []byte {
 	return w.out
 }
 
-// crowds counts what is under way.
-func (m *Model) crowds() map[uint64]crowd {
-	crowds := map[uint64]crowd{}
+// crowds counts what is under way, and what waits at each machine that stands still.
+func (m *Model) crowds() (crowds map[uint64]crowd, waiting map[event.NodeID]crowd) {
+	crowds, waiting = map[uint64]crowd{}, map[event.NodeID]crowd{}
 	for i := range m.State.Messages {
-		if msg := &m.State.Messages[i]; !msg.Held && msg.Due != 0 {
-			c := crowds[kindOf(msg)]
-			c.n++
-			c.at += m.motion.progress(msg, m.clock.now)
-			crowds[kindOf(msg)] = c
+		msg := &m.State.Messages[i]
+		if msg.Held || msg.Due == 0 {
+			continue
 		}
+		if m.waits(msg) {
+			pile := waiting[msg.To]
+			pile.n++
+			waiting[msg.To] = pile
+			continue
+		}
+		c := crowds[kindOf(msg)]
+		c.n++
+		c.at += m.motion.progress(msg, m.clock.now)
+		crowds[kindOf(msg)] = c
 	}
-	return crowds
+	return crowds, waiting
+}
+
+// waits says whether a message has come to a machine that stands still.
+func (m *Model) waits(msg *view.Message) bool {
+	n := m.State.Node(msg.To)
+	return n != nil && n.Suspended && m.motion.progress(msg, m.clock.now) >= 1
 }
 
 type packetWriter struct {
@@ -182,6 +212,14 @@ func (w *packetWriter) flight(msg *view.Message, at float64, n int, flags uint8)
 	}
 	p := along(a, b, at).plus(b.minus(a).unit().left().times(lane))
 	w.packet(msg, p, 1, at, flags, n)
+}
+
+// pile draws what waits at a machine.
+func (w *packetWriter) pile(id event.NodeID, c crowd) {
+	if p, ok := w.ring.place(id); ok {
+		edge := w.ring.radius * 0.8
+		w.packet(&view.Message{Type: event.Forward}, point{p.x - edge, p.y - edge}, 1, 1, c.flags, c.n)
+	}
 }
 
 // fall draws a dropped message: it drops off the link where it was, and fades.

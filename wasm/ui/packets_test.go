@@ -81,6 +81,29 @@ func TestWhatAPanelRestsOnIsPointedAt(t *testing.T) {
 	}
 }
 
+// What has come to a machine that stands still does not hide it: more than a few are one letter at its edge.
+func TestWhatWaitsAtAMachineIsOnePile(t *testing.T) {
+	for _, test := range []struct{ n, drawn int }{{MaxWaiting, MaxWaiting}, {MaxWaiting + 1, 1}, {3 * MaxAlike, 1}} {
+		s := watch(3)
+		s.tell(event.Event{Kind: event.Suspended, Node: 2})
+		for i := range test.n {
+			kinds := []event.MessageType{event.Heartbeat, event.RequestVote, event.AppendEntries}
+			s.send(event.Event{Node: event.NodeID(1 + i%2*2), Peer: 2, Type: kinds[i%3], Until: s.at + ms})
+		}
+		s.send(event.Event{Node: 1, Peer: 2, Type: event.Heartbeat, Until: s.at + 500*ms}) // is on its way yet
+		s.send(event.Event{Node: 1, Peer: 3, Type: event.Heartbeat, Until: s.at + ms})     // waits for its delivery, which comes
+		s.pass(50 * ms)
+		s.tick(9_000_000)
+		all := packetsOf(&s.m)
+		if len(all) != test.drawn+2 {
+			t.Fatalf("%d that wait, one on its way and one that comes are drawn as %+v", test.n, all)
+		}
+		if last := all[len(all)-1]; test.drawn == 1 && (last.shape != Letter || last.label != "×"+number(uint64(test.n))) {
+			t.Errorf("%d that wait are %+v", test.n, last)
+		}
+	}
+}
+
 func TestACrowdSaysWhatItsRepliesSay(t *testing.T) {
 	s := watch(3)
 	for range MaxAlike + 3 {
