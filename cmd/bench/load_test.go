@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -133,32 +134,34 @@ func TestWhatCannotBeMeasuredIsRefused(t *testing.T) {
 
 // Of an operation that ends before or after the window nothing is counted; of one that fails, that it failed.
 func TestOnlyTheWindowCounts(t *testing.T) {
-	const lead, window = 50 * time.Millisecond, 100 * time.Millisecond
-	began := time.Now()
-	early, refused := 0, errors.New("refused")
-	s, err := work(t.Context(), []operation{
-		func(ctx context.Context) error {
-			pause(ctx, 10*time.Millisecond)
-			if time.Since(began) < lead {
-				early++
-			}
-			return nil
-		},
-		func(context.Context) error { return refused },
-	}, lead, window, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if early == 0 || s.latency.n == 0 || s.latency.n > 10 {
-		t.Errorf("%d operations of 10 ms before and %d in 100 ms", early, s.latency.n)
-	}
-	if s.errors == 0 || s.errors > 16 || !errors.Is(s.last, refused) {
-		t.Errorf("%d errors in 150 ms with a pause of %v after each, the last %v", s.errors, afterError, s.last)
-	}
-	s, err = work(t.Context(), []operation{func(context.Context) error { return refused }}, 0, window, nil)
-	if err != nil || !errors.Is(s.idle(), refused) {
-		t.Errorf("when nothing succeeds: %v, %v", err, s.idle())
-	}
+	synctest.Test(t, func(t *testing.T) { // whose clock does not go on while others use the machine
+		const lead, window = 50 * time.Millisecond, 100 * time.Millisecond
+		began := time.Now()
+		early, refused := 0, errors.New("refused")
+		s, err := work(t.Context(), []operation{
+			func(ctx context.Context) error {
+				pause(ctx, 10*time.Millisecond)
+				if time.Since(began) < lead {
+					early++
+				}
+				return nil
+			},
+			func(context.Context) error { return refused },
+		}, lead, window, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if early == 0 || s.latency.n == 0 || s.latency.n > 10 {
+			t.Errorf("%d operations of 10 ms before and %d in 100 ms", early, s.latency.n)
+		}
+		if s.errors == 0 || s.errors > 16 || !errors.Is(s.last, refused) {
+			t.Errorf("%d errors in 150 ms with a pause of %v after each, the last %v", s.errors, afterError, s.last)
+		}
+		s, err = work(t.Context(), []operation{func(context.Context) error { return refused }}, 0, window, nil)
+		if err != nil || !errors.Is(s.idle(), refused) {
+			t.Errorf("when nothing succeeds: %v, %v", err, s.idle())
+		}
+	})
 }
 
 func TestAnEndpointThatDoesNotAnswerIsNamed(t *testing.T) {

@@ -12,7 +12,7 @@ func TestAMemberIsMeasuredWhileItIsWatched(t *testing.T) {
 		t.Skip("six processes that are judged by how fast they are")
 	}
 	dir := t.TempDir()
-	cmd := quorumlab("bench", "compare", "--watched", "--slices", "2", "--slice", "100ms", "--clients", "2", "--json", "--dir", dir)
+	cmd := quorumlab("bench", "compare", "--watched", "--slices", "2", "--slice", "400ms", "--clients", "2", "--json", "--dir", dir)
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("%v: %s", err, err.(*exec.ExitError).Stderr)
