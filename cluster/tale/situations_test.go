@@ -143,7 +143,7 @@ var elections = []situation{
 		l.until("n3 asks", role(3, event.Candidate))
 		l.Advance(50 * ms)
 		l.why("n3 no-pre-vote", "Before it raises its term, n3 asks whether it could win term … 1 of the 2 it needs would vote for it (n3). n1 refused n3: it leads itself and sees no need for another leader. So its term stays … and it disturbs nobody.")
-		l.why("n2 refused-pre-vote", "n2 refused n3: it follows a leader, n1, and sees no need for another. A pre-vote is no vote: nobody's term changed by it.")
+		l.why("n2 refused-pre-vote", "n2 refused n3: it follows n1 as long as its election timer runs, and sees no need for another leader. A pre-vote is no vote: nobody's term changed by it.")
 		l.why("n1-n3 cut", "The way from n1 to n3 is cut, the other direction is open: n1 hears n3, but its own requests and answers are lost, and a request without its answer acknowledges nothing.")
 		l.why("n3 not-leader", "n3 asks first whether it could win term … (pre-vote), and 1 of the 2 it needs would vote for it (n3). n1 refused n3: it leads itself and sees no need for another leader.")
 	}},
@@ -151,7 +151,7 @@ var elections = []situation{
 		l.ok(event.Command{Kind: event.PreVote})
 		l.ok(pair(event.Cut, 1, 3, true))
 		l.untilAsked("elections")
-		l.why("elections", "… times in … s somebody stood for election, up to term … n3 does not hear n1 (nothing passes from n1 to n3), so its timer runs out again and again. The others refuse their votes, and do not look at its term, because they hear from a leader: so n3 raises only its own term, until n1 hears of that from it and steps down. With pre-vote switched on it would have to ask first, and its term would stay as it is.|it follows a leader, n1, and sees no need for another.")
+		l.why("elections", "… times in … s somebody stood for election, up to term … n3 does not hear n1 (nothing passes from n1 to n3), so its timer runs out again and again. The others refuse their votes, and do not look at its term, because they hear from a leader: so n3 raises only its own term, until n1 hears of that from it and steps down. With pre-vote switched on it would have to ask first, and its term would stay as it is.|it follows n1 as long as its election timer runs, and sees no need for another leader.")
 	}},
 	{"slow ways", 3, func(l *lab) {
 		for _, p := range [][2]event.NodeID{{1, 2}, {1, 3}, {2, 3}} {

@@ -32,6 +32,10 @@ func (q *inquiry) whyCandidate() {
 	}
 	q.happened(role, who, q.Say("{0} became a candidate.", who))
 	q.sayVotes(q.n)
+	if q.n.Leader != 0 && q.n.Leader != q.n.ID {
+		q.say(q.Say("It hears from {0}, which leads that term, and takes its entries; but in this engine who was told to stand for election stays a candidate until its election timer runs out.", q.n.Leader.String()))
+		q.happened(q.last(func(e *event.Event) bool { return e.Kind == event.LeaderSeen && e.Node == q.n.ID }), who, q.Say("{0} took {1} for its leader.", who, q.n.Leader.String()))
+	}
 }
 
 func (q *inquiry) isTimeoutNow(msg uint64) bool {
@@ -145,7 +149,7 @@ func (q *inquiry) whyNotElected(c *view.Node) {
 		q.happened(r, r.Node.String(), sentence)
 	}
 	q.saySilent(a, silent)
-	if c.Role != event.Candidate || c.Term != a.term && !a.pre {
+	if c.Role != event.Leader && !a.pre {
 		q.sayElsewhere(a)
 	}
 }
@@ -178,14 +182,25 @@ func (q *inquiry) saySilent(a attempt, silent []event.NodeID) {
 	if len(silent) == 0 {
 		return
 	}
-	q.say(q.Count(len(silent), q.list(silent), "{0} has not answered it.", "{0} have not answered it."))
+	var voted, mute []event.NodeID
+	for _, v := range silent {
+		if q.grant(a, v) != nil {
+			voted = append(voted, v)
+		} else {
+			mute = append(mute, v)
+		}
+	}
+	if len(voted) > 0 {
+		q.say(q.Count(len(voted), q.list(voted), "{0} has granted its vote, but the answer has not reached {1}.", "{0} have granted their votes, but the answers have not reached {1}.", a.candidate.String()))
+	}
+	if len(mute) > 0 {
+		q.say(q.Count(len(mute), q.list(mute), "{0} has not answered it.", "{0} have not answered it."))
+	}
 	for _, v := range silent {
 		sent := q.last(func(e *event.Event) bool {
 			return e.Kind == event.Sent && e.Node == a.candidate && e.Peer == v && e.Term == a.term && (e.Type == event.RequestVote || e.Type == event.RequestPreVote) && !e.Reply
 		})
-		granted := q.last(func(e *event.Event) bool {
-			return e.Kind == event.VoteGranted && e.Node == v && e.Peer == a.candidate && e.Term == a.term && e.OK == a.pre
-		})
+		granted := q.grant(a, v)
 		switch n := q.s.Node(v); {
 		case granted != nil:
 			q.happened(granted, linkMark(v, a.candidate), q.Say("{0} granted its vote, but the answer has not reached {1}.", v.String(), a.candidate.String()))
@@ -197,12 +212,19 @@ func (q *inquiry) saySilent(a attempt, silent []event.NodeID) {
 	}
 }
 
+// grant is when a voter gave a candidate its vote; nil if it did not, as far as the recording reaches.
+func (q *inquiry) grant(a attempt, voter event.NodeID) *event.Event {
+	return q.last(func(e *event.Event) bool {
+		return e.Kind == event.VoteGranted && e.Node == voter && e.Peer == a.candidate && e.Term == a.term && e.OK == a.pre
+	})
+}
+
 // sayElsewhere tells who won the term instead, if somebody did.
 func (q *inquiry) sayElsewhere(a attempt) {
 	won := q.last(func(e *event.Event) bool {
 		return e.Kind == event.RoleChanged && e.Role == event.Leader && e.Term == a.term
 	})
-	if won != nil {
+	if won != nil && won.Node != a.candidate {
 		q.say(q.Say("{0} won that term.", won.Node.String()))
 		q.happened(won, won.Node.String(), q.Say("{0} became leader of term {1}.", won.Node.String(), number(won.Term)))
 	}
@@ -238,9 +260,9 @@ func (q *inquiry) refusalWords(e *event.Event, a attempt) string {
 			return q.Say("{0} refused {1}: it leads itself and sees no need for another leader.", voter, candidate)
 		}
 		if seen != nil && seen.Peer != 0 {
-			return q.Say("{0} refused {1}: it follows a leader, {2}, and sees no need for another.", voter, candidate, seen.Peer.String())
+			return q.Say("{0} refused {1}: it follows {2} as long as its election timer runs, and sees no need for another leader.", voter, candidate, seen.Peer.String())
 		}
-		return q.Say("{0} refused {1}: it follows a leader and sees no need for another.", voter, candidate)
+		return q.Say("{0} refused {1}: it follows a leader as long as its election timer runs, and sees no need for another.", voter, candidate)
 	case event.LogTermBehind:
 		if a.logTerm != 0 {
 			return q.Say("{0} refused {1}, whose log is behind: its last entry is of term {2}, {0}'s of term {3}, and the higher term counts as newer (§5.4.1).", voter, candidate, number(a.logTerm), number(e.LogTerm))

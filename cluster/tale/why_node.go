@@ -175,7 +175,7 @@ func (q *inquiry) seeContact(n *view.Node) {
 	if n.Contact == 0 || n.TimerMax == 0 {
 		return
 	}
-	q.see(n.ID.String(), q.Say("{0} last heard from a leader {1} ago; without another contact it stands for election between {2} and {3}.",
+	q.see(n.ID.String(), q.Say("{0}'s timer was last set {1} ago, when it heard from a leader or gave its vote; if neither happens again it stands for election between {2} and {3}.",
 		n.ID.String(), q.span(max(q.s.At-n.Contact, 0)), Clock(n.TimerMin), Clock(n.TimerMax)))
 }
 

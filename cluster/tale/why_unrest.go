@@ -1,8 +1,6 @@
 package tale
 
 import (
-	"slices"
-
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/view"
 )
@@ -37,8 +35,9 @@ func (q *inquiry) whyElections() {
 		q.say(q.Say("None of them could win: nobody talks to the {0} of {1} voters that it takes, so each tries again when its timer runs out.", count(majority(voters)), count(len(voters))))
 		q.seeAway(newest.Node, without(voters, q.reached(newest.Node, voters)))
 	case q.disrupted(newest.Node), q.tooSlow(), q.hasty():
-	case q.wereSplit(list):
-		q.say(q.Say("Several stood in the same term and split the votes; random timers will sooner or later let one be first."))
+	case len(q.rivals(list)) > 0:
+		rivals := q.rivals(list)
+		q.say(q.Say("In term {0} {1} stood at the same time and shared the votes; random timers will sooner or later let one be first.", number(rivals[0].Term), q.list([]event.NodeID{rivals[1].Node, rivals[0].Node})))
 	default:
 		q.say(q.Say("Each time the leader of before was not heard any more, or a candidate did not get its votes."))
 	}
@@ -51,7 +50,7 @@ func (q *inquiry) whyElections() {
 func (q *inquiry) disrupted(by event.NodeID) bool {
 	for i := range q.s.Nodes {
 		l := &q.s.Nodes[i]
-		if !runs(l) || l.ID == by || l.Role != event.Leader && !q.ledLately(l.ID) || q.passes(l.ID, by) {
+		if !runs(l) || l.ID == by || !q.leadsOrLed(l) || q.passes(l.ID, by) {
 			continue
 		}
 		var heard []event.NodeID
@@ -77,6 +76,14 @@ func (q *inquiry) disrupted(by event.NodeID) bool {
 		return true
 	}
 	return false
+}
+
+// leadsOrLed says whether the machine leads; where nobody does, whether it did lately.
+func (q *inquiry) leadsOrLed(n *view.Node) bool {
+	if l := q.s.Leader(); l != nil {
+		return l.ID == n.ID
+	}
+	return q.ledLately(n.ID)
 }
 
 func (q *inquiry) ledLately(id event.NodeID) bool {
@@ -153,14 +160,16 @@ func (q *inquiry) hasty() bool {
 	return false
 }
 
-// wereSplit says whether two stood in one term.
-func (q *inquiry) wereSplit(list []event.Event) bool {
+// rivals are the newest two that stood in one term; nil if none did.
+func (q *inquiry) rivals(list []event.Event) []event.Event {
 	for i := range list {
-		if slices.ContainsFunc(list[:i], func(o event.Event) bool { return o.Term == list[i].Term && o.Node != list[i].Node }) {
-			return true
+		for j := range list[:i] {
+			if list[j].Term == list[i].Term && list[j].Node != list[i].Node {
+				return []event.Event{list[j], list[i]}
+			}
 		}
 	}
-	return false
+	return nil
 }
 
 // elections are the last two by which leadership moved from one machine to another: newest first, nil if it did not.
@@ -186,6 +195,13 @@ func (q *inquiry) whyMoved() {
 	case order != nil:
 		q.say(q.Say("{0} handed leadership over: it told {1} to stand for election at once (TimeoutNow), and {1} won term {2}.", order.Node.String(), to, number(now.Term)))
 		q.happened(order, linkMark(order.Node, order.Peer), q.Say("{0} told {1} to stand for election.", order.Node.String(), to))
+	case told != nil && end != nil && end.Seq < now.Seq && end.Kind != event.RoleChanged:
+		q.say(q.howEnded(before, end))
+		q.say(q.Say("Then somebody asked {0} to stand for election, and it won term {1}.", to, number(now.Term)))
+		q.happened(told, to, q.Say("{0} was asked to stand for election.", to))
+	case told != nil && end == nil:
+		q.say(q.Say("Somebody asked {0} to stand for election, and it won term {1}; {2} has not heard of the higher term yet.", to, number(now.Term), from))
+		q.happened(told, to, q.Say("{0} was asked to stand for election.", to))
 	case told != nil:
 		q.say(q.Say("Somebody asked {0} to stand for election, and it won term {1}; {2} saw the higher term and stepped down.", to, number(now.Term), from))
 		q.happened(told, to, q.Say("{0} was asked to stand for election.", to))

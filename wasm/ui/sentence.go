@@ -274,7 +274,7 @@ func (m *Model) refused(e *event.Event) phrase {
 			why, more[0] = words.Of("it has voted for {7}."), n.Vote.String()
 		}
 	case event.HasLeader:
-		why = words.Of("it hears from a leader.")
+		why = words.Of("it has a leader, as far as it knows.")
 	case event.LogTermBehind:
 		why, more[0] = words.Of("{0}'s log is newer (last term {8})."), number(lastTerm)
 		if lastTerm != 0 {

@@ -443,7 +443,7 @@ func TestSentences(t *testing.T) {
 		"n4 votes for n3 in term 4.",
 		"n1 refused its vote to n3 in term 4: n1's log is newer (last term 4 against 3).",
 		"n4 cut its log back: entry 9 and all after it are gone, because the leader's log differs.",
-		"n1 would not vote for n5 in term 4: it hears from a leader.",
+		"n1 would not vote for n5 in term 4: it has a leader, as far as it knows.",
 		"n2 leads term 3 with the votes of n1, n2 and n3.",
 		"put x 1: ok, revision 6, held by n2, n1 and n3, after 612 ms.",
 		"Cut: n1–n5, n2–n5, n3–n5, n4–n5.",

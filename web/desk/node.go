@@ -243,7 +243,7 @@ func (s nodeSight) timer() (t timerSight, ok bool) {
 	case n.Role == event.Candidate:
 		t.words = w.Say("It tries again at any moment, in {0} at the latest.", left(n.TimerMax))
 	case s.State.At < n.TimerMin:
-		t.words = w.Say("It stands for election in {0} to {1}, unless it hears from a leader.", left(n.TimerMin), left(n.TimerMax))
+		t.words = w.Say("It stands for election in {0} to {1}, unless it hears from a leader or gives its vote.", left(n.TimerMin), left(n.TimerMax))
 	default:
 		t.words = w.Say("It stands for election at any moment, in {0} at the latest.", left(n.TimerMax))
 	}
