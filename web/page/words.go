@@ -14,6 +14,17 @@ import (
 	"github.com/quorumlab/quorumlab/web/languages"
 )
 
+// lessonLanguage is what all lessons are written in.
+const lessonLanguage = "en"
+
+// foreign says in the reader's language that lessons are in another one; "" if they are not.
+func foreign(ctx context.Context) string {
+	if languages.Tag(ctx) == lessonLanguage {
+		return ""
+	}
+	return say(ctx, "The lessons themselves are in English.")
+}
+
 // acts says whether the viewer's words move the lesson: who holds control, or anybody while nobody does.
 func acts(p lessons.Panel) bool { return p.Holder || !p.Held || p.AnyOrder }
 
