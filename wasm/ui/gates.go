@@ -43,9 +43,17 @@ func (m *Model) waitingElement(msg *view.Message, p point) *Element {
 	class := "waiting c" + strconv.Itoa(int(look.colour)) + switched(msg.Reply, " reply", "") + switched(m.picked.message == msg.ID, " picked", "")
 	g := moved(classed("g", class), p).keyed(id).set("data-message", id).set("data-action", "message").set("data-arg", id).
 		set("data-hover", "message:"+id).set("tabindex", "0").set("role", "button").
-		set("aria-label", m.Say("{0}, waits from {1} to {2}", named(m.Language, msg), msg.From.String(), msg.To.String()))
+		set("aria-label", spoken(look)+m.Say("{0}, waits from {1} to {2}", named(m.Language, msg), msg.From.String(), msg.To.String()))
 	g.add(classed("circle", "hit").set("r", "12"))
 	return g.add(shapeElements(look)...)
+}
+
+// spoken is what stands in a message: its name begins with that, so that it can be spoken to (WCAG 2.5.3, Label in Name).
+func spoken(l look) string {
+	if l.label == "" || l.mark != NoMark {
+		return ""
+	}
+	return l.label + " – "
 }
 
 // shapeElements draw a look: the same shapes as on the canvas.
