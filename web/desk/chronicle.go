@@ -120,9 +120,9 @@ func chronicleOf(j *journal.Journal) *chronicle {
 	return c
 }
 
-// readAtOnce bounds the events that are folded for one drawing: some 10 ms, so that a viewer's recorder does not wait for the
+// readAtOnce bounds the events that are folded for one drawing: some 5 ms, 30 in a browser, so that a viewer's recorder does not wait for the
 // timeline of an hour. What is left comes with the next drawings.
-const readAtOnce = 32_768
+const readAtOnce = 16_384
 
 // catchUp folds what has happened since, at most so many events, and says whether that was all.
 func (c *chronicle) catchUp(j *journal.Journal, most int) (all bool) {

@@ -22,6 +22,7 @@ var placeNames = [places]string{"side", "timeline", "dialog", "story"}
 const (
 	lookEvery = time.Second / 4
 	lookSoon  = time.Second / 20
+	lookOn    = time.Second / 50 // while there is more of it to be read
 	lookRest  = time.Second / 40 // or when it has jumped, and rests there for so long
 )
 
@@ -82,7 +83,9 @@ func (t *Tape) untilRound(now time.Time) (d time.Duration, any bool) {
 	for i := range t.looks {
 		switch l := &t.looks[i]; {
 		case l.words == "":
-		case l.fresh || l.more:
+		case l.more:
+			return max(0, lookOn-now.Sub(t.round)), true
+		case l.fresh:
 			return max(0, lookSoon-now.Sub(t.round)), true
 		case l.drawn != here[i]:
 			any = true
