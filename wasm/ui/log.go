@@ -137,8 +137,8 @@ func (m *Model) cellLook(n *view.Node, i uint64, p view.Progress) cellLook {
 		l.begins = before == nil || before.Term != e.Term
 		return l
 	}
-	l.gone = n.First != 0 && n.First <= i && i <= n.Last
-	l.snapshot = i <= n.SnapshotIndex && !l.gone
+	l.snapshot = i <= n.SnapshotIndex
+	l.gone = !l.snapshot && n.First != 0 && n.First <= i && i <= n.Last
 	return l
 }
 

@@ -68,7 +68,13 @@ func (m *Model) lookOfNode(n *view.Node) nodeLook {
 	}
 	if n.Role == event.Candidate {
 		l.pips, l.why = m.pipsOf(n), m.refusals(n)
-		l.votes = m.Say("{0} of {1} votes", number(uint64(n.Votes())), strconv.Itoa(m.State.VotesNeeded(n)))
+		has := uint64(0)
+		for _, pip := range l.pips {
+			if pip == '+' {
+				has++
+			}
+		}
+		l.votes = m.Say("{0} of {1} votes", number(has), strconv.Itoa(m.State.VotesNeeded(n)))
 	}
 	if left, window, runs := timerOf(n, m.clock.now); runs && n.Role != event.Leader && n.Up && l.suffrage == event.Voter {
 		l.timer, l.burnt, l.window = true, timerSteps-int(math.Ceil(left*timerSteps)), int(math.Round((1-window)*timerSteps))
@@ -157,7 +163,7 @@ func (m *Model) pipsOf(n *view.Node) string {
 		if x.Suffrage != event.Voter {
 			continue
 		}
-		mark := "."
+		mark := switched(x.ID == n.ID, "+", ".") // its own counts at once, a pre-vote too
 		for _, b := range n.Ballots {
 			if b.Voter == x.ID {
 				mark = switched(b.Granted, "+", "-")

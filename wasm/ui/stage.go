@@ -37,6 +37,10 @@ func emptyElement(m *Model) *Element {
 func outlineWordsElement(m *Model) *Element {
 	list := classed("ul", "groups").keyed("groups").set("aria-label", m.Say("Who can talk with whom"))
 	groups := m.State.Groups()
+	if len(groups) == 0 && len(m.State.Nodes) > 0 {
+		list.add(tag("li").set("class", "no").set("data-quorum", "false").add(tag("i").set("aria-hidden", "true").say("✗"), text(" "),
+			button("ask", "look", "why no-leader").say(m.Say("No voter runs – cannot commit"))))
+	}
 	for i := range groups {
 		g := &groups[i]
 		said := tag("span")

@@ -105,7 +105,7 @@ func (s nodeSight) leads() string {
 		since = w.Say("a while")
 	}
 	if s.State.StaleLeader(s.n) {
-		return w.Say("It still believes to lead term {0}, since {1}. A newer term has another leader: nothing that this one appends can be committed.", term, since)
+		return w.Say("It still believes that it leads term {0}, for {1} now. A newer term has another leader: nothing that this one appends can be committed.", term, since)
 	}
 	var by []event.NodeID
 	for _, b := range s.n.Ballots {

@@ -31,7 +31,10 @@ func (m Moment) nothingToAsk(s tale.Subject) *content {
 	if !tale.Known(m.tale(), s) {
 		return nil
 	}
-	return &content{body: whyNothing(m)}
+	if s == tale.Room() {
+		return &content{body: whyNothing(m, m.Words.Say("Nothing in the room waits, and it has a leader. Point at a machine, a link, an entry, a message or a request and press W, or select it, to ask about that."))}
+	}
+	return &content{body: whyNothing(m, m.Words.Say("There is nothing to ask about this at the moment: it does not wait, and nothing of it was refused or lost."))}
 }
 
 // tale is the moment as questions are asked of it.
