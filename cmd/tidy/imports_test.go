@@ -40,10 +40,10 @@ var imports = map[string][]string{
 	"wasm/ui":         {"cluster/words", "cluster/event", "cluster/view"},
 	"wasm/browser":    {"cluster/words", "cluster/event", "wasm/ui"},
 	"wasm":            {"wasm/ui", "wasm/browser"},
-	"web/languages":   {"cluster/words"},                                                                                                                   // the catalogues
-	"web/export":      {"web/languages", "cluster/words", "cluster/event", "cluster/journal", "static", "web/desk", "web/page"},                            // pages without a server
+	"web/languages":   {"cluster/words"},                                                                                                                                    // the catalogues
+	"web/export":      {"web/languages", "cluster/words", "cluster/event", "cluster/journal", "static", "web/desk", "web/page"},                                             // pages without a server
 	"web/desk":        {"cluster/fault", "cluster/preset", "web/languages", "cluster/words", "cluster/event", "cluster/view", "cluster/journal", "cluster/tale", "wasm/ui"}, // also in the browser that replays without a server
-	"web/tape":        {"web/languages", "cluster/words", "cluster/event", "cluster/view", "cluster/journal", "web/desk"},                                  // likewise
+	"web/tape":        {"web/languages", "cluster/words", "cluster/event", "cluster/view", "cluster/journal", "web/desk"},                                                   // likewise
 	"wasm/tape":       {"web/languages", "cluster/words", "cluster/event", "cluster/journal", "web/tape"},
 	"cluster/tale":    {"cluster/words", "cluster/event", "cluster/view", "cluster/journal"},
 	"web/page":        {"web/languages", "cluster/words", "lessons", "cluster/event", "cluster/view", "wasm/ui"},

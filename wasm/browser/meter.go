@@ -18,9 +18,9 @@ type meter struct {
 	reconnects               int
 	seq, drawnSeq            uint64
 	scriptMs, drawnCommitMs  figures
-	firstDrawnMs             float64        // on the page's own clock
-	decodeMs                 float64        // since the last frame that was drawn
-	commits                  []commit       // that no frame has shown yet
+	firstDrawnMs             float64  // on the page's own clock
+	decodeMs                 float64  // since the last frame that was drawn
+	commits                  []commit // that no frame has shown yet
 }
 
 // commit is one on the server.

@@ -32,7 +32,9 @@ func TestWhatHappenedCanBeAsked(t *testing.T) {
 	l.run(3_000_000)
 	l.ok(event.Command{Kind: event.Resume, Node: leader})
 	l.run(3_000_000)
-	stepped := l.fact("a step down", func(e *event.Event) bool { return e.Kind == event.RoleChanged && e.Role == event.Follower && e.Node == leader })
+	stepped := l.fact("a step down", func(e *event.Event) bool {
+		return e.Kind == event.RoleChanged && e.Role == event.Follower && e.Node == leader
+	})
 	for _, c := range []struct {
 		what string
 		yes  func(*event.Event) bool
