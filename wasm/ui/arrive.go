@@ -32,7 +32,7 @@ func (m *Model) disconnected(reason string) []Effect {
 	w.reason, m.winding = reason, winding{}
 	m.Console.cutOff()
 	if reason == LostGone {
-		w.phase = gone
+		w.phase, m.notices = gone, nil // it will not come back, whatever it said last
 		return nil
 	}
 	if w.phase != asleep {

@@ -121,20 +121,23 @@ func radiusFor(space float64, nodes int) float64 {
 	return min(max(space*share, 25), 54)
 }
 
-// lowest is the height of the page in a window that is lower and not narrow: it scrolls there; app.css has the same.
-const lowest = 640
+// In a window that is lower than lowest and not narrow the page is as high as rolling, and scrolls; app.css has the same.
+const lowest, rolling = 640, 760
 
 // headed is the width of the stage up to which its words and tools stand above it.
 const headed = 660
 
 // stageSize is about what app.css leaves for the stage, so that a unit of the viewBox is about a pixel.
 func (m *Model) stageSize() (w, h float64) {
-	w, h = float64(m.width), max(float64(m.height), lowest)
+	w, h = float64(m.width), float64(m.height)
+	if h < lowest {
+		h = rolling
+	}
 	below := m.logHeight() + m.lanesHeight() + 30
 	switch {
 	case m.width < narrow:
 		w = max(w, 320)
-		h = min(max(w*(0.78+0.075*max(float64(len(m.State.Nodes)-5), 0)), 300), 440)
+		h = min(max(w*(0.78+0.1*max(float64(len(m.State.Nodes)-5), 0)), 300), 440)
 	case m.width < medium:
 		w, h = w-360, h-48-28-below
 	default:
