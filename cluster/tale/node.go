@@ -11,8 +11,8 @@ import (
 
 // Bounds of looking at the past of one machine or link.
 const (
-	MaxPastScan = 8192 // events that are looked at before the moment
-	MaxDeeds    = 10   // that are told
+	MaxPastScan = 32768 // events that are looked at before the moment: minutes of a room at rest, some 10 ms of work
+	MaxDeeds    = 10    // that are told
 	maxChanged  = 3 * MaxDeeds
 )
 

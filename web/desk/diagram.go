@@ -386,9 +386,10 @@ func mermaidArrow(s *tale.Step) string {
 	return "-)" // it has not arrived yet
 }
 
-// mermaidText keeps what people typed from being read as Mermaid's syntax.
+// mermaidText keeps what people typed from being read as Mermaid's syntax: its comments, its ends of statements, "wrap:", and
+// the formulas between two dollars.
 func mermaidText(s string) string {
-	return strings.NewReplacer("#", "#35;", ";", "#59;", "\n", " ", "\r", " ", "<", "#lt;", ">", "#gt;", "%", "#37;").Replace(s)
+	return strings.NewReplacer("#", "#35;", ";", "#59;", "\n", " ", "\r", " ", "<", "#lt;", ">", "#gt;", "%", "#37;", ":", "#58;", "$", "#36;").Replace(s)
 }
 
 // leftWords say how much is not shown.

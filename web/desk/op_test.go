@@ -109,3 +109,16 @@ func wellFormed(t *testing.T, svg string) {
 		}
 	}
 }
+
+// What people type is no Mermaid: neither a comment, nor the end of a statement, nor a formula.
+func TestMermaidTextIsText(t *testing.T) {
+	got := mermaidText("put a;b #1 \"q\" %%{init}%% <br/>\n$$x$$ wrap: style:#f")
+	for _, bad := range []string{"\n", "%%", "<", ">", "$", ":", " #1"} {
+		if strings.Contains(got, bad) {
+			t.Errorf("%q is in %q", bad, got)
+		}
+	}
+	if rest := strings.NewReplacer("#35;", "", "#36;", "", "#37;", "", "#58;", "", "#59;", "", "#lt;", "", "#gt;", "").Replace(got); strings.ContainsAny(rest, "#;") {
+		t.Errorf("%q", got)
+	}
+}
