@@ -14,11 +14,12 @@ import (
 
 // learner is a viewer as the class knows it.
 type learner struct {
-	class Class // nil: the room has none
-	token string
-	words *words.Language
-	drawn bool   // a panel has been shown
-	shown uint64 // hash of it
+	class    Class // nil: the room has none
+	watching bool  // it sees the lesson, and is not part of it
+	token    string
+	words    *words.Language
+	drawn    bool   // a panel has been shown
+	shown    uint64 // hash of it
 }
 
 // panelSeed is of the hashes of panels.
@@ -47,7 +48,7 @@ func vetToken(token string) *Fault {
 
 // attend takes the viewer into the class until the returned function is called.
 func (l *learner) attend() (leave func()) {
-	if l.class == nil {
+	if l.class == nil || l.watching {
 		return func() {}
 	}
 	return l.class.Join(l.token)
@@ -72,12 +73,20 @@ func (l *learner) admit(c event.Command) error {
 	return l.class.Admit(l.token, c)
 }
 
+// sees is the lesson as the viewer sees it.
+func (l *learner) sees() event.Lesson {
+	if l.watching {
+		return page.WatchedFrame(l.class.Panel(""), l.words)
+	}
+	return page.LessonFrame(l.class.Panel(l.token), l.words)
+}
+
 // picture is the frame with the viewer's panel; nil if the viewer has it already.
 func (l *learner) picture() []byte {
 	if l.class == nil {
 		return nil
 	}
-	f := event.AppendFrame(nil, &event.Frame{Type: event.FrameLesson, Lesson: page.LessonFrame(l.class.Panel(l.token), l.words)})
+	f := event.AppendFrame(nil, &event.Frame{Type: event.FrameLesson, Lesson: l.sees()})
 	sum := maphash.Bytes(panelSeed, f)
 	if l.drawn && sum == l.shown {
 		return nil

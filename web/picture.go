@@ -29,7 +29,7 @@ func (s *Server) pageOf(f *face, w http.ResponseWriter, r *http.Request) {
 	if !f.watching {
 		d.Doors = s.endpointLines()
 	}
-	if s.class != nil && !f.watching {
+	if s.class != nil {
 		d.Lesson = s.class.Panel("")
 	}
 	if d.Bare = r.URL.Query().Has("embed"); d.Bare {

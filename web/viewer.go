@@ -92,14 +92,10 @@ func (v *viewer) greet() (event.Frame, *farewell) {
 		return hello, &farewell{CloseVersion, "version", fmt.Sprintf("This page speaks version %d of the wire, the room version %d: reload it.", hello.Version, event.WireVersion)}
 	}
 	var f *Fault
-	class := v.server.class
-	if v.face.watching {
-		class = nil
-	}
-	if v.learner, f = newLearner(class, hello.Text); f != nil && v.notify(f) != nil {
+	if v.learner, f = newLearner(v.server.class, hello.Text); f != nil && v.notify(f) != nil {
 		return hello, gone
 	}
-	v.learner.words = languages.Of(hello.Code)
+	v.learner.words, v.learner.watching = languages.Of(hello.Code), v.face.watching
 	return hello, nil
 }
 

@@ -54,8 +54,8 @@ func (s *Server) faces() {
 	name := WatchName(s.room)
 	s.studio.Watch = WatchURL(name)
 	studio := tape.NewStudio()
-	studio.Watch, studio.Recording = WatchURL(name), "/api/watch/"+name+"/recording"
-	studio.Marked, studio.Fill = s.audience.rouse, func(m *desk.Moment) { m.Watching, m.Store = true, s.contents }
+	studio.Watch, studio.Recording, studio.Watching = WatchURL(name), "/api/watch/"+name+"/recording", true
+	studio.Marked, studio.Fill = s.audience.rouse, func(m *desk.Moment) { m.Store = s.contents }
 	s.shut = &face{name: name, socket: WatchURL(name) + "/ws", studio: studio, watching: true}
 }
 

@@ -116,3 +116,46 @@ func TestWatchNamesAreNotGuessed(t *testing.T) {
 		t.Error("two rooms have one name, or one has two")
 	}
 }
+
+// TestWhoWatchesSeesTheLesson, as far as those are who take it, and is neither counted among them nor heard.
+func TestWhoWatchesSeesTheLesson(t *testing.T) {
+	class := newFakeClass()
+	class.change(func() { class.title = "Cut in two" })
+	h := newSchool(t, Limits{}, class)
+	conn := h.watchOnly()
+	l := h.receive(conn, event.FrameLesson).Lesson
+	if !strings.Contains(l.HTML, "You watch this room") || !strings.Contains(l.HTML, "Cut in two") || strings.Contains(l.HTML, `id="control"`) {
+		t.Errorf("it sees %s", l.HTML)
+	}
+	if l.ID != "" || l.Done != 0 {
+		t.Errorf("its browser would note that it took %q", l.ID)
+	}
+	class.change(func() { class.title = "One way" })
+	if l := h.receive(conn, event.FrameLesson).Lesson; !strings.Contains(l.HTML, "One way") {
+		t.Errorf("then it sees %s", l.HTML)
+	}
+	h.send(conn, event.Frame{Type: event.FrameLearn, Text: "answer 1"})
+	if f := h.receive(conn, event.FrameNotice); !strings.Contains(f.Text, "for watching") {
+		t.Errorf("a word to the lesson: %q", f.Text)
+	}
+	class.mu.Lock()
+	defer class.mu.Unlock()
+	if len(class.picks) != 0 || len(class.here) != 0 {
+		t.Errorf("the class heard %v and counts %v", class.picks, class.here)
+	}
+}
+
+// TestWhoWatchesIsOfferedNoBookmarks, neither of what is nor of what was.
+func TestWhoWatchesIsOfferedNoBookmarks(t *testing.T) {
+	h := newHouse(t, Limits{})
+	conn := h.watchOnly()
+	h.receive(conn, event.FrameCheckpoint)
+	for _, where := range []string{"live", "part 0"} {
+		h.send(conn, event.Frame{Type: event.FrameWind, Text: where})
+		h.send(conn, event.Frame{Type: event.FrameLook, Code: "dialog", Text: "marks"})
+		if f := h.receive(conn, event.FramePanel); !strings.Contains(f.Text, `id="marks-watched"`) || strings.Contains(f.Text, "mark-note") || strings.Contains(f.Text, "unmark") {
+			t.Errorf("%s: %s", where, f.Text)
+		}
+		h.send(conn, event.Frame{Type: event.FrameLook, Code: "dialog"})
+	}
+}

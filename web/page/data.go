@@ -92,7 +92,10 @@ func scene(d RoomData) templ.Component {
 			return err
 		}
 		seed.Languages = others.String()
-		if d.Lesson.Lesson != "" {
+		switch {
+		case d.Watching:
+			seed.Lesson = WatchedFrame(d.Lesson, languages.From(ctx))
+		case d.Lesson.Lesson != "":
 			d.Lesson.Viewers, d.Lesson.Held = 1, false // who looks is not known yet, nor who acts
 			seed.Lesson = LessonFrame(d.Lesson, languages.From(ctx))
 		}

@@ -20,6 +20,7 @@ type Studio struct {
 	Fill func(*desk.Moment)
 	// Watch and Recording are what every panel is told of the room: see desk.Moment.
 	Watch, Recording string
+	Watching         bool
 	// Marked is called when somebody has changed the bookmarks: all who watch should look again. nil: nobody else watches.
 	Marked func()
 
@@ -90,7 +91,7 @@ func (s *Studio) past(j *journal.Journal, state *view.State) *scene {
 }
 
 func (s *Studio) moment(j *journal.Journal, state *view.State, live bool) desk.Moment {
-	return desk.Moment{Journal: j, State: state, Live: live, Memory: s.memory, Watch: s.Watch, Recording: s.Recording}
+	return desk.Moment{Journal: j, State: state, Live: live, Memory: s.memory, Watch: s.Watch, Recording: s.Recording, Watching: s.Watching}
 }
 
 func (s *Studio) marked() {
