@@ -497,3 +497,18 @@ func TestDecimal(t *testing.T) {
 		}
 	}
 }
+
+// Esc in an empty console leads to the stage, where keys are no letters: to the machine that is selected, else the first.
+func TestEscLeadsOutOfTheConsole(t *testing.T) {
+	s := healthy()
+	for _, want := range []string{"node-n1", "node-n3"} {
+		if want == "node-n3" {
+			s.do(Pressed{Key: "3"})
+		}
+		s.sent = nil
+		s.do(Pressed{Key: "Escape", Console: true})
+		if len(s.sent) == 0 || s.sent[0] != (Focus{want}) {
+			t.Errorf("Esc gave %v, not the focus to %s", s.sent, want)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -63,31 +64,88 @@ func TestNothingForAxeToComplainAbout(t *testing.T) {
 	p.inEveryLook(t, "problem")
 }
 
+// What opens, lies over the page or changes all of it is judged too, each in two looks; so are the pages that people are sent.
+func TestNothingForAxeToComplainAboutInWhatOpens(t *testing.T) {
+	t.Parallel()
+	axe := axeSource(t)
+	p := newPage(t)
+	p.open(lab.base + "/?rate=1")
+	address := eval[string](p, `location.href`)
+	r := lab.at(t, address)
+	r.do(map[string]any{"kind": "preset", "key": "two-leaders"})
+	p.until("the room stands still", `frozen()`)
+	p.do(chromedp.Evaluate[chromedp.Void](axe))
+	for _, state := range []struct{ name, opens, there string }{
+		{"feed", `#tab-feed`, `#feed-which`},
+		{"bookmarks", `#tape-marks`, `#dialog[open] #mark-note`},
+		{"share", `#share-open`, `#dialog[open] code`},
+		{"split", `#partition`, `.parting`},
+		{"link", `[data-link][data-cut=both]`, `.linkmenu`},
+		{"why", `.groups [data-action=look]`, `#side .why-answer`},
+		{"lamp", `.lamp`, `#side .lamp-verdict, #side .lamp-facts`},
+		{"past", `#tape-back`, `#app[data-past=paused]`},
+		{"projector", ``, `:root[data-projector]`},
+	} {
+		if state.name == "projector" {
+			p.do(chromedp.Evaluate[chromedp.Void](`document.documentElement.dataset.projector = "true", dispatchEvent(new Event("resize")), undefined`))
+		} else {
+			p.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.querySelector(%q).dispatchEvent(new MouseEvent("click", {bubbles: true})), undefined`, state.opens)))
+		}
+		p.until(state.name+" is there", fmt.Sprintf(`document.querySelector(%q)`, state.there))
+		p.inTwoLooks(t, state.name)
+		p.do(chromedp.KeyEvent(kb.Escape))
+		p.until("what lay over the page is gone", `!document.querySelector("dialog[open], .menu")`)
+	}
+
+	var made struct{ Watch string }
+	r.ask(http.MethodPost, lab.base+"/api/rooms", []byte(`{}`), &made)
+	for name, page := range map[string]string{"embedded": address + "?embed", "watching": lab.base + made.Watch} {
+		p.do(chromedp.Navigate(page))
+		p.until("the page is live", `live() && leader()`)
+		p.do(chromedp.Evaluate[chromedp.Void](axe))
+		p.inTwoLooks(t, name)
+	}
+}
+
+// inTwoLooks judges the page as it is, light on a desk and dark on a telephone.
+func (p *page) inTwoLooks(t *testing.T, name string) {
+	t.Helper()
+	p.inLook(t, name, "light", 1440)
+	p.inLook(t, name, "dark", 390)
+	p.do(chromedp.EmulateViewport(1440, 900))
+	p.until("the page is wide again", `innerWidth === 1440`)
+}
+
 // inEveryLook judges the page as it is, light and dark, on a desk and on a telephone.
 func (p *page) inEveryLook(t *testing.T, name string) {
 	t.Helper()
 	for _, scheme := range []string{"light", "dark"} {
 		for _, width := range []int64{1440, 390} {
-			t.Run(fmt.Sprintf("%s-%s-%d", name, scheme, width), func(t *testing.T) {
-				p.media(scheme)
-				p.do(chromedp.EmulateViewport(width, 900))
-				p.until("the page has taken the new size", fmt.Sprintf(`innerWidth === %d`, width))
-				p.until("colours have changed over", `!document.getAnimations().some(a => a instanceof CSSTransition)`)
-				judge(t, p)
-				if t.Failed() {
-					p.shot("axe-" + name)
-				}
-			})
+			p.inLook(t, name, scheme, width)
 		}
 	}
 	p.do(chromedp.EmulateViewport(1440, 900))
 	p.until("the page is wide again", `innerWidth === 1440`)
 }
 
+func (p *page) inLook(t *testing.T, name, scheme string, width int64) {
+	t.Helper()
+	t.Run(fmt.Sprintf("%s-%s-%d", name, scheme, width), func(t *testing.T) {
+		p.media(scheme)
+		p.do(chromedp.EmulateViewport(width, 900))
+		p.until("the page has taken the new size", fmt.Sprintf(`innerWidth === %d`, width))
+		p.until("colours have changed over", `!document.getAnimations().some(a => a instanceof CSSTransition)`)
+		judge(t, p)
+		if t.Failed() {
+			p.shot("axe-" + name)
+		}
+	})
+}
+
 // judge lets axe look at the page as it is now.
 func judge(t *testing.T, p *page) {
 	t.Helper()
-	const run = `axe.run().then(r => r.violations.map(v => ({id: v.id, help: v.help, nodes: v.nodes.map(n => n.html.slice(0, 160) + " – " + n.failureSummary)})))`
+	const run = `axe.run(document, {rules: {"target-size": {enabled: true}}}).then(r => r.violations.map(v => ({id: v.id, help: v.help, nodes: v.nodes.map(n => n.html.slice(0, 160) + " – " + n.failureSummary)})))`
 	ctx, cancel := p.soon()
 	defer cancel()
 	found, err := chromedp.Run(ctx, chromedp.Evaluate[[]violation](run, chromedp.EvalAwaitPromise))

@@ -44,17 +44,26 @@ const hideTexts = `{
 }`
 
 // TestTextOnTheStageCanBeRead measures the contrast of all text on the stage against the points of the picture behind it,
-// which axe cannot do: a fifth of them may be darker or lighter, where a line passes.
+// which axe cannot do: a fifth of them may be darker or lighter, where a line passes. So it is in the past, with everything
+// highlighted that a panel may point at, and on a projector.
 func TestTextOnTheStageCanBeRead(t *testing.T) {
 	t.Parallel()
 	p := newPage(t)
 	p.open(lab.base + "/?rate=1&nodes=5")
 	r := lab.at(t, eval[string](p, `location.href`))
-	for _, preset := range []string{"one-way", "two-leaders", "election"} {
+	for preset, change := range map[string]struct{ does, done string }{
+		"one-way":     {`undefined`, `true`},
+		"election":    {`document.querySelector("#tape-back").click()`, `document.querySelector("#app[data-past=paused]")`},
+		"two-leaders": {`document.querySelector("#app").dataset.marks = "n1 n2 n3 n4 n5 n1-n2 n3-n4 stage", undefined`, `document.querySelector("[data-marks~=n1]")`},
+		"held-commit": {`document.documentElement.dataset.projector = "true", dispatchEvent(new Event("resize")), undefined`, `document.querySelector("[data-projector]")`},
+	} {
+		p.do(chromedp.Evaluate[chromedp.Void](`delete document.documentElement.dataset.projector, delete document.querySelector("#app").dataset.marks, undefined`))
 		if got := r.do(map[string]any{"kind": "preset", "key": preset}); got.Outcome != "ok" {
 			t.Fatalf("the room cannot be brought into %s: %s", preset, got.Error)
 		}
 		p.until("the room stands still", `frozen()`)
+		p.do(chromedp.Evaluate[chromedp.Void](change.does))
+		p.until("the page shows it so", change.done)
 		for _, scheme := range schemes {
 			p.media(scheme)
 			p.until("colours have changed over", `!document.getAnimations().some(a => a instanceof CSSTransition)`)
@@ -71,6 +80,8 @@ func TestTextOnTheStageCanBeRead(t *testing.T) {
 				}
 			}
 		}
+		p.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#app[data-past] #tape-live")?.click()`))
+		p.until("the page is live", `!document.querySelector("#app[data-past]")`)
 		r.do(map[string]any{"kind": "heal"})
 		r.do(map[string]any{"kind": "thaw"})
 	}
