@@ -300,7 +300,10 @@ func faultOf(e *event.Event) (fault, bool) {
 	//exhaustive:ignore
 	switch e.Kind {
 	case event.Stopped:
-		f.on = e.Reason != event.RoomClosed && e.Reason != event.LeftCluster
+		if e.Reason == event.RoomClosed {
+			return f, false // that the room slept is told when it wakes
+		}
+		f.on = e.Reason != event.LeftCluster
 	case event.Suspended, event.Wiped, event.Corrupted, event.SafetyBroken:
 		f.on = true
 	case event.Started, event.Resumed, event.MachineAdded, event.MachineRemoved:

@@ -172,3 +172,20 @@ func BenchmarkChronicle(b *testing.B) {
 		c.fold(&event.Event{Kind: kinds[i%len(kinds)], Node: 1, Op: uint64(i / len(kinds)), Command: event.Put, Outcome: event.OK, At: event.Micros(i)})
 	}
 }
+
+// A room that slept has one flag for that, not one for each machine that stopped and started with it.
+func TestASleepIsOneFlag(t *testing.T) {
+	c := &chronicle{}
+	c.begin(view.State{})
+	for i, e := range []event.Event{
+		{Kind: event.MachineAdded, Node: 1}, {Kind: event.Started, Node: 1, Term: 1}, {Kind: event.RoleChanged, Node: 1, Role: event.Leader, Term: 1},
+		{At: 10, Kind: event.Stopped, Node: 1, Reason: event.RoomClosed}, {At: 10, Kind: event.Woke, Took: 7_200_000_000},
+		{At: 10, Kind: event.MachineAdded, Node: 1}, {At: 10, Kind: event.Stopped, Node: 2, Reason: event.Killed}, {At: 10, Kind: event.Started, Node: 1, Term: 1},
+	} {
+		e.Seq = uint64(i) + 1
+		c.fold(&e)
+	}
+	if len(c.faults) != 1 || c.faults[0].kind != event.Woke || c.faults[0].took != 7_200_000_000 {
+		t.Errorf("%+v", c.faults)
+	}
+}
