@@ -109,6 +109,10 @@ func (m *Model) toLive() []Effect {
 	return []Effect{Send{event.Frame{Type: event.FrameWind, Text: "live"}}}
 }
 
+// settled is the wall time after which a place is said: of those that a hand passes over only the last one is, and none that
+// was left.
+const settled event.Micros = 250_000
+
 // retell begins the feed anew: what is shown does not follow from what was.
 func (m *Model) retell() {
 	f := &m.feed
@@ -123,6 +127,7 @@ func (m *Model) retell() {
 		text = m.Say("The recording at {0}.", spell(m.Language, m.State.At))
 	}
 	f.announce(item{at: m.State.At, text: text})
+	f.aloud, f.since = item{}, m.clock.wall-f.rest()+settled
 }
 
 // rewind goes to the moment that the page's address names, or to where it was before its connection broke.

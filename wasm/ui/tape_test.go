@@ -321,3 +321,22 @@ func TestAStepIsSeen(t *testing.T) {
 		t.Errorf("%d messages hang in the air at %d", len(s.m.motion.falling), s.m.clock.now)
 	}
 }
+
+// TestThePlaceThatIsSaidIsTheOneThatIsSeen: under a hand that scrubs nothing is said, and then the last place.
+func TestThePlaceThatIsSaidIsTheOneThatIsSeen(t *testing.T) {
+	s := rewound(false)
+	s.tick(5_000_000)
+	for i := range event.Micros(20) {
+		at := 13_000*ms + i*1000*ms
+		s.taped(event.Tape{Mode: event.TapePaused, Speed: event.One, Seq: 40, At: at, Head: 400, HeadAt: 92_400 * ms})
+		s.frame(event.Frame{Type: event.FrameCheckpoint, Epoch: 7, Seq: 40, At: at})
+		s.tick(s.m.clock.wall + 100_000)
+		if said := s.m.feed.aloud.text; said != "" {
+			t.Fatalf("at %d it says %q", at, said)
+		}
+	}
+	s.tick(s.m.clock.wall + settled)
+	if said := s.m.feed.aloud.text; said != "The recording at 32 s." {
+		t.Errorf("it says %q", said)
+	}
+}
