@@ -401,7 +401,7 @@ const listed = (library) => {
       rules.push(`#log ${all} > .e { outline: 2.5px solid var(--accent); outline-offset: 1.5px; animation: point-at 2.2s ease-in-out infinite; }`,
         `.app .log:has(${all}) { outline: none; animation: none; }`); // what one sees need not be looked for
     }
-    if (gates.length) rules.push(`${gates.join()} { r: 15px; stroke: var(--accent); stroke-width: 3px; animation: point 2.2s ease-in-out infinite; }`);
+    if (gates.length) rules.push(`${gates.join()} { r: 24px; stroke: var(--accent); stroke-width: 3px; animation: point 2.2s ease-in-out infinite; }`);
     if (bars.length) {
       const start = Math.max(Math.min(...bars.map((bar) => bar[0])), 0) * 100, end = Math.min(Math.max(...bars.map((bar) => bar[1])), 1) * 100;
       rules.push(`#tape::after { content: ""; position: absolute; inset: 0 auto 0 ${start}%; margin-left: -4px; width: ${end - start}%; padding-right: 4px; border: 2px solid var(--accent); border-radius: 4px; pointer-events: none; }`);
