@@ -314,6 +314,27 @@ func TestInterruptedServerEndsWithItsRooms(t *testing.T) {
 	}
 }
 
+// Pages of other sites may have a room's embedded page in a frame, and no other. Browsers obey every policy that comes, so there
+// may be one only, though the room and the lobby before it both guard their answers.
+func TestOnlyEmbeddedPagesGoIntoFramesOfOthers(t *testing.T) {
+	h := newHouse(t, lobby.Options{}, "")
+	id := h.create(`{"nodes":1}`)
+	for address, frames := range map[string]string{"": "'self'", "?embed": "*"} {
+		response, err := http.Get(h.url + "/r/" + id + address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		policies := response.Header.Values("Content-Security-Policy")
+		if len(policies) != 1 || !strings.HasSuffix(policies[0], "frame-ancestors "+frames) {
+			t.Errorf("%q: %q, wanted one that ends in frame-ancestors %s", address, policies, frames)
+		}
+		if kinds := response.Header.Values("X-Content-Type-Options"); len(kinds) != 1 {
+			t.Errorf("%q: %q", address, kinds)
+		}
+	}
+}
+
 func TestSoloServesWithoutOtherProcesses(t *testing.T) {
 	s := startServe(t, "--data", t.TempDir(), "--solo")
 	var made struct{ ID string }

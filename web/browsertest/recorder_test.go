@@ -6,9 +6,12 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -97,7 +100,42 @@ func TestLookingBack(t *testing.T) {
 			[".top .btn", ".guide", ".side", ".lamps", "#log"].every(s => !document.querySelector(s)?.checkVisibility())`)
 		frame.clean()
 	})
+	t.Run("EmbeddedElsewhere", func(t *testing.T) { f.embeddedElsewhere(t) })
 	t.Run("WithoutAServer", func(t *testing.T) { f.withoutServer(t, folder) })
+}
+
+// embeddedElsewhere has another site's page show the room in a frame: the page runs there once it asks for its websocket.
+func (f *fall) embeddedElsewhere(t *testing.T) {
+	target, err := url.Parse(f.room.base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	runs := make(chan struct{}, 1)
+	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }}
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasSuffix(r.URL.Path, "/ws") {
+			proxy.ServeHTTP(w, r)
+			return
+		}
+		w.WriteHeader(http.StatusServiceUnavailable)
+		select {
+		case runs <- struct{}{}:
+		default:
+		}
+	}))
+	defer front.Close()
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintf(w, `<!doctype html><title>a blog</title><iframe src="%s/r/%s?embed" width="720" height="480"></iframe>`, front.URL, f.room.id)
+	}))
+	defer site.Close()
+	newPage(t).do(chromedp.Navigate(site.URL))
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	select {
+	case <-runs:
+	case <-ctx.Done():
+		t.Error("the page does not run in a frame of another site's page")
+	}
 }
 
 // shared is the address of the moment that the page looks at, as its dialog gives it.

@@ -147,11 +147,17 @@ func (l *Lobby) dial(ctx context.Context, id string, dial func(Child, context.Co
 	}
 }
 
-// patient gives the client the same time for every piece of an answer, however many there are.
+// patient gives the client the same time for every piece of an answer, however many there are. What the room says of what
+// browsers may do with its pages takes the place of what the lobby would say.
 type patient struct {
 	http.ResponseWriter
 	control  *http.ResponseController
 	patience time.Duration
+}
+
+func (p *patient) WriteHeader(status int) {
+	web.KeepInner(p.Header())
+	p.ResponseWriter.WriteHeader(status)
 }
 
 func (p *patient) Write(b []byte) (int, error) {
