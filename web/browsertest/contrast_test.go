@@ -95,6 +95,8 @@ func TestTheStageAtTwiceTheSize(t *testing.T) {
 	p.do(chromedp.EmulateViewport(720, 450, chromedp.EmulateScale(2)))
 	p.open(lab.base + "/?rate=1")
 	p.until("the page has the size", `innerWidth === 720`)
+	p.do(chromedp.Click(chromedp.CSS("#tab-log"))) // on so narrow a page the log has a tab
+	p.until("the log is shown", `all(".nav button").every(e => e.checkVisibility())`)
 	if wide := eval[float64](p, `document.documentElement.scrollWidth`); wide > 720 {
 		t.Errorf("the page is %v px wide in a window of 720", wide)
 	}
