@@ -102,11 +102,13 @@ func (s *story) heal() {
 	s.until("one outline around all", `outlines(false).length === 0 && outlines(true).length === 1`)
 }
 
-// freeze looks at the cluster and the picture at both ends of three seconds in which nothing may happen.
+// freeze looks at the cluster and the picture at both ends of three seconds in which nothing may happen. What was too quick to be
+// seen or fell when time stopped is shown to its end first.
 func (s *story) freeze() {
 	s.console("freeze")
 	s.until("the page shows a frozen room", `frozen()`)
 	s.room.until("the room is frozen", func(now state) bool { return now.Rate == 0 })
+	pause(time.Second)
 	seq, before := s.room.state().Seq, eval[string](s.page, `stillPicture()`)
 	pause(3 * time.Second)
 	if now := s.room.state().Seq; now != seq {
