@@ -97,7 +97,8 @@ var hoped = map[string]hopes{
 	"two-leaders": {
 		is: func(s *view.State) bool {
 			all := leadersOf(s)
-			return len(all) == 2 && all[0].Term > all[1].Term && !all[1].Suspended && all[0].Revision > all[1].Revision
+			told := slices.ContainsFunc(s.Messages, func(m view.Message) bool { return len(all) == 2 && m.To == all[1].ID && m.Term > all[1].Term })
+			return len(all) == 2 && all[0].Term > all[1].Term && !all[1].Suspended && all[0].Revision > all[1].Revision && !told
 		},
 		then: func(s *view.State) bool { return len(leadersOf(s)) == 1 },
 	},

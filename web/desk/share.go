@@ -51,17 +51,27 @@ func drawShare(m Moment, words []string) *content {
 		watched.Path = m.Watch
 		s.add(m.Words.Say("To watch only"), m.Words.Say("Whoever has this address sees the room and cannot act in it."), watched.String())
 	}
-	moment, ok := fragment(words[1:])
-	if ok {
-		there := *page
-		there.Fragment = moment
-		s.add(m.Words.Say("This moment"), m.Words.Say("It opens where this page looks now."), there.String())
+	if moment, ok := fragment(words[1:]); ok {
 		watched.Fragment = moment
+		s.moments(m, *page, watched)
 	}
 	watched.RawQuery = "embed"
 	s.add(m.Words.Say("In a page of yours"), m.Words.Say("Stage and timeline, without everything around them."),
 		`<iframe src="`+watched.String()+`" width="100%" height="560" loading="lazy" title="quorumlab"></iframe>`)
 	return &content{body: sharePanel(s)}
+}
+
+// moments are the addresses of the moment that is looked at. The first one gives nothing away but the sight of it.
+func (s *shareSight) moments(m Moment, page, watched url.URL) {
+	opens := m.Words.Say("It opens where this page looks now.")
+	if m.Watch == "" || m.Watching {
+		page.Fragment = watched.Fragment
+		s.add(m.Words.Say("This moment"), opens, page.String())
+		return
+	}
+	s.add(m.Words.Say("This moment"), opens+" "+m.Words.Say("Whoever has this address sees the room and cannot act in it."), watched.String())
+	page.Fragment = watched.Fragment
+	s.add(m.Words.Say("This moment, and the room with it"), opens+" "+m.Words.Say("Whoever has this address sees the room and may act in it."), page.String())
 }
 
 func (s *shareSight) add(title, explains, text string) {

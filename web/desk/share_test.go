@@ -12,7 +12,7 @@ func TestShareGivesAddresses(t *testing.T) {
 	b := newBook()
 	m := Moment{Journal: b.Journal, Live: true, Watch: "/w/some-thing", Recording: "/api/rooms/some-room/recording"}
 	html := Draw(m, "share https://lab.example/r/some-room 1234 7 61500000").HTML
-	has(t, "share", html, "https://lab.example/r/some-room", "https://lab.example/w/some-thing", "https://lab.example/r/some-room#seq=1234&epoch=7&at=61500000",
+	has(t, "share", html, "https://lab.example/r/some-room", "https://lab.example/w/some-thing", "https://lab.example/w/some-thing#seq=1234&epoch=7&at=61500000", "https://lab.example/r/some-room#seq=1234&epoch=7&at=61500000",
 		`<iframe src="https://lab.example/w/some-thing?embed#seq=1234&epoch=7&at=61500000"`)
 	if !strings.Contains(html, `href="/api/rooms/some-room/recording"`) {
 		t.Error("the recording is not to be had")
