@@ -2,6 +2,8 @@ package cluster
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -313,6 +315,38 @@ func TestCorruptedNodeRefusesToStart(t *testing.T) {
 			l.ok(node1(event.Restart, f))
 			l.settle(5)
 		})
+	}
+}
+
+// What fails on a disk is told with the file's name in the room's directory, and not where that is.
+func TestFactsDoNotTellWhereARoomIs(t *testing.T) {
+	dir := t.TempDir()
+	l := openLab(t, Options{Dir: dir})
+	f := l.others(l.leader())[0]
+	l.ok(node1(event.Kill, f))
+	store := filepath.Join(dir, "nodes", f.String(), "store")
+	if err := os.RemoveAll(store); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(store, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r := l.do(node1(event.Restart, f)); r.Outcome != event.Failed || !strings.Contains(r.Error, "store") || strings.Contains(r.Error, dir) {
+		t.Errorf("the answer is %+v", r)
+	}
+	events, err := l.Journal().Events(1, int(l.Journal().Reach().Head))
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := false
+	for _, e := range events {
+		told = told || e.Kind == event.Stopped && e.Reason == event.RefusedToStart && strings.Contains(e.Text, "store")
+		if strings.Contains(e.Text, dir) {
+			t.Errorf("a fact tells the room's directory: %+v", e)
+		}
+	}
+	if !told {
+		t.Error("no fact tells what is wrong with the disk")
 	}
 }
 

@@ -35,6 +35,9 @@ func (m *member) fsyncDelay() time.Duration {
 // start gives a machine a life on what its disk holds. A node that refuses to start says why as an event and an error.
 func (r *Room) start(id event.NodeID, bootstrap []event.Member) error {
 	m, known := r.nodes[id], r.known(id)
+	if r.waking { // the monitors of this life know nothing yet
+		known = node.Known{}
+	}
 	err := r.conductor.Start(id, func(w *world.World, p *conductor.Port) (conductor.Life, error) {
 		return r.boot(m, w, p, bootstrap, known)
 	})

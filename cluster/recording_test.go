@@ -55,6 +55,10 @@ func TestARoomThatSleptGoesOnWithItsRecording(t *testing.T) {
 	l.asleep()
 
 	l = keeping(t, dir)
+	was, is := seen.Node(leader), l.State()
+	if now := is.Node(leader); now.Up || now.Term != was.Term || now.Vote != was.Vote || now.Last != was.Last || len(now.Log) != len(was.Log) || now.Commit != was.Commit {
+		t.Errorf("what is on the disk of a machine that is down was\n%+v\nand is, after the room slept,\n%+v", was, now)
+	}
 	l.ok(put("x", "after lunch"))
 	woke := l.waking()
 	if woke.Text != "" || woke.Took < 0 || woke.At < seen.At {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -89,6 +90,7 @@ type Room struct {
 	pasts    []*past // what can be taken back, the last thing last; at most MaxUndo
 	undoTold string
 	storm    *storm // nil: no chaos
+	waking   bool   // the machines of a room that is opened again are being started
 
 	token      string // of the setup
 	clusterID  uint64 // in etcd's API
@@ -130,13 +132,15 @@ func Open(o Options) (*Room, error) {
 	r.court = check.NewCourt(r.rule)
 	if !fresh {
 		s.Now = max(s.Now, r.journal.Reach().HeadAt)
-		r.journal.Append(event.Event{Kind: event.Woke, At: s.Now, Took: before.slept, Text: before.missing}) // nobody watches yet
+		r.journal.Append(event.Event{Kind: event.Woke, At: s.Now, Took: before.slept, Text: r.within(before.missing)}) // nobody watches yet
 	}
 	r.conductor = conductor.New(conductor.Options{Start: s.Now, Messages: s.Messages, Seed: o.Seed, Rate: s.Thawed, PreVote: s.PreVote, Tap: r.record,
 		Describe: store.Describe, Crashed: r.crashed, Warn: o.Warn, Fatal: o.Fatal, Ticked: r.flush})
+	r.waking = !fresh
 	if err := r.populate(fresh); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
+	r.waking = false
 	if !s.Frozen {
 		r.conductor.Await(warpMost, r.settled)
 	} else { // its time stands still, also while nobody looks
@@ -262,6 +266,12 @@ func tick(rate event.Factor) time.Duration {
 	return Tick
 }
 
+// within names files in the room's directory as from there. Where that is, is nobody's business who reads the facts: a lobby has
+// the room's key in its name.
+func (r *Room) within(text string) string {
+	return strings.ReplaceAll(text, r.o.Dir+string(filepath.Separator), "")
+}
+
 // record is where every event of the room goes: into the journal, past the monitors, and to who waits for an answer. It
 // runs on the goroutine that advances time, with the conductor locked.
 func (r *Room) record(e event.Event) {
@@ -269,6 +279,7 @@ func (r *Room) record(e event.Event) {
 		r.desk.price(&e)
 	}
 	r.alarms = nil
+	e.Text = r.within(e.Text)
 	e.Seq = r.journal.Append(e)
 	r.court.Offer(e)
 	r.watch(e)

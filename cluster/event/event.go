@@ -126,7 +126,7 @@ const (
 
 	ChaosSet // OK: faults come by themselves, Factor: how many (0 to 1), N: the seed that chooses them; without OK they have ended
 	UndoSet  // Text: the fault in words that an undo would take back; "" when there is none
-	Woke     // Took: wall time for which the room slept, 0 if that is not known, Text: what of the recording before is missing, and why; what is not on disks is forgotten, and the facts that follow tell the rest anew
+	Woke     // Took: wall time for which the room slept, 0 if that is not known, Text: what of the recording before is missing, and why; what is not on disks is forgotten, with a Text or without Took everything, and the facts that follow tell the rest anew
 
 	kindEnd
 )

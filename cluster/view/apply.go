@@ -63,14 +63,24 @@ func (s *State) Apply(e event.Event) {
 	}
 }
 
-// wake forgets everything but the lamps that are out: what contradicts each other stays in the recording.
+// wake forgets what a new process of the room does not know, but for the lamps that are out: what contradicts each other stays in the
+// recording. If that lacks nothing, what is on the machines' disks is known still, also of those that will not start.
 func (s *State) wake(e *event.Event) {
-	before := s.Safety
+	before := *s
 	*s = State{Seq: e.Seq, At: e.At, Wall: e.Wall, Safety: lit()}
-	for i, l := range before {
+	for i, l := range before.Safety {
 		if !l.Holds {
 			s.Safety[i] = l
 		}
+	}
+	if e.Took == 0 || e.Text != "" {
+		return
+	}
+	for i := range before.Nodes {
+		s.addMachine(before.Nodes[i].ID)
+	}
+	for i := range s.Nodes {
+		s.Nodes[i].recall(&before.Nodes[i])
 	}
 }
 

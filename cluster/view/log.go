@@ -68,11 +68,14 @@ func (n *Node) compact(first uint64) {
 	case first > n.Last:
 		n.Log, n.First = nil, 0
 	default:
+		had := len(n.Log) > 0
 		n.First = first
 		for len(n.Log) > 0 && n.Log[0].Index < first {
 			n.Log = n.Log[1:]
 		}
-		n.Log = none(n.Log)
+		if n.Log = none(n.Log); had && n.Log == nil { // a snapshot that came took the log with it, which was shorter
+			n.First = 0
+		}
 	}
 }
 

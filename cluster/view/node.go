@@ -147,6 +147,14 @@ func (n *Node) forget() {
 	n.Peers, n.Ballots, n.Refusal = nil, nil, Refusal{}
 }
 
+// recall takes over what was on the machine's disk.
+func (n *Node) recall(was *Node) {
+	n.Term, n.Vote, n.VoteTerm = was.Term, was.Vote, was.VoteTerm
+	n.First, n.Last, n.Log, n.Commit = was.First, was.Last, was.Log, was.Commit
+	n.SnapshotIndex, n.SnapshotTerm, n.Applied, n.Revision = was.SnapshotIndex, was.SnapshotTerm, was.Applied, was.Revision
+	n.Members, n.MembersIndex = was.Members, was.MembersIndex
+}
+
 // wipe empties the disk. The machine, its clock and its disk's speed stay as they are.
 func (n *Node) wipe() {
 	*n = Node{ID: n.ID, Up: n.Up, Suspended: n.Suspended, Stood: n.Stood, Role: n.Role, Leader: n.Leader, Down: n.Down, Drift: n.Drift, Fsync: n.Fsync,

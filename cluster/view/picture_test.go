@@ -367,6 +367,11 @@ func TestLog(t *testing.T) {
 	if n.Commit != 20 || n.Applied != 20 {
 		t.Errorf("commit %d, applied %d", n.Commit, n.Applied)
 	}
+	apply(event.SnapshotInstalled, 30, 5)
+	apply(event.Compacted, 22, 0)
+	want("what the snapshot replaced is gone, and it was all there was", 0, 30)
+	apply(event.Appended, 31, 5)
+	want("on after that", 31, 31, 5)
 	apply(event.Started, 10, 5)
 	if want("restarted with less", 0, 10); n.Commit != 10 {
 		t.Errorf("commit %d", n.Commit)
