@@ -318,6 +318,16 @@ func TestCorruptedNodeRefusesToStart(t *testing.T) {
 	}
 }
 
+func TestTheLastVoterStays(t *testing.T) {
+	l := openLab(t, Options{Nodes: 1})
+	for _, kind := range []event.CommandKind{event.MemberRemove, event.MemberDemote} {
+		if r := l.do(node1(kind, 1)); r.Outcome != event.Failed || !strings.Contains(r.Error, "add a machine and promote it first") {
+			t.Errorf("%v: %+v", kind, r)
+		}
+	}
+	l.ok(put("x", "1"))
+}
+
 // What fails on a disk is told with the file's name in the room's directory, and not where that is.
 func TestFactsDoNotTellWhereARoomIs(t *testing.T) {
 	dir := t.TempDir()

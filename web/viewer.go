@@ -483,9 +483,14 @@ func (v *viewer) admit(c event.Command) error {
 	}
 }
 
-// refusal answers a command that the room was never asked: it failed and will not happen.
+// refusal answers a command that the room was never asked: it failed and will not happen. Where in a request the fault is means
+// nothing to who typed a line.
 func (v *viewer) refusal(c event.Command, err error) *event.Frame {
-	return &event.Frame{Type: event.FrameAnswer, Result: event.Result{ID: c.ID, Kind: c.Kind, Node: c.Node, Outcome: event.Failed, Error: v.retell(err.Error())}}
+	said, fault := err.Error(), (*Fault)(nil)
+	if errors.As(err, &fault) {
+		said = fault.Sentence
+	}
+	return &event.Frame{Type: event.FrameAnswer, Result: event.Result{ID: c.ID, Kind: c.Kind, Node: c.Node, Outcome: event.Failed, Error: v.retell(said)}}
 }
 
 // retell says a refusal in the viewer's language.

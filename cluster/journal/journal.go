@@ -57,6 +57,7 @@ type Journal struct {
 	loose      int          // frames that are in neither of the two, the last of frames
 	weight     int64        // that those take
 	frames     []*Frame     // as subscribers get them, oldest first, without gap; the older ones may be in chunks too
+	framed     int64        // that they take
 	dropped    uint64       // frames before them
 	bytes      int64        // that frames, chunks and marks take
 	tick       *Frame       // says that time went on after the last of them; nil: it did not
@@ -192,6 +193,7 @@ func (j *Journal) seal() {
 	j.frames = append(j.frames, f)
 	j.loose++
 	j.weight += f.cost()
+	j.framed += f.cost()
 	j.bytes += f.cost()
 	j.tick = nil
 	j.collect()
@@ -210,11 +212,12 @@ func (j *Journal) encode(f event.Frame) *Frame {
 
 func (f *Frame) cost() int64 { return int64(len(f.Bytes)) + frameCost }
 
-// trim forgets what there is no memory for: frames that are packed already and that no subscriber needs who keeps up, and
-// then the oldest chunks.
+// trim forgets what there is no memory for: frames that are packed already and that no subscriber needs who keeps up or comes back
+// soon, and then the oldest chunks.
 func (j *Journal) trim() {
 	packed := j.packed()
-	for len(j.frames) > j.loose && j.frames[0].Last <= packed && (len(j.frames) > subscribed || j.bytes > j.history) {
+	for len(j.frames) > j.loose && j.frames[0].Last <= packed && (len(j.frames) > subscribed && j.framed > MaxAway || j.bytes > j.history) {
+		j.framed -= j.frames[0].cost()
 		j.bytes -= j.frames[0].cost()
 		j.frames[0] = nil
 		j.frames = j.frames[1:]

@@ -207,6 +207,27 @@ func TestWhoCannotGoOnGetsACheckpoint(t *testing.T) {
 	}
 }
 
+// TestWhoWasCutOffForAWhileGoesOn: however much of it is packed, MaxAway bytes of frames are there for who comes back, and no more than
+// that and what keeps up needs.
+func TestWhoWasCutOffForAWhileGoesOn(t *testing.T) {
+	j := newJournal(0)
+	tell(j, 40_000, 10)
+	if s := j.Stats(); s.Chunks < 4 || j.framed < MaxAway || j.framed > MaxAway+2*chunkBytes {
+		t.Fatalf("%d chunks, and frames of %d bytes", s.Chunks, j.framed)
+	}
+	away := uint64(0)
+	for bytes, i := int64(0), len(j.frames)-1; bytes < MaxAway; i-- {
+		bytes += j.frames[i].cost()
+		away += j.frames[i].Last - j.frames[i].First + 1
+	}
+	if away < 2*chunkEvents/3 {
+		t.Errorf("only %d events are kept", away)
+	}
+	if f, err := j.Subscribe(40_000-away, 7).Next(t.Context()); err != nil || f.First != 40_000-away+1 || event.FrameType(f.Bytes[0]) != event.FrameEvents {
+		t.Errorf("who was away for %d events gets %+v, %v", away, f, err)
+	}
+}
+
 // TestClassSharesACheckpoint: newcomers within StartReuse frames begin with the same bytes, and nobody later.
 func TestClassSharesACheckpoint(t *testing.T) {
 	j := newJournal(0)

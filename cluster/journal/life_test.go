@@ -30,7 +30,9 @@ func TestARecordingGoesOnAfterASleep(t *testing.T) {
 	}
 	l.j.Close()
 	j := woken(t, l.j, 8*small, 8)
-	same(t, j.State(), view.State{Seq: 301, At: l.j.Reach().HeadAt, Wall: j.State().Wall, Safety: j.State().Safety})
+	slept := l.j.State()
+	slept.Apply(event.Event{Kind: event.Woke, Seq: 301, At: l.j.Reach().HeadAt, Wall: j.State().Wall, Took: 9})
+	same(t, j.State(), slept)
 	tell(j, 300, 7)
 	want := j.State()
 	j.check(t)

@@ -13,6 +13,10 @@ const (
 	MaxBehind  = 240 // frames that a subscriber may be behind, 4 s at 60 frames a second
 	StartReuse = 60  // frames after which a checkpoint is too old for a new subscriber to begin with
 
+	// MaxAway is the least that is kept, in bytes, for subscribers who were cut off and go on: some 10,000 events, as long as there is
+	// memory for them.
+	MaxAway = 256 << 10
+
 	subscribed = MaxBehind + StartReuse // frames that subscribers may be behind who keep up
 )
 

@@ -2,6 +2,7 @@ package node
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -68,9 +69,11 @@ func (n *Node) settled(err error) event.Result {
 		return event.Result{Outcome: event.OK, Leader: n.o.ID, Term: n.raft.CurrentTerm()}
 	case raft.ErrLeadershipLost, raft.ErrRaftShutdown:
 		return unknown("%v: %v", n.o.ID, err)
-	default:
-		return failed("%v: %v", n.o.ID, err)
 	}
+	if strings.Contains(err.Error(), "need at least one voter") { // the engine has no name for it
+		return failed("a cluster needs a voter, and this is the last one: add a machine and promote it first")
+	}
+	return failed("%v: %v", n.o.ID, err)
 }
 
 // takeSnapshot takes one and drops the log up to it but for the trailing entries: without them a follower that is behind

@@ -33,6 +33,7 @@ func (c *Console) help(s said) {
 		}
 	}
 	if len(s.words) == 0 {
+		c.show(ink("good", "chaos · undo · preset"), ink("dim", "  "+c.Say("faults that come by themselves, the last one taken back, situations by name")))
 		c.show(ink("good", c.Say("etcdctl's")), ink("dim", "  "+c.Say("watch, lock, lease, txn -i, endpoint, user and all others")))
 		c.show(ink("dim", c.Say("help COMMAND explains one · Tab completes · ↑ brings back what was typed")))
 	}

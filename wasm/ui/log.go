@@ -39,18 +39,35 @@ func (m *Model) kept() *cache {
 	if m.cache == nil {
 		m.cache = &cache{}
 	}
+	if m.cache.blank == nil {
+		m.cache.blank = tag("td")
+	}
 	if c := m.cache; c.nodes == nil || len(c.cells) > maxCells || len(c.nodes) > 2*view.MaxNodes {
 		c.nodes, c.cells = map[string]drawnNode{}, map[cellAt]drawnCell{}
 	}
 	return m.cache
 }
 
+// turn goes on to a window of the log. One that has no column with the last one in common takes over its columns, place by place: to
+// change what they say is less to tell than to take them away and bring others.
+func (c *cache) turn(w window) {
+	if w.first > c.window.last || w.last < c.window.first {
+		c.shift += w.first - c.window.first // around 0 if need be
+		c.cells = map[cellAt]drawnCell{}
+	}
+	c.window = w
+}
+
+// column is the key of a column.
+func (c *cache) column(i uint64) string { return number(i - c.shift) }
+
 // logElement is the replicated log: a row for each node, a column for each index.
 func logElement(m *Model) *Element {
 	w := m.logWindow()
+	m.kept().turn(w)
 	head := tag("tr").add(tag("th").set("class", "who").add(classed("span", "hidden").say(m.Say("Node"))))
 	for i := w.first; i <= w.last; i++ {
-		head.add(tag("th").keyed(number(i)).set("scope", "col").say(number(i)))
+		head.add(tag("th").keyed(m.cache.column(i)).set("scope", "col").say(number(i)))
 	}
 	head.add(tag("th").set("class", "meta").keyed("meta").add(classed("span", "hidden").say(m.Say("Commit"))))
 	body := tag("tbody")
@@ -104,6 +121,10 @@ func (m *Model) logRow(n *view.Node, w window) *Element {
 	p := believed(leader, n.ID)
 	for i := w.first; i <= w.last; i++ {
 		look := m.cellLook(n, i, p)
+		if look == (cellLook{}) {
+			row.add(c.blank)
+			continue
+		}
 		at := cellAt{n.ID, i}
 		d, there := c.cells[at]
 		if !there || d.look != look {
@@ -146,7 +167,7 @@ func (l *cellLook) element(m *Model, id string, i uint64) *Element {
 	// What fills an empty place is a new cell: that is less to tell than everything that changes about the old one.
 	full := l.there || l.snapshot || l.gone
 	class := switched(l.edge, "edge ", "") + switched(l.begins, "begins", "")
-	cell := tag("td").keyed(number(i)+switched(full, "e", "")).when(class != "", "class", class).when(full, "data-row", id)
+	cell := tag("td").keyed(m.cache.column(i)+switched(full, "e", "")).when(class != "", "class", class).when(full, "data-row", id)
 	is := func(class, sign, text string) {
 		cell.set("data-index", number(i)).set("title", m.Say(text, number(i), l.entry.Label, number(l.entry.Term), id)).
 			add(classed("span", class).say(sign))

@@ -8,6 +8,9 @@ type cache struct {
 	parts   [allSections]*Element
 	nodes   map[string]drawnNode
 	cells   map[cellAt]drawnCell
+	window  window   // of the log that was drawn last
+	shift   uint64   // of its columns' keys against their indexes
+	blank   *Element // a cell of the log in which nothing is: all of them are the same
 	legends []*Element
 	feed    drawnFeed
 	tape    drawnTape

@@ -74,7 +74,7 @@ func Draw(m Moment, words string) Panel {
 		}
 	}
 	if c == nil {
-		c = &content{body: nothing(words)}
+		c = &content{body: nothing(strings.TrimPrefix(words, "why "), m.Live)}
 	}
 	var b bytes.Buffer
 	if err := c.body.Render(languages.With(context.Background(), m.Words), &b); err != nil {
