@@ -392,7 +392,7 @@ const listed = (library) => {
     const { from, span } = document.querySelector("#timeline .whole")?.dataset || {};
     for (const mark of (home.firstElementChild.dataset.marks || "").split(" ")) {
       const [kind, a, b] = mark.split("-");
-      if (kind === "entry" && /^n\d$/.test(a) && number.test(b)) cells.push(`[data-row="${a}"][data-index="${b}"]`);
+      if (kind === "entry" && /^n\d+$/.test(a) && number.test(b)) cells.push(`[data-row="${a}"][data-index="${b}"]`);
       if (kind === "message" && number.test(a)) gates.push(`.waiting[data-message="${a}"] .hit`);
       if (kind === "asked" && span > 0 && number.test(a) && number.test(b)) bars.push([(a - from) / span, +b ? (b - from) / span : 1]);
     }
