@@ -224,7 +224,26 @@ func (s *Server) Close() {
 		_ = s.http.Close() // closes what it listens to
 		if s.grpc != nil {
 			_ = s.client.Close() // it has no connection
-			s.grpc.Stop()
+			s.stop()
 		}
 	})
+}
+
+// stopWait bounds how long Close waits for gRPC to say that all connections are closed.
+const stopWait = time.Second
+
+// stop closes gRPC's connections. If Shutdown's patience has ended, GracefulStop may have seen them go first and waits for a call
+// that does not end: it holds the lock then which Stop needs to return (grpc-go 1.83), though there is nothing left for it to do.
+func (s *Server) stop() {
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		s.grpc.Stop()
+	}()
+	late := time.NewTimer(stopWait)
+	defer late.Stop()
+	select {
+	case <-stopped:
+	case <-late.C:
+	}
 }

@@ -216,7 +216,7 @@ func (f *Frame) cost() int64 { return int64(len(f.Bytes)) + frameCost }
 // soon, and then the oldest chunks.
 func (j *Journal) trim() {
 	packed := j.packed()
-	for len(j.frames) > j.loose && j.frames[0].Last <= packed && (len(j.frames) > subscribed && j.framed > MaxAway || j.bytes > j.history) {
+	for len(j.frames) > j.loose && j.frames[0].Last <= packed && (len(j.frames) > subscribed && j.framed-j.frames[0].cost() >= MaxAway || j.bytes > j.history) {
 		j.framed -= j.frames[0].cost()
 		j.bytes -= j.frames[0].cost()
 		j.frames[0] = nil
