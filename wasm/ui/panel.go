@@ -9,6 +9,7 @@ type panel struct {
 	words string // what the page asked to look at
 	html  string
 	marks string
+	asked bool // nothing of what was asked for last has come yet
 }
 
 // look asks the room to show something at a place, and to show it anew whenever it changes. What is there stays until that
@@ -18,11 +19,22 @@ func (m *Model) look(place, words string) []Effect {
 	if p.words == words {
 		return nil
 	}
-	if p.words = words; words == "" {
+	if p.words, p.asked = words, true; words == "" {
 		*p = panel{place: place}
 	}
 	m.touch(inSide)
 	return []Effect{Send{event.Frame{Type: event.FrameLook, Code: place, Text: words}}}
+}
+
+// shut is told when a dialog has been closed. If another one has been asked for meanwhile, that comes.
+func (m *Model) shut() []Effect {
+	p := m.panelAt("dialog")
+	if !p.asked {
+		return m.look("dialog", "")
+	}
+	p.html = ""
+	m.touch(inSide)
+	return nil
 }
 
 // panelAt is the panel at a place; an empty one is made where there is none yet.
@@ -40,7 +52,7 @@ func (m *Model) panelAt(place string) *panel {
 func (m *Model) shown(f *event.Frame) {
 	for i := range m.panels {
 		if p := &m.panels[i]; p.place == f.Code && p.words != "" {
-			p.html, p.marks = f.Text, f.Marks
+			p.html, p.marks, p.asked = f.Text, f.Marks, false
 			m.touch(inSide, inTape, inGuide)
 		}
 	}

@@ -83,7 +83,7 @@ func (m *Model) actedOnTape(action, arg string) []Effect {
 	case "share":
 		return m.look("dialog", m.shareWords())
 	case "shut":
-		return m.look("dialog", "")
+		return m.shut()
 	case "mark":
 		note := m.value("note", "")
 		delete(m.fields, "note")

@@ -282,6 +282,15 @@ func TestADialogIsThereAsLongAsItIsLookedAt(t *testing.T) {
 	if got := s.wound(); got != "mark look here" {
 		t.Errorf("a bookmark: %q", got)
 	}
+	s.do(Acted{"share", ""})
+	s.do(Acted{"shut", ""}) // of the one before
+	if byID(Scene(&s.m), "dialog") != nil || s.m.panelAt("dialog").words != s.m.shareWords() {
+		t.Error("who closes one dialog and opens another does not get it")
+	}
+	s.frame(event.Frame{Type: event.FramePanel, Code: "dialog", Text: "<h2>Share</h2>"})
+	if d := byID(Scene(&s.m), "dialog"); d == nil || d.Raw != "<h2>Share</h2>" {
+		t.Fatal("there is no second dialog")
+	}
 	s.do(Acted{"shut", ""})
 	if byID(Scene(&s.m), "dialog") != nil {
 		t.Error("the dialog is still there")
