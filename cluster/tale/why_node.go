@@ -86,8 +86,13 @@ func (q *inquiry) whySuspended() {
 		q.see(who, q.Count(waiting, count(waiting), "{0} message waits for it or is on its way.", "{0} messages wait for it or are on their way."))
 	}
 	q.happened(q.last(func(e *event.Event) bool { return e.Kind == event.Suspended && e.Node == q.n.ID }), who, q.Say("{0} was suspended.", who))
-	if q.n.Role == event.Leader && q.s.StaleLeader(q.n) {
-		q.say(q.Say("It led term {0} and still believes to; {1} leads term {2} by now.", number(q.n.Term), q.s.Leader().ID.String(), number(q.s.Leader().Term)))
+	if q.n.Role != event.Leader || !q.s.StaleLeader(q.n) {
+		return
+	}
+	if l := q.s.Leader(); l != nil && l.Term > q.n.Term {
+		q.say(q.Say("It led term {0} and still believes to; {1} leads term {2} by now.", number(q.n.Term), l.ID.String(), number(l.Term)))
+	} else { // who did may be down
+		q.say(q.Say("It led term {0} and still believes to; others have gone on to a later term.", number(q.n.Term)))
 	}
 }
 
