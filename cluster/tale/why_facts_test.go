@@ -47,3 +47,23 @@ func TestWhyFromFacts(t *testing.T) {
 		t.Errorf("%+v", a.Facts)
 	}
 }
+
+// An old leader that stands still is told of although the newest one stands still, too, or leads alone of those that run.
+func TestWhyTwoLeadersStandStill(t *testing.T) {
+	facts := []event.Event{
+		{Kind: event.RoleChanged, Node: 1, Role: event.Leader, Term: 2}, {Kind: event.Suspended, Node: 1},
+		{Kind: event.RoleChanged, Node: 2, Role: event.Leader, Term: 3}, {Kind: event.Suspended, Node: 2},
+	}
+	for n, want := range map[int]string{3: "n2 leads term 3 by now.", 4: "others have gone on to a later term."} {
+		j := recorded(t, 3, facts[:n]...)
+		s := j.State()
+		m := Moment{Journal: j, State: &s}
+		q, ok := Ask(m, []string{"n1", "suspended"})
+		if !ok {
+			t.Fatal("it cannot be asked why n1 stands still")
+		}
+		if a := Why(m, q); !strings.Contains(a.Sentence, want) {
+			t.Errorf("%d facts: %s", n, a.Sentence)
+		}
+	}
+}
