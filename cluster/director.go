@@ -64,7 +64,6 @@ func (r *Room) present(p *pending) {
 		return
 	}
 	r.busy.Go(func() {
-		defer r.directed.Store(false)
 		d := &director{r: r, ctx: r.hands, say: p.say}
 		if d.say == nil {
 			d.say = func(string) {}
@@ -73,6 +72,7 @@ func (r *Room) present(p *pending) {
 		if err := d.stage(situation); err != nil {
 			res = event.Result{Outcome: event.Failed, Error: fmt.Sprintf("the situation “%s” did not come about: %v", situation.Name, err)}
 		}
+		r.directed.Store(false) // before anybody hears that it is over, and asks for the next
 		p.settle(res, r.tell)
 		r.flushFrozen()
 	})
@@ -247,7 +247,7 @@ func (d *director) await(what string, ok func(*view.State) bool, freeze bool) er
 	sc := &scene{ok: ok, freeze: freeze, done: make(chan struct{})}
 	late := make(chan struct{})
 	d.r.scene.Store(sc)
-	d.r.conductor.After(sceneMost, func() { close(late) })
+	defer d.r.conductor.After(sceneMost, func() { close(late) })()
 	if d.r.conductor.Rate() == 0 {
 		if err := d.orders(event.Command{Kind: event.Thaw}); err != nil {
 			return err

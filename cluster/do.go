@@ -160,7 +160,7 @@ func (r *Room) ask(p *pending) {
 func (r *Room) inside(p *pending, f func(*node.Node, uint64, event.Command) event.Result) {
 	c := p.command
 	p.inside.Store(true)
-	r.conductor.After(c.Timeout, func() {
+	stop := r.conductor.After(c.Timeout, func() {
 		p.settle(event.Result{Outcome: lost(c.Kind), Error: fmt.Sprintf("no answer from %v within %d ms of the room's time%s", p.node, c.Timeout/1000, mayStill(c.Kind))},
 			func(e event.Event) bool { r.conductor.Locked(e); return true })
 	})
@@ -172,6 +172,7 @@ func (r *Room) inside(p *pending, f func(*node.Node, uint64, event.Command) even
 		go func() { p.settle(f(n, p.op, c), port.TryTap) }()
 	}, func() {
 		p.settle(event.Result{Outcome: event.Failed, Error: fmt.Sprintf("%v is down, or has too much waiting for it; nothing was done", p.node)}, r.later)
+		go stop() // the conductor may be locked; where time stands still a deadline would stay
 	})
 }
 

@@ -35,7 +35,7 @@ func (r *Room) openDoor(id event.NodeID) {
 	}
 	url, err := r.o.Doors.Open(r.Session(id), cmp.Or(s.URL, r.o.Doors.Before[id]))
 	if err != nil {
-		r.o.Warn(err)
+		r.o.warn(err)
 		return
 	}
 	s.URL = url

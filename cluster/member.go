@@ -10,6 +10,7 @@ import (
 	"github.com/quorumlab/quorumlab/cluster/disk"
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/node"
+	"github.com/quorumlab/quorumlab/cluster/store"
 	"github.com/quorumlab/quorumlab/cluster/view"
 	"github.com/quorumlab/quorumlab/cluster/world"
 )
@@ -49,16 +50,45 @@ func (r *Room) start(id event.NodeID, bootstrap []event.Member) error {
 	return nil
 }
 
+// lie tells of a machine that stays down. What is on its disk is read there if the recording does not tell it; a disk that cannot be read is
+// one with which it would not start.
+func (r *Room) lie(id event.NodeID, why event.Reason) {
+	text := ""
+	if r.waking && r.forgot {
+		if err := r.tellDisk(id); err != nil {
+			why, text = event.RefusedToStart, err.Error()
+		}
+	}
+	r.conductor.Fact(event.Event{Kind: event.Stopped, Node: id, Reason: why, Text: text})
+}
+
+// tellDisk tells what is on the disk of a machine that does not run.
+func (r *Room) tellDisk(id event.NodeID) error {
+	dir := r.nodes[id].dir
+	facts, err := disk.Look(disk.Options{Dir: dir, Node: id, Describe: store.Describe})
+	if err != nil {
+		return err
+	}
+	applied, revision, err := store.Peek(disk.StoreDir(dir))
+	if err != nil {
+		return err
+	}
+	for _, e := range append(facts, event.Event{Kind: event.Applied, Node: id, Index: applied, Rev: revision}) {
+		r.conductor.Fact(e)
+	}
+	return nil
+}
+
 // known is what the events so far say of a node's log.
 func (r *Room) known(id event.NodeID) (k node.Known) {
 	r.journal.With(func(s *view.State) {
 		n := s.Node(id)
-		if n == nil || len(n.Log) == 0 {
+		if n == nil || n.Log.Len() == 0 {
 			return
 		}
-		k.First = n.Log[0].Index
-		for _, e := range n.Log {
-			k.Terms = append(k.Terms, e.Term)
+		k.First = n.Log.First()
+		for i := range n.Log.Len() {
+			k.Terms = append(k.Terms, n.Log.At(i).Term)
 		}
 	})
 	return k
@@ -124,7 +154,7 @@ func (r *Room) afterCrash(id event.NodeID) {
 	}
 	s.Down = event.Killed
 	if err := r.save(); err != nil {
-		r.o.Warn(err)
+		r.o.warn(err)
 	}
 }
 

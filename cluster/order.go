@@ -100,6 +100,11 @@ func (r *Room) orderInside(p *pending, prepare func(*Room, *pending) error) {
 	}
 	r.mu.Lock()
 	r.done(&p.command, past, p.by)
+	if past != nil && !r.closed {
+		if err := r.save(); err != nil {
+			r.o.warn(err)
+		}
+	}
 	r.mu.Unlock()
 	r.inside(p, func(n *node.Node, _ uint64, c event.Command) event.Result {
 		res := n.Order(c)

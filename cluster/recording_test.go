@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/journal"
 	"github.com/quorumlab/quorumlab/cluster/view"
+	"github.com/quorumlab/quorumlab/cluster/words"
 )
 
 // keeping is a room that keeps its recording.
@@ -56,7 +60,7 @@ func TestARoomThatSleptGoesOnWithItsRecording(t *testing.T) {
 
 	l = keeping(t, dir)
 	was, is := seen.Node(leader), l.State()
-	if now := is.Node(leader); now.Up || now.Term != was.Term || now.Vote != was.Vote || now.Last != was.Last || len(now.Log) != len(was.Log) || now.Commit != was.Commit {
+	if now := is.Node(leader); now.Up || now.Term != was.Term || now.Vote != was.Vote || now.Last != was.Last || now.Log.Len() != was.Log.Len() || now.Commit != was.Commit {
 		t.Errorf("what is on the disk of a machine that is down was\n%+v\nand is, after the room slept,\n%+v", was, now)
 	}
 	l.ok(put("x", "after lunch"))
@@ -125,7 +129,7 @@ func TestALifeThatWasNotRecorded(t *testing.T) {
 	}
 	l = keeping(t, dir)
 	l.ok(put("x", "2"))
-	if text := l.waking().Text; text != sayUnrecorded {
+	if text := l.waking().Text; text != words.MissingLife {
 		t.Errorf("it says %q", text)
 	}
 	if j := l.Journal(); j.Numbered(lost, 2) || !j.Numbered(2, 1) || j.Reach().First != 1 {
@@ -139,12 +143,13 @@ func TestADamagedRecordingIsPutAside(t *testing.T) {
 	for name, c := range map[string]struct {
 		spoil func([]byte) []byte
 		says  string
+		text  string
 		whole bool // at least its beginning is there
 	}{
-		"a flipped bit":  {func(b []byte) []byte { b[len(b)/2] ^= 1; return b }, "damaged at byte", false},
-		"cut off":        {func(b []byte) []byte { return b[:len(b)-9] }, "cut off at byte", true},
-		"empty":          {func([]byte) []byte { return nil }, "not a recording", false},
-		"something else": {func([]byte) []byte { return []byte(strings.Repeat("so it is ", 99)) }, "not a recording", false},
+		"a flipped bit":  {func(b []byte) []byte { b[len(b)/2] ^= 1; return b }, "damaged at byte", words.MissingAll, false},
+		"cut off":        {func(b []byte) []byte { return b[:len(b)-9] }, "a part is cut off", words.MissingEnd, true},
+		"empty":          {func([]byte) []byte { return nil }, "not a recording", words.MissingAll, false},
+		"something else": {func([]byte) []byte { return []byte(strings.Repeat("so it is ", 99)) }, "not a recording", words.MissingAll, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -167,7 +172,7 @@ func TestADamagedRecordingIsPutAside(t *testing.T) {
 			}
 			l = &lab{t, r}
 			woke := l.waking()
-			if !strings.Contains(woke.Text, c.says) || warned == nil || !strings.Contains(warned.Error(), c.says) {
+			if woke.Text != c.text || warned == nil || !strings.Contains(warned.Error(), c.says) {
 				t.Errorf("it says %q, and warns: %v", woke.Text, warned)
 			}
 			if c.whole != (woke.Seq > 1) {
@@ -217,7 +222,7 @@ func TestARoomKeepsNothingUnasked(t *testing.T) {
 		t.Error(err)
 	}
 	l := openLab(t, Options{Dir: dir})
-	if woke := l.waking(); woke.Seq != 1 || woke.Text != "" {
+	if woke := l.waking(); woke.Seq != 1 || woke.Text != words.MissingNone {
 		t.Errorf("%+v", woke)
 	}
 }
@@ -270,4 +275,251 @@ func TestARoomWithoutQuorumWakesAtOnce(t *testing.T) {
 			}
 		})
 	}
+}
+
+// entries are those of a machine's log.
+func entries(n *view.Node) (all []view.Entry) {
+	for i := range n.Log.Len() {
+		all = append(all, *n.Log.At(i))
+	}
+	return all
+}
+
+// killed is the directory of a room as the end of its process leaves it: what was written until then, and no goodbye.
+func (l *lab) killed() (dir string) {
+	l.Helper()
+	l.extend()
+	dir = l.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(l.o.Dir)); err != nil {
+		l.Fatal(err)
+	}
+	return dir
+}
+
+// TestAKilledRoomGoesOnWithItsRecording: what was written before the end of its process is there, bookmarks and numbers included, that
+// something is missing is said, and what machines hold that stay down is read from their disks.
+func TestAKilledRoomGoesOnWithItsRecording(t *testing.T) {
+	l := keeping(t, t.TempDir())
+	leader := l.leader()
+	down := event.NodeID(1)
+	if leader == down {
+		down = 2
+	}
+	for range 4 {
+		l.ok(put("x", "before"))
+	}
+	l.ok(event.Command{Kind: event.Snapshot, Node: down})
+	l.ok(put("x", "after the snapshot"))
+	l.ok(event.Command{Kind: event.Kill, Node: down})
+	seen := l.State()
+	if err := l.Journal().Mark(journal.Mark{Seq: seen.Seq, At: seen.At, Note: "it died"}); err != nil {
+		t.Fatal(err)
+	}
+	dir := l.killed()
+	l.ok(put("x", "not recorded"))
+	epoch := l.Journal().Epoch()
+
+	l = keeping(t, dir)
+	woke := l.waking()
+	if woke.Text != words.MissingMoments || woke.Took != 0 || woke.N != 0 || woke.Seq != seen.Seq+1 {
+		t.Errorf("it woke with %+v", woke)
+	}
+	was, now := seen.Node(down), l.State()
+	is := now.Node(down)
+	if is.Up || is.Down != event.Killed || is.Term != was.Term || is.Vote != was.Vote || is.VoteTerm != was.VoteTerm || is.First != was.First || is.Last != was.Last ||
+		is.SnapshotIndex != was.SnapshotIndex || is.SnapshotIndex == 0 || is.SnapshotTerm != was.SnapshotTerm || !slices.Equal(entries(is), entries(was)) || is.Applied > was.Applied || is.Applied < is.SnapshotIndex || is.Revision > was.Revision || is.Revision == 0 {
+		t.Errorf("the machine that is down held\n%+v\nand holds, as its disk is read,\n%+v", was, is)
+	}
+	l.ok(put("x", "on"))
+	j := l.Journal()
+	if !j.Numbered(seen.Seq, epoch) || j.Numbered(woke.Seq, epoch) {
+		t.Error("the numbers of before are not what they were")
+	}
+	if marks := j.Marks(); len(marks) != 1 || marks[0].Note != "it died" {
+		t.Errorf("bookmarks %+v", marks)
+	}
+	l.goesOn(t)
+
+	again := keeping(t, l.killed()) // in a file that two lives have written
+	again.ok(put("x", "and on"))
+	if j := again.Journal(); !j.Numbered(seen.Seq, epoch) || !j.Numbered(woke.Seq, epoch+1) {
+		t.Error("the numbers of two lives are not what they were")
+	}
+	again.goesOn(t)
+	again.asleep()
+	slept := keeping(t, again.o.Dir)
+	if text := slept.waking().Text; text != "" {
+		t.Errorf("after it slept it says %q", text)
+	}
+	slept.ok(put("x", "after the sleep"))
+	last := keeping(t, slept.killed()) // in a file that was closed before
+	if woke := last.waking(); woke.Text != words.MissingMoments || !last.Journal().Numbered(seen.Seq, epoch) {
+		t.Errorf("killed after it slept it says %+v", woke)
+	}
+	last.ok(put("x", "in the end"))
+	last.goesOn(t)
+}
+
+// TestADiskThatCannotBeReadIsSaidToBeSo: with it the machine would not start.
+func TestADiskThatCannotBeReadIsSaidToBeSo(t *testing.T) {
+	l := keeping(t, t.TempDir())
+	l.ok(put("x", "1"))
+	l.ok(event.Command{Kind: event.Kill, Node: 2})
+	l.ok(event.Command{Kind: event.Corrupt, Node: 2})
+	before := l.State()
+	r, err := Open(Options{Dir: l.killed(), Manual: true, NoSync: true, Keep: MaxKept})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l = &lab{t, r}
+	defer l.asleep()
+	now := l.State()
+	if n := now.Node(2); n.Up || n.Down != event.RefusedToStart || n.Refused == "" || strings.Contains(n.Refused, l.o.Dir) || n.Last >= before.Node(2).Last {
+		t.Errorf("%+v", n)
+	}
+}
+
+// TestATornRecordingIsGoneOnWith, whatever the end of its file is like: a power cut may leave anything there.
+func TestATornRecordingIsGoneOnWith(t *testing.T) {
+	l := keeping(t, t.TempDir())
+	l.ok(put("x", "1"))
+	l.extend()
+	whole := l.growing.roll.Size()
+	held := l.State().Seq
+	l.ok(put("x", "2"))
+	dir := l.killed()
+	path := filepath.Join(dir, RecordingFile)
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if int64(len(b)) <= whole {
+		t.Fatalf("nothing was added to %d bytes", whole)
+	}
+	clear(b[whole+20:])
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var warned error
+	r, err := Open(Options{Dir: dir, Manual: true, NoSync: true, Keep: MaxKept, Warn: func(err error) { warned = err }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l = &lab{t, r}
+	if woke := l.waking(); woke.Text != words.MissingEnd || woke.N != int64(len(b))-whole || woke.Seq != held+1 {
+		t.Errorf("%d bytes of %d were spoilt, and it woke after event %d with %+v", int64(len(b))-whole, len(b), held, woke)
+	}
+	if warned == nil || !strings.Contains(warned.Error(), "up to event "+strconv.FormatUint(held, 10)) {
+		t.Errorf("it warns: %v", warned)
+	}
+	l.ok(put("x", "3"))
+	l.goesOn(t)
+	l = keeping(t, l.killed())
+	l.goesOn(t)
+}
+
+// TestARecordingThatCannotBeWrittenIsToldOnce, and the room goes on; when it can be written again nothing is missing.
+func TestARecordingThatCannotBeWrittenIsToldOnce(t *testing.T) {
+	dir := t.TempDir()
+	var warned []error
+	r, err := Open(Options{Dir: dir, Nodes: 1, Manual: true, NoSync: true, Rate: event.One, Keep: MaxKept, Warn: func(err error) { warned = append(warned, err) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &lab{t, r}
+	good := l.growing.file
+	closed, err := os.Open(good.Name()) // nothing can be written to it
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closed.Close()
+	swap := func(f *os.File) {
+		l.growing.mu.Lock()
+		defer l.growing.mu.Unlock()
+		roll := l.Journal().NewScroll(f, journal.Info{}, MaxKept)
+		l.growing.roll = roll
+	}
+	swap(closed)
+	for range 3 {
+		l.ok(put("x", "1"))
+		l.extend()
+	}
+	if len(warned) != 1 || !strings.Contains(warned[0].Error(), "The room goes on") {
+		t.Errorf("%v", warned)
+	}
+	swap(good)
+	l.extend()
+	held := l.State().Seq
+	woken := keeping(t, l.killed())
+	if woke := woken.waking(); woke.Seq != held+1 {
+		t.Errorf("it goes up to event %d, not %d", woke.Seq-1, held)
+	}
+	l.asleep()
+}
+
+// TestARecordingThatGrowsIsBounded: it is written anew when it holds too much that is older, or that was written twice.
+func TestARecordingThatGrowsIsBounded(t *testing.T) {
+	keep := int64(1<<20 + 60_000)
+	l := openLab(t, Options{Dir: t.TempDir(), Nodes: 3, Keep: keep})
+	largest, smaller := int64(0), 0
+	for range 400 {
+		l.ok(put("x", strings.Repeat("y", 2000)))
+		l.Advance(5 * second)
+		l.growing.mu.Lock()
+		l.growing.rested = time.Time{}
+		l.growing.mu.Unlock()
+		l.extend()
+		info, err := os.Stat(filepath.Join(l.o.Dir, RecordingFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Size() < largest {
+			smaller++
+			break
+		}
+		if largest = info.Size(); largest > keep*3/2+300_000 {
+			t.Fatalf("it has %d bytes", largest)
+		}
+	}
+	if smaller == 0 {
+		t.Fatalf("it grew to %d bytes, and was not written anew", largest)
+	}
+	head := l.State().Seq
+	woken := keeping(t, l.killed())
+	if woke, first := woken.waking(), woken.Journal().Reach().First; woke.Seq <= head || first == 1 {
+		t.Errorf("it reaches from %d to %d", first, woke.Seq-1)
+	}
+}
+
+// TestNobodyIsToldWhereTheRoomIs: a lobby has the room's key in the name of its directory.
+func TestNobodyIsToldWhereTheRoomIs(t *testing.T) {
+	o := Options{Dir: filepath.Join(t.TempDir(), "amber-dove-5v5b")}
+	for text, want := range map[string]string{
+		"open " + filepath.Join(o.Dir, "nodes", "n1", "stable.db") + ": no such file": "open " + filepath.Join("nodes", "n1", "stable.db") + ": no such file",
+		"mkdir " + o.Dir + ": no space left on device":                                "mkdir the room's directory: no space left on device",
+	} {
+		if got := o.within(text); got != want {
+			t.Errorf("%q becomes %q", text, got)
+		}
+	}
+}
+
+// TestARoomOpensWithoutWhoLeft: the links of a machine that was removed are gone with it.
+func TestARoomOpensWithoutWhoLeft(t *testing.T) {
+	o := Options{Dir: t.TempDir(), Nodes: 4, Manual: true, NoSync: true, Warn: func(err error) { t.Error(err) }}
+	l := openLab(t, o)
+	gone := l.leader()%4 + 1
+	for peer := event.NodeID(1); peer <= 4; peer++ {
+		if peer != gone {
+			l.ok(event.Command{Kind: event.SetLink, Node: gone, Peer: peer, Link: event.Link{Delay: 9_000}})
+		}
+	}
+	l.ok(event.Command{Kind: event.MemberRemove, Node: gone})
+	l.wait("it has left", func(s *view.State) bool { return s.Node(gone) == nil })
+	l.asleep()
+	l = openLab(t, o)
+	if s := l.State(); len(s.Nodes) != 3 || s.Node(gone) != nil {
+		t.Errorf("%+v", s.Nodes)
+	}
+	l.leader()
 }

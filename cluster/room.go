@@ -89,8 +89,10 @@ type Room struct {
 	nodes    map[event.NodeID]*member
 	pasts    []*past // what can be taken back, the last thing last; at most MaxUndo
 	undoTold string
-	storm    *storm // nil: no chaos
-	waking   bool   // the machines of a room that is opened again are being started
+	storm    *storm  // nil: no chaos
+	growing  *growth // of the recording; nil: it does not
+	waking   bool    // the machines of a room that is opened again are being started
+	forgot   bool    // what is on their disks is not known from the recording
 
 	token      string // of the setup
 	clusterID  uint64 // in etcd's API
@@ -132,11 +134,12 @@ func Open(o Options) (*Room, error) {
 	r.court = check.NewCourt(r.rule)
 	if !fresh {
 		s.Now = max(s.Now, r.journal.Reach().HeadAt)
-		r.journal.Append(event.Event{Kind: event.Woke, At: s.Now, Took: before.slept, Text: r.within(before.missing)}) // nobody watches yet
+		s.Messages = max(s.Messages, before.numbered())
+		r.journal.Append(event.Event{Kind: event.Woke, At: s.Now, Took: before.slept, Text: before.missing, N: before.lost}) // nobody watches yet
 	}
 	r.conductor = conductor.New(conductor.Options{Start: s.Now, Messages: s.Messages, Seed: o.Seed, Rate: s.Thawed, PreVote: s.PreVote, Tap: r.record,
 		Describe: store.Describe, Crashed: r.crashed, Warn: o.Warn, Fatal: o.Fatal, Ticked: r.flush})
-	r.waking = !fresh
+	r.waking, r.forgot = !fresh, before.missing != ""
 	if err := r.populate(fresh); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
@@ -153,6 +156,8 @@ func Open(o Options) (*Room, error) {
 		return nil, errors.Join(err, r.Close())
 	}
 	r.flush(r.conductor.Now())
+	r.grow(before.aside)
+	r.rouse()
 	if !o.Manual {
 		r.manual.Store(false)
 		r.pace()
@@ -207,11 +212,10 @@ func (r *Room) populate(fresh bool) error {
 			r.conductor.Fact(event.Event{Kind: event.DiskSet, Node: m.ID, Took: m.Fsync})
 		}
 	}
-	for _, l := range r.setup.Links {
-		if err := r.conductor.SetLink(l.From, l.To, l.Link); err != nil {
-			return err
-		}
+	if err := r.putLinksBack(r.setup.Links); err != nil {
+		return err
 	}
+	r.recall()
 	var voters []event.Member
 	if fresh {
 		for _, m := range r.setup.Machines {
@@ -222,7 +226,7 @@ func (r *Room) populate(fresh bool) error {
 		if m.Down == event.ReasonNone {
 			_ = r.start(m.ID, voters) // a node that refuses has said so
 		} else {
-			r.conductor.Fact(event.Event{Kind: event.Stopped, Node: m.ID, Reason: m.Down})
+			r.lie(m.ID, m.Down)
 		}
 	}
 	return r.save()
@@ -266,11 +270,15 @@ func tick(rate event.Factor) time.Duration {
 	return Tick
 }
 
-// within names files in the room's directory as from there. Where that is, is nobody's business who reads the facts: a lobby has
-// the room's key in its name.
-func (r *Room) within(text string) string {
-	return strings.ReplaceAll(text, r.o.Dir+string(filepath.Separator), "")
+// within names files in the room's directory as from there. Where that is, is nobody's business who reads the facts or the log: a lobby
+// has the room's key in its name.
+func (o *Options) within(text string) string {
+	text = strings.ReplaceAll(text, o.Dir+string(filepath.Separator), "")
+	return strings.ReplaceAll(text, o.Dir, "the room's directory")
 }
+
+// warn tells the owner that something was left undone.
+func (o *Options) warn(err error) { o.Warn(errors.New(o.within(err.Error()))) }
 
 // record is where every event of the room goes: into the journal, past the monitors, and to who waits for an answer. It
 // runs on the goroutine that advances time, with the conductor locked.
@@ -279,7 +287,7 @@ func (r *Room) record(e event.Event) {
 		r.desk.price(&e)
 	}
 	r.alarms = nil
-	e.Text = r.within(e.Text)
+	e.Text = r.o.within(e.Text)
 	e.Seq = r.journal.Append(e)
 	r.court.Offer(e)
 	r.watch(e)
@@ -336,7 +344,7 @@ func (r *Room) remember() {
 		return
 	}
 	if err := r.save(); err != nil {
-		r.o.Warn(err)
+		r.o.warn(err)
 	}
 }
 
@@ -414,7 +422,7 @@ func (r *Room) Close() error {
 	r.journal.Close()
 	errs = append(errs, r.save()) // the machines may have said something to the end
 	if err := r.keep(); err != nil {
-		r.o.Warn(err) // all else is there
+		r.o.warn(err) // all else is there
 	}
 	return errors.Join(errs...)
 }

@@ -32,6 +32,8 @@ type setup struct {
 	Founders int            `json:"founders,omitempty"` // the first so many machines made the cluster
 	Machines []machineSetup `json:"machines"`
 	Links    []view.Link    `json:"links,omitempty"`
+	Undo     []*past        `json:"undo,omitempty"`  // what can be taken back, the last thing last
+	Storm    *stormSetup    `json:"chaos,omitempty"` // that is on; nil: none
 }
 
 type machineSetup struct {
@@ -78,6 +80,7 @@ func newSetup(o Options) setup {
 func (r *Room) save() error {
 	s := r.setup
 	s.Now, s.Frozen, s.Messages = r.conductor.Now(), r.conductor.Rate() == 0, r.conductor.Messages()
+	s.Undo, s.Storm = r.pasts, r.storm.setup()
 	b, err := json.MarshalIndent(s, "", "\t")
 	if err != nil {
 		return err
@@ -98,6 +101,8 @@ func (s *setup) machine(id event.NodeID) *machineSetup {
 	return nil
 }
 
+// remove takes a machine out, with its links.
 func (s *setup) remove(id event.NodeID) {
 	s.Machines = slices.DeleteFunc(s.Machines, func(m machineSetup) bool { return m.ID == id })
+	s.Links = slices.DeleteFunc(s.Links, func(l view.Link) bool { return l.From == id || l.To == id })
 }

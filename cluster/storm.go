@@ -40,17 +40,85 @@ func (r *Room) rage(c event.Command) error {
 		c.Seed = 1 + rand.Uint64N(seeds-1)
 	}
 	old := r.storm
-	s := &storm{seed: c.Seed, intensity: c.Factor, chooser: fault.NewChooser(c.Seed, c.Factor), links: map[[2]event.NodeID]event.Link{},
-		drift: map[event.NodeID]event.Factor{}, fsync: map[event.NodeID]event.Micros{}, down: map[event.NodeID]event.CommandKind{}}
+	s := newStorm(c.Seed, c.Factor)
 	if old != nil { // what it did is this one's to take back
 		old.stop()
 		s.links, s.drift, s.fsync, s.down = old.links, old.drift, old.fsync, old.down
 	}
-	ctx, stop := context.WithCancel(r.hands)
-	s.stop, r.storm = stop, s
-	r.conductor.Fact(event.Event{Kind: event.ChaosSet, OK: true, Factor: s.intensity, N: int64(s.seed)})
-	r.busy.Go(func() { r.blow(ctx, s) })
+	r.storm = s
+	r.tellStorm()
+	r.unleash()
 	return nil
+}
+
+func newStorm(seed uint64, intensity event.Factor) *storm {
+	return &storm{seed: seed, intensity: intensity, chooser: fault.NewChooser(seed, intensity), stop: func() {}, links: map[[2]event.NodeID]event.Link{},
+		drift: map[event.NodeID]event.Factor{}, fsync: map[event.NodeID]event.Micros{}, down: map[event.NodeID]event.CommandKind{}}
+}
+
+func (r *Room) tellStorm() {
+	r.conductor.Fact(event.Event{Kind: event.ChaosSet, OK: true, Factor: r.storm.intensity, N: int64(r.storm.seed)})
+}
+
+// unleash has the storm blow.
+func (r *Room) unleash() {
+	s := r.storm
+	ctx, stop := context.WithCancel(r.hands)
+	s.stop = stop
+	r.busy.Go(func() { r.blow(ctx, s) })
+}
+
+// rouse has the storm go on that was on when the process before ended.
+func (r *Room) rouse() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.storm != nil {
+		r.unleash()
+	}
+}
+
+// stormSetup is a storm as it outlives the process.
+type stormSetup struct {
+	Seed      uint64       `json:"seed"`
+	Intensity event.Factor `json:"intensity"`
+	Before    []*past      `json:"before,omitempty"` // how things were that it has changed
+}
+
+// setup is what is kept of a storm; nil of none.
+func (s *storm) setup() *stormSetup {
+	if s == nil {
+		return nil
+	}
+	kept := &stormSetup{Seed: s.seed, Intensity: s.intensity}
+	links := &past{}
+	for at, l := range s.links {
+		links.Links = append(links.Links, view.Link{From: at[0], To: at[1], Link: l})
+	}
+	if len(links.Links) > 0 {
+		kept.Before = append(kept.Before, links)
+	}
+	for id, kind := range s.down {
+		kept.Before = append(kept.Before, &past{Node: id, Kind: kind})
+	}
+	for id, drift := range s.drift {
+		kept.Before = append(kept.Before, &past{Node: id, Kind: event.Drift, Drift: drift})
+	}
+	for id, fsync := range s.fsync {
+		kept.Before = append(kept.Before, &past{Node: id, Kind: event.Disk, Fsync: fsync})
+	}
+	return kept
+}
+
+// again is the storm that was on when the process ended. It chooses its faults from the seed's first one on.
+func (k *stormSetup) again() *storm {
+	if k == nil {
+		return nil
+	}
+	s := newStorm(k.Seed, k.Intensity)
+	for _, p := range k.Before {
+		s.suffered(p)
+	}
+	return s
 }
 
 // calm ends the storm, and takes back what it did if that is asked for. The lock is held.
@@ -77,20 +145,20 @@ func (r *Room) repair(s *storm) error {
 	errs := []error{r.putLinksBack(links)}
 	for id := range r.nodes {
 		back := func(p past) {
-			p.node = id
+			p.Node = id
 			errs = append(errs, r.putBack(&p))
 		}
 		if drift, ok := s.drift[id]; ok {
-			back(past{kind: event.Drift, drift: drift})
+			back(past{Kind: event.Drift, Drift: drift})
 		}
 		if fsync, ok := s.fsync[id]; ok {
-			back(past{kind: event.Disk, fsync: fsync})
+			back(past{Kind: event.Disk, Fsync: fsync})
 		}
 		switch up, suspended := r.conductor.Up(id); {
 		case s.down[id] == event.Kill:
-			back(past{kind: event.Kill})
+			back(past{Kind: event.Kill})
 		case s.down[id] == event.Suspend && up && suspended:
-			back(past{kind: event.Suspend})
+			back(past{Kind: event.Suspend})
 		}
 	}
 	r.pasts = nil
@@ -102,22 +170,22 @@ func (r *Room) repair(s *storm) error {
 func (s *storm) suffered(p *past) {
 	// What storms do.
 	//exhaustive:ignore
-	switch p.kind {
+	switch p.Kind {
 	case event.CommandNone:
-		for _, l := range p.links {
+		for _, l := range p.Links {
 			if at := [2]event.NodeID{l.From, l.To}; !has(s.links, at) {
 				s.links[at] = l.Link
 			}
 		}
 	case event.Kill, event.Suspend:
-		s.down[p.node] = p.kind
+		s.down[p.Node] = p.Kind
 	case event.Drift:
-		if !has(s.drift, p.node) {
-			s.drift[p.node] = p.drift
+		if !has(s.drift, p.Node) {
+			s.drift[p.Node] = p.Drift
 		}
 	case event.Disk:
-		if !has(s.fsync, p.node) {
-			s.fsync[p.node] = p.fsync
+		if !has(s.fsync, p.Node) {
+			s.fsync[p.Node] = p.Fsync
 		}
 	}
 }
@@ -149,7 +217,8 @@ func (r *Room) blow(ctx context.Context, s *storm) {
 // sleep waits until d of the room's time has passed; false if ctx ends before.
 func (r *Room) sleep(ctx context.Context, d event.Micros) bool {
 	over := make(chan struct{})
-	r.conductor.After(d, func() { close(over) })
+	stop := r.conductor.After(d, func() { close(over) })
+	defer stop() // a room that stands still may see many storms come and go
 	select {
 	case <-over:
 		return true

@@ -11,17 +11,17 @@ import (
 // MaxUndo bounds the faults that can be taken back; the oldest are forgotten first.
 const MaxUndo = 64
 
-// past is something that was done to the room, and how it was before.
+// past is something that was done to the room, and how it was before. It outlives the process, in the setup.
 type past struct {
-	words string
-	never string // why it cannot be taken back; "" if it can
+	Words string `json:"words,omitempty"`
+	Never string `json:"never,omitempty"` // why it cannot be taken back; "" if it can
 
-	node  event.NodeID
-	kind  event.CommandKind // Kill, Suspend, Drift, Disk, PreVote; 0: only links changed
-	drift event.Factor
-	fsync event.Micros
-	on    bool // pre-vote
-	links []view.Link
+	Node  event.NodeID      `json:"node,omitzero"`
+	Kind  event.CommandKind `json:"kind,omitzero"` // Kill, Suspend, Drift, Disk, PreVote; 0: only links changed
+	Drift event.Factor      `json:"drift,omitempty"`
+	Fsync event.Micros      `json:"fsync,omitempty"`
+	On    bool              `json:"on,omitempty"` // pre-vote
+	Links []view.Link       `json:"links,omitempty"`
 }
 
 // Why things cannot be taken back.
@@ -51,22 +51,22 @@ func irrevocable(c *event.Command) string {
 
 // before is how the things are that a command is about to change; nil for what is no fault. The lock is held.
 func (r *Room) before(c *event.Command) *past {
-	p := &past{words: Words(*c), node: c.Node, kind: c.Kind, never: irrevocable(c)}
-	if p.never != "" {
+	p := &past{Words: Words(*c), Node: c.Node, Kind: c.Kind, Never: irrevocable(c)}
+	if p.Never != "" {
 		return p
 	}
 	// The other kinds are no faults.
 	//exhaustive:ignore
 	switch c.Kind {
 	case event.Cut, event.Mend, event.SetLink, event.Partition, event.Heal, event.Hold, event.Release:
-		p.kind, p.links = event.CommandNone, r.links()
+		p.Kind, p.Links = event.CommandNone, r.links()
 	case event.Kill, event.Suspend:
 	case event.Drift, event.Disk:
 		if s := r.setup.machine(c.Node); s != nil {
-			p.drift, p.fsync = s.Drift, s.Fsync
+			p.Drift, p.Fsync = s.Drift, s.Fsync
 		}
 	case event.PreVote:
-		p.on = r.setup.PreVote
+		p.On = r.setup.PreVote
 	default:
 		return nil
 	}
@@ -89,13 +89,13 @@ func (r *Room) links() (all []view.Link) {
 func (r *Room) done(c *event.Command, p *past, by *storm) {
 	switch {
 	case c.Kind == event.Restart:
-		r.forget(func(p *past) bool { return p.kind == event.Kill && p.node == c.Node })
+		r.forget(func(p *past) bool { return p.Kind == event.Kill && p.Node == c.Node })
 	case c.Kind == event.Resume:
-		r.forget(func(p *past) bool { return p.kind == event.Suspend && p.node == c.Node })
+		r.forget(func(p *past) bool { return p.Kind == event.Suspend && p.Node == c.Node })
 	case p == nil:
 		return
 	default:
-		if p.links != nil && !r.keepChanged(p) {
+		if p.Links != nil && !r.keepChanged(p) {
 			return
 		}
 		if by != nil {
@@ -111,13 +111,13 @@ func (r *Room) done(c *event.Command, p *past, by *storm) {
 
 // keepChanged leaves only the links that are not as they were.
 func (r *Room) keepChanged(p *past) bool {
-	changed := p.links[:0]
-	for _, l := range p.links {
+	changed := p.Links[:0]
+	for _, l := range p.Links {
 		if r.conductor.Link(l.From, l.To) != l.Link {
 			changed = append(changed, l)
 		}
 	}
-	p.links = changed
+	p.Links = changed
 	return len(changed) > 0
 }
 
@@ -133,11 +133,25 @@ func (r *Room) forget(over func(*past) bool) {
 	r.pasts = kept
 }
 
+// recall takes over from the process before what can be taken back, and the chaos that was on. A machine that stood still, or was to die at
+// its next write, runs now.
+func (r *Room) recall() {
+	r.pasts, r.storm = r.setup.Undo, r.setup.Storm.again()
+	r.forget(func(p *past) bool {
+		s := r.setup.machine(p.Node)
+		return p.Kind == event.Suspend || p.Kind == event.Kill && s != nil && s.Down == event.ReasonNone
+	})
+	r.tellUndo()
+	if r.storm != nil {
+		r.tellStorm()
+	}
+}
+
 // tellUndo tells what an undo would take back now, if that is news.
 func (r *Room) tellUndo() {
 	words := ""
 	if n := len(r.pasts); n > 0 {
-		words = r.pasts[n-1].words
+		words = r.pasts[n-1].Words
 	}
 	if words != r.undoTold {
 		r.undoTold = words
@@ -156,47 +170,47 @@ func (r *Room) undo() error {
 	r.pasts[n-1] = nil
 	r.pasts = r.pasts[:n-1]
 	defer r.tellUndo()
-	if p.never != "" {
-		return fmt.Errorf("%s. The next undo takes back what was done before it", p.never)
+	if p.Never != "" {
+		return fmt.Errorf("%s. The next undo takes back what was done before it", p.Never)
 	}
 	if err := r.putBack(p); err != nil {
-		return fmt.Errorf("“%s” cannot be taken back: %w", p.words, err)
+		return fmt.Errorf("“%s” cannot be taken back: %w", p.Words, err)
 	}
 	return nil
 }
 
 // putBack makes things as they were. The lock is held.
 func (r *Room) putBack(p *past) error {
-	if p.kind == event.CommandNone {
-		return r.putLinksBack(p.links)
+	if p.Kind == event.CommandNone {
+		return r.putLinksBack(p.Links)
 	}
-	if p.kind == event.PreVote {
-		r.conductor.SetPreVote(p.on)
-		r.setup.PreVote = p.on
+	if p.Kind == event.PreVote {
+		r.conductor.SetPreVote(p.On)
+		r.setup.PreVote = p.On
 		return nil
 	}
-	m, s := r.nodes[p.node], r.setup.machine(p.node)
+	m, s := r.nodes[p.Node], r.setup.machine(p.Node)
 	if m == nil || s == nil {
-		return fmt.Errorf("%v has left the ring", p.node)
+		return fmt.Errorf("%v has left the ring", p.Node)
 	}
 	// The kinds that before remembers.
 	//exhaustive:ignore
-	switch p.kind {
+	switch p.Kind {
 	case event.Kill:
-		if up, _ := r.conductor.Up(p.node); up {
+		if up, _ := r.conductor.Up(p.Node); up {
 			m.fence.Disarm() // it was to die at its next write
 			return nil
 		}
 		return r.restart(m, s)
 	case event.Suspend:
-		return r.conductor.Resume(p.node)
+		return r.conductor.Resume(p.Node)
 	case event.Drift:
-		s.Drift = p.drift
-		return r.conductor.SetDrift(p.node, p.drift)
+		s.Drift = p.Drift
+		return r.conductor.SetDrift(p.Node, p.Drift)
 	default: // Disk
-		s.Fsync = p.fsync
-		m.setFsync(p.fsync)
-		r.conductor.Fact(event.Event{Kind: event.DiskSet, Node: p.node, Took: p.fsync})
+		s.Fsync = p.Fsync
+		m.setFsync(p.Fsync)
+		r.conductor.Fact(event.Event{Kind: event.DiskSet, Node: p.Node, Took: p.Fsync})
 		return nil
 	}
 }

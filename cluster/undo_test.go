@@ -183,3 +183,82 @@ func TestChaosIsRefusedInASentence(t *testing.T) {
 	}
 	l.ok(event.Command{Kind: event.Freeze}) // the room closes under frozen chaos
 }
+
+// TestUndoHoldsOverASleep, and over the sudden end of the process: what was done before can be taken back after. That a machine stood
+// still, or was to die at its next write, has ended by itself.
+func TestUndoHoldsOverASleep(t *testing.T) {
+	for name, end := range map[string]func(*lab) string{
+		"slept":  func(l *lab) string { l.asleep(); return l.o.Dir },
+		"killed": func(l *lab) string { return l.killed() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := keeping(t, t.TempDir())
+			before := l.worldly()
+			l.ok(event.Command{Kind: event.SetLink, Node: 1, Peer: 2, Link: event.Link{Delay: 40_000}})
+			l.ok(event.Command{Kind: event.Drift, Node: 2, Factor: 2 * event.One})
+			l.ok(event.Command{Kind: event.Disk, Node: 1, Took: 9_000})
+			l.ok(event.Command{Kind: event.PreVote})
+			l.ok(event.Command{Kind: event.Wipe, Node: 3})
+			l.ok(event.Command{Kind: event.Kill, Node: 1})
+			l.ok(event.Command{Kind: event.Suspend, Node: 2})
+			l = keeping(t, end(l))
+			for _, want := range []string{"kill n1", "wipe n3", "prevote off", "disk n1 9ms", "drift n2 2", "link n1 n2 --delay 40ms"} {
+				if got := l.State().Undo; got != want {
+					t.Errorf("an undo would take back %q, not %q", got, want)
+				}
+				if r := l.do(event.Command{Kind: event.Undo}); (r.Outcome == event.OK) == (want == "wipe n3") {
+					t.Errorf("%s: %+v", want, r)
+				}
+			}
+			l.ok(event.Command{Kind: event.Restart, Node: 3})
+			if after := l.worldly(); !reflect.DeepEqual(after, before) || l.State().Undo != "" {
+				t.Errorf("it is not as it was\n now    %+v\n before %+v", after, before)
+			}
+		})
+	}
+}
+
+// TestChaosGoesOnAfterASleep, with its seed and intensity: it is how the room was left. What it did before can be taken back at its end.
+func TestChaosGoesOnAfterASleep(t *testing.T) {
+	l := keeping(t, t.TempDir())
+	before := l.worldly()
+	l.ok(event.Command{Kind: event.Chaos, On: true, Factor: event.One, Seed: 9})
+	changed := func(l *lab) bool {
+		w := l.worldly()
+		return !reflect.DeepEqual(w.Links, before.Links) || !reflect.DeepEqual(w.Drift, before.Drift) || !reflect.DeepEqual(w.Fsync, before.Fsync)
+	}
+	for range 600 {
+		if l.Advance(second / 10); changed(l) {
+			break
+		}
+	}
+	if !changed(l) {
+		t.Fatal("a minute of chaos has changed nothing that lasts")
+	}
+	l.asleep()
+	l = keeping(t, l.o.Dir)
+	if s := l.State(); s.Chaos != (view.Chaos{On: true, Intensity: event.One, Seed: 9}) {
+		t.Fatalf("%+v", s.Chaos)
+	}
+	from, more := l.State().Seq, 0
+	for i := 0; i < 600 && more < 3; i++ {
+		l.Advance(second / 10)
+		more = 0
+		for _, e := range l.events(from) {
+			if e.Kind == event.Asked && !e.Command.Store() {
+				more++
+			}
+		}
+	}
+	if more < 3 {
+		t.Errorf("in a minute after it woke there came %d faults", more)
+	}
+	l.ok(event.Command{Kind: event.Chaos, Undo: true})
+	if after := l.worldly(); !reflect.DeepEqual(after, before) {
+		t.Errorf("it is not as it was\n now    %+v\n before %+v", after, before)
+	}
+	l.asleep()
+	if s := keeping(t, l.o.Dir).State(); s.Chaos.On {
+		t.Error("it goes on after it was ended")
+	}
+}

@@ -100,6 +100,9 @@ func nodes(c event.Command) string {
 func groups(gs [][]event.NodeID) string {
 	var out []string
 	for _, g := range gs {
+		if len(g) == 0 {
+			continue // nobody is on that side
+		}
 		var ids []string
 		for _, id := range g {
 			ids = append(ids, id.String())

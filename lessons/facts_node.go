@@ -66,8 +66,8 @@ var progressSchema = describe(Progress{}, map[string]func(*view.Progress) ref.Va
 
 // log are the newest entries.
 func (m machine) log() ref.Val {
-	from := max(0, len(m.Log)-LogMost)
-	return list(entrySchema, len(m.Log)-from, func(i int) record { return record{m, &m.Log[from+i]} })
+	from := max(0, m.Log.Len()-LogMost)
+	return list(entrySchema, m.Log.Len()-from, func(i int) record { return record{m, m.Log.At(from + i)} })
 }
 
 func nodesOf(s *view.State) ref.Val {

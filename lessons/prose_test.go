@@ -102,7 +102,7 @@ func FuzzProse(f *testing.F) {
 	f.Add("- a\n  - b\n\n> c\n\n\uE000", "\x00")
 	f.Fuzz(func(t *testing.T, markdown, label string) {
 		facts := trio()
-		facts.Now.Nodes[1].Log[0].Label = label
+		facts.Now.Nodes[1].Log.At(0).Label = label
 		for _, in := range []setting{{}, {bare: true}, {bare: true, still: true}} {
 			p, faults := newProse(markdown, in)
 			lines := strings.Count(markdown, "\n") + 1

@@ -7,7 +7,7 @@ import "github.com/quorumlab/quorumlab/cluster/event"
 var (
 	byMachines  = []event.Kind{event.MachineAdded, event.MachineRemoved, event.Started, event.Stopped, event.Wiped}
 	byElections = append([]event.Kind{event.RoleChanged, event.TermChanged, event.Suspended, event.Resumed}, byMachines...)
-	byEntries   = append([]event.Kind{event.Appended, event.Truncated, event.Compacted, event.SnapshotInstalled}, byMachines...)
+	byEntries   = append([]event.Kind{event.Appended, event.Truncated, event.Compacted, event.SnapshotTaken, event.SnapshotInstalled}, byMachines...)
 	byCommits   = append([]event.Kind{event.Committed}, byEntries...)
 	bySettling  = append([]event.Kind{event.MembersSet}, byCommits...)
 	byCommands  = []event.Kind{event.Asked, event.Answered}

@@ -1,9 +1,9 @@
-// The page's own JavaScript: it starts app.wasm and does for it what is too slow call by call from Go –
-// replaying a packed list of patches on the page, and packets on the canvas. All decisions are made in Go
+// The page's own JavaScript: it starts app.wasm and does for it what is too slow call by call from Go – replaying a packed
+// list of patches on the page, and handing packets to who paints them (painter.js). All decisions are made in Go
 // (wasm/ui says what, wasm/browser when); wasm/browser/paint.go and wasm/ui/packets.go describe the two lists.
 //
 //   <script src="wasm_exec.js" defer></script>
-//   <script src="app.js" data-app="app.wasm" defer></script>
+//   <script src="app.js" data-app="app.wasm" data-painter="painter.js" defer></script>
 //   <div data-socket="/r/ID/ws">the scene, one element</div>
 "use strict";
 
@@ -38,7 +38,7 @@ const listed = (library) => {
   const library = document.querySelector("[data-library]");
   if (library) return listed(library);
   const home = document.querySelector("[data-socket]");
-  const address = document.currentScript.dataset.app;
+  const { app: address, painter: brush, unpainted, stopped: halted } = document.currentScript.dataset;
   if (!home || !address) return;
   if (new URLSearchParams(location.search).has("embed")) home.dataset.bare = home.firstElementChild.dataset.bare = "true";
 
@@ -127,6 +127,22 @@ const listed = (library) => {
     next.tabIndex = -1;
     next.focus();
   }, true);
+  // order does what a button with this action would.
+  const order = (action, arg) => {
+    const button = document.createElement("button");
+    Object.assign(button.dataset, { action, arg });
+    button.hidden = true;
+    home.append(button);
+    button.click();
+    button.remove();
+  };
+  // On the recording PageUp and PageDown go a twentieth of it back or on.
+  addEventListener("keydown", (e) => {
+    const way = { PageUp: 1, PageDown: -1 }[e.key], tape = e.target;
+    if (!way || tape.id !== "tape") return;
+    e.preventDefault();
+    order("scrub", String(Math.min(Math.max(tape.ariaValueNow / parseFloat(tape.dataset.scrub) + way / 20, 0), 1)));
+  });
   // W asks why about what the pointer or the focus came to last, about what is selected, or about the room.
   let looked = null;
   for (const way of ["pointerover", "focusin"]) addEventListener(way, (e) => { looked = e.target; }, { passive: true });
@@ -146,13 +162,7 @@ const listed = (library) => {
   addEventListener("keydown", (e) => {
     if (e.key.toLowerCase() !== "w" || e.ctrlKey || e.altKey || e.metaKey || e.repeat || document.querySelector("dialog[open]")) return;
     if (e.target.closest?.("input, textarea, select, [contenteditable]")) return;
-    const ask = document.createElement("button");
-    ask.dataset.action = "look";
-    ask.dataset.arg = `why ${subject()}`.trim();
-    ask.hidden = true;
-    home.append(ask);
-    ask.click();
-    ask.remove();
+    order("look", `why ${subject()}`.trim());
   });
   // A projector shows everything bigger and calmer; this browser remembers it.
   const project = (on) => {
@@ -233,12 +243,16 @@ const listed = (library) => {
   const waiting = new Map();
   const released = () => {
     pressed = null;
+    delete document.documentElement.dataset.scrubbing;
     setTimeout(() => { // after the click
       for (const [node, value] of waiting) if (node.isConnected) html(node, value);
       waiting.clear();
     });
   };
-  addEventListener("pointerdown", (e) => { pressed = e.target; }, true);
+  addEventListener("pointerdown", (e) => {
+    pressed = e.target;
+    if (pressed.closest("#tape")) document.documentElement.dataset.scrubbing = "true"; // it stays, also when the finger comes to LIVE
+  }, true);
   for (const end of ["pointerup", "pointercancel"]) addEventListener(end, released, true);
   addEventListener("blur", released); // of the window
   const html = (node, value) => {
@@ -322,7 +336,7 @@ const listed = (library) => {
   const patch = (n, bytes) => {
     const code = new Int32Array(heap.buffer, 0, n), text = utf8.decode(heap.subarray(n * 4, n * 4 + bytes));
     const trail = [home.firstElementChild], grown = new Set();
-    let at = 0, from = 0;
+    let at = 0, from = 0, turned = false;
     const take = () => text.slice(from, from += code[at++]);
     const make = (svg) => {
       const tag = take();
@@ -340,6 +354,7 @@ const listed = (library) => {
       trail.length = code[at++] + 1;
       for (let more = code[at++]; more > 0; more--) trail.push(trail[trail.length - 1].childNodes[code[at++]]);
       const node = trail[trail.length - 1];
+      turned ||= op < 3 && node === trail[0]; // what the page's root says may hide what has the focus
       if (op === 3 || op === 4) grown.add((op === 3 ? node.parentNode : node).closest("[data-follow]"));
       switch (op) {
         case 1: set(node, take(), take()); break;
@@ -369,7 +384,7 @@ const listed = (library) => {
     for (const list of grown) if (list) follow(list);
     unfold();
     sift();
-    if (focused && document.activeElement === document.body) regain();
+    if (focused && (turned || document.activeElement === document.body)) regain();
   };
   // A list that follows its end does so until somebody scrolls away from it; also when it gets smaller.
   const follow = (list) => {
@@ -416,143 +431,57 @@ const listed = (library) => {
     return heap;
   };
 
-  // Packets. Each look is drawn once and then copied; at most LOOKS are kept.
-  const LOOKS = 400, MONO = "ui-monospace, 'JetBrains Mono', 'DejaVu Sans Mono', monospace";
-  let canvas, ctx, width = 0, height = 0, names = [], palette = [], looks = new Map(), zoom = 0;
+  // Packets are painted by a worker (painter.js) on the stage's canvas: the page's own thread has enough to do with what a person
+  // can click. At most one list is on its way there; of those that come meanwhile the newest waits, the others are passed over.
+  const painter = new Worker(brush);
+  let canvas, names = [], list = null, spare = null, busy = false;
+  const given = new WeakSet();
   const resized = new ResizeObserver(([e]) => {
     const dots = window.devicePixelRatio || 1;
-    width = canvas.width = Math.round(e.contentRect.width * dots);
-    height = canvas.height = Math.round(e.contentRect.height * dots);
-    repaint();
+    painter.postMessage({ size: [Math.round(e.contentRect.width * dots), Math.round(e.contentRect.height * dots)] });
   });
-  const forget = () => { palette = []; looks.clear(); repaint(); };
-  // What was painted last, for a canvas that is empty again in a room that stands still.
-  let held = new Uint8Array(0);
-  const repaint = () => { if (held.length && find() && width && height) { reserve(held.length).set(held); brush(held.length); } };
-  new MutationObserver(forget).observe(document.documentElement, { attributes: true, subtree: true, attributeFilter: ["data-theme"] });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", forget);
+  const colours = () => {
+    if (!canvas) return;
+    const style = getComputedStyle(canvas), colour = (name) => style.getPropertyValue(name).trim() || "#888";
+    painter.postMessage({ palette: names.map(colour), accent: colour("--accent") });
+  };
+  new MutationObserver(colours).observe(document.documentElement, { attributes: true, subtree: true, attributeFilter: ["data-theme"] });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", colours);
 
+  // find gives the painter the canvas that is on the page, unless it has it.
   const find = () => {
     if (canvas && canvas.isConnected) return true;
     canvas = home.querySelector("canvas");
     if (!canvas) return false;
-    ctx = canvas.getContext("2d");
+    if (!given.has(canvas)) {
+      const control = canvas.transferControlToOffscreen();
+      painter.postMessage({ canvas: control }, [control]);
+      given.add(canvas);
+    }
+    colours();
     resized.disconnect();
     resized.observe(canvas);
-    return false;
-  };
-  const colours = () => {
-    const style = getComputedStyle(canvas);
-    palette = names.map((name) => style.getPropertyValue(name).trim() || "#888");
-    palette.accent = style.getPropertyValue("--accent").trim() || "#888";
-    palette.ink = (colour) => {
-      ctx.fillStyle = colour;
-      const hex = parseInt(ctx.fillStyle.slice(1), 16);
-      return ((hex >> 16) * 3 + (hex >> 8 & 255) * 6 + (hex & 255)) / 10 > 110 ? "#10161d" : "#ffffff";
-    };
-  };
-
-  const mark = (c, kind) => {
-    c.beginPath();
-    if (kind === 1) { c.moveTo(-4, 0); c.lineTo(-1, 3); c.lineTo(4, -3); }
-    if (kind === 2) { c.moveTo(-3, -3); c.lineTo(3, 3); c.moveTo(3, -3); c.lineTo(-3, 3); }
-    c.lineWidth = 1.8;
-    c.lineCap = "round";
-    c.stroke();
-  };
-  // The outline of each shape for a width w and a height h around the middle, and its height.
-  const outline = [
-    (c, w, h) => c.arc(0, 0, h / 2, 0, 7),
-    (c, w, h) => c.roundRect(-w / 2, -h / 2, w, h, 5),
-    (c, w, h) => { c.moveTo(-w / 2, -h / 2); c.lineTo(w / 2 - 5, -h / 2); c.lineTo(w / 2, 5 - h / 2); c.lineTo(w / 2, h / 2); c.lineTo(-w / 2, h / 2); c.closePath(); },
-    (c, w, h) => { c.ellipse(0, 4 - h / 2, w / 2, 4, 0, Math.PI, 0); c.lineTo(w / 2, h / 2 - 4); c.ellipse(0, h / 2 - 4, w / 2, 4, 0, 0, Math.PI); c.closePath(); },
-    (c, w, h) => { c.moveTo(w / 2, 0); c.lineTo(0, -h / 2); c.lineTo(0, -3); c.lineTo(-w / 2, -3); c.lineTo(-w / 2, 3); c.lineTo(0, 3); c.lineTo(0, h / 2); c.closePath(); },
-    (c, w, h) => c.roundRect(-w / 2, -h / 2, w, h, 2),
-  ];
-  const heights = [8, 20, 18, 24, 14, 16];
-  const draw = (shape, colour, sign, flags, label, done) => {
-    let c = new OffscreenCanvas(1, 1).getContext("2d");
-    c.font = `600 11px ${MONO}`;
-    const tall = shape === 0 && sign ? 18 : heights[shape];
-    const wide = shape === 0 ? tall : Math.max(shape === 4 ? 22 : tall, label ? c.measureText(label).width + 14 : 0);
-    const sprite = new OffscreenCanvas(Math.ceil((wide + 6) * zoom), Math.ceil((tall + 6) * zoom));
-    c = sprite.getContext("2d");
-    c.scale(zoom, zoom);
-    c.translate(wide / 2 + 3, tall / 2 + 3);
-    c.beginPath();
-    outline[shape](c, wide, tall);
-    const hollow = flags & 1;
-    c.fillStyle = c.strokeStyle = palette[colour];
-    c.globalAlpha = hollow ? 0.22 : 1;
-    c.fill();
-    c.globalAlpha = 1;
-    c.lineWidth = 1.6;
-    if (flags & 4) c.setLineDash([3, 3]);
-    if (hollow || flags & 4) c.stroke();
-    c.setLineDash([]);
-    if (shape === 3) { // a snapshot fills up on its way
-      c.save();
-      c.clip();
-      c.globalAlpha = 0.35;
-      c.fillStyle = "#000";
-      c.fillRect(-wide / 2, -tall / 2, wide, tall * (1 - done));
-      c.restore();
-    }
-    c.fillStyle = c.strokeStyle = hollow ? palette[colour] : palette.ink(palette[colour]);
-    if (shape === 5 && !label) { c.beginPath(); c.moveTo(-wide / 2, -tall / 2); c.lineTo(0, -1); c.lineTo(wide / 2, -tall / 2); c.globalAlpha = 0.4; c.stroke(); c.globalAlpha = 1; }
-    c.font = `600 11px ${MONO}`;
-    c.textAlign = "center";
-    c.textBaseline = "middle";
-    if (label) c.fillText(label, 0, 0.5);
-    if (sign) mark(c, sign);
-    return sprite.transferToImageBitmap(); // a canvas would be copied each time that it is drawn
-  };
-
-  // lookAt finds the look of the packet at a place of the heap by all that makes it: its first four bytes, for a
-  // snapshot how full it is, and its label, byte by byte.
-  const lookAt = (view, at, length, done) => {
-    let key = view.getInt32(at, true) + done * 7919;
-    for (let i = 0; i < length; i++) key = Math.imul(key, 31) + heap[at + 24 + i] | 0;
-    const known = looks.get(key);
-    if (known && known.head === view.getInt32(at, true) && known.done === done && same(known.label, at + 24, length)) return known.sprite;
-    if (looks.size >= LOOKS) looks.clear();
-    const label = heap.slice(at + 24, at + 24 + length);
-    const sprite = draw(heap[at], heap[at + 1], heap[at + 2], heap[at + 3], utf8.decode(label), done / 16);
-    looks.set(key, { head: view.getInt32(at, true), done, label, sprite });
-    return sprite;
-  };
-  const same = (label, at, length) => {
-    if (label.length !== length) return false;
-    for (let i = 0; i < length; i++) if (label[i] !== heap[at + i]) return false;
     return true;
   };
-
-  const paint = (n) => {
-    held = heap.slice(0, n);
-    if (find() && width && height) brush(n); // else the stage has no room yet
+  const send = () => {
+    if (busy || !list || !find()) return;
+    painter.postMessage(list, [list.buffer]);
+    [list, busy] = [null, true];
   };
-  const brush = (n) => {
-    if (!palette.length) colours();
-    const view = new DataView(heap.buffer, 0, n);
-    const f = (at) => view.getFloat32(at, true);
-    const scale = Math.min(width / f(4), height / f(8)), left = (width - f(4) * scale) / 2, top = (height - f(8) * scale) / 2;
-    if (scale !== zoom) { zoom = scale; looks.clear(); }
-    ctx.clearRect(0, 0, width, height);
-    for (let count = view.getUint32(0, true), at = 16; count > 0; count--) {
-      const length = view.getUint32(at + 20, true), alpha = f(at + 12);
-      const sprite = lookAt(view, at, length, heap[at] === 3 ? Math.round(f(at + 16) * 16) : 0);
-      if (alpha !== ctx.globalAlpha) ctx.globalAlpha = alpha;
-      const x = Math.round(left + f(at + 4) * scale - sprite.width / 2), y = Math.round(top + f(at + 8) * scale - sprite.height / 2);
-      ctx.drawImage(sprite, x, y);
-      if (heap[at + 3] & 8) { // a panel rests on it
-        ctx.strokeStyle = palette.accent;
-        ctx.lineWidth = 2.5 * scale;
-        ctx.beginPath();
-        ctx.roundRect(x - 3 * scale, y - 3 * scale, sprite.width + 6 * scale, sprite.height + 6 * scale, 12 * scale);
-        ctx.stroke();
-      }
-      at += 24 + ((length + 3) & ~3);
-    }
+  painter.onerror = (e) => {
+    console.error("quorumlab: the painter has failed:", e.message);
+    say(unpainted);
+  };
+  painter.onmessage = ({ data }) => {
+    [spare, busy] = [data, false];
+    send();
+  };
+  const paint = (n) => {
+    const room = list?.buffer || spare, buffer = room?.byteLength >= n ? room : new ArrayBuffer(heap.length);
+    if (room === spare) spare = null;
+    new Uint8Array(buffer, 0, n).set(heap.subarray(0, n));
+    list = { buffer, length: n };
+    send();
   };
 
   // On the stage a place counts in units of its picture.
@@ -586,7 +515,14 @@ const listed = (library) => {
 
   const go = new Go();
   go.env = { GOGC: "400" }; // the heap is small: rather more of it than a pause in the middle of a frame
-  window.quorumlab = { home, adopt, patch, reserve, show, name, copy, connect, paint, place, colours: (list) => { names = list.split(" "); forget(); } };
+  // measure gives the figures that wasm/browser counts, by their names; it is there when the program is.
+  const FIGURES = ["frames", "skipped", "patches", "events", "batches", "bytes", "reconnects", "seq", "drawnSeq", "firstDrawnMs"];
+  const measured = () => {
+    const [plain, scriptMs, drawnCommitMs] = quorumlab.figures().split(";").map((list) => list.trim() ? list.trim().split(" ").map(Number) : []);
+    const told = Object.fromEntries(FIGURES.map((name, i) => [name, plain[i]])), ms = (all) => all.map((us) => us / 1000);
+    return { ...told, firstDrawnMs: told.firstDrawnMs / 1000, scriptMs: ms(scriptMs), drawnCommitMs: ms(drawnCommitMs) };
+  };
+  window.quorumlab = { get measure() { return this.figures && measured; }, home, adopt, patch, reserve, show, name, copy, connect, paint, place, colours: (list) => { names = list.split(" "); colours(); } };
   // The program never ends by itself. When it does not start or stops, the page says so where the picture stands still.
   const say = (sentence) => {
     const note = document.createElement("div"), words = document.createElement("p");
@@ -598,7 +534,7 @@ const listed = (library) => {
   };
   const stopped = (why) => {
     console.error("quorumlab: the page's program has stopped:", why);
-    say("The picture stands still: the page's program has stopped. Load the page again to go on.");
+    say(halted);
   };
   // A file that ends in .gz is unpacked here: a plain web server does not say that it is packed.
   const unpacked = async (file) => {

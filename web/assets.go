@@ -65,7 +65,7 @@ func (a *Assets) Page() page.Assets {
 	if a == nil {
 		return page.Assets{}
 	}
-	p := page.Assets{Icon: a.URL("icon.svg"), WasmExec: a.URL(static.RuntimeFile), Script: a.URL("app.js"), App: a.URL(static.AppFile)}
+	p := page.Assets{Icon: a.URL("icon.svg"), WasmExec: a.URL(static.RuntimeFile), Script: a.URL("app.js"), Painter: a.URL("painter.js"), App: a.URL(static.AppFile)}
 	names, _ := fs.Glob(a.files, "*.css") // the pattern is well formed
 	for _, name := range names {
 		p.Styles = append(p.Styles, a.URL(name))

@@ -52,6 +52,8 @@ const (
 	OutputLine             = 4096
 	// Downloads is how many may fetch the recording of a room at a time: who fetches slowly keeps what is dropped meanwhile.
 	Downloads = 8
+	// FetchRate is how often a second one may begin to do so; Downloads at once.
+	FetchRate rate.Limit = 4
 	// LogEntries is the most log entries one request returns.
 	LogEntries = 1000
 

@@ -19,10 +19,10 @@ func (s *Server) recording(w http.ResponseWriter, r *http.Request) {
 		WriteFault(w, err)
 		return
 	}
-	if !s.http.Allow() {
+	if !s.fetching.Allow() { // not s.http: who may only watch must not use up what those have who act
 		s.numbers.refused.WithLabelValues("rate").Inc()
 		w.Header().Set("Retry-After", "1")
-		WriteFault(w, tooFast(s.limits.Commands))
+		WriteFault(w, &Fault{http.StatusTooManyRequests, CodeLimit, fmt.Sprintf("This recording may be fetched %v times a second; ask again in a moment.", FetchRate), ""})
 		return
 	}
 	select {

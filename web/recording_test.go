@@ -53,6 +53,31 @@ func TestFewFetchARecordingAtATime(t *testing.T) {
 	}
 }
 
+// TestWhoFetchesRecordingsDoesNotKeepOthersFromActing: those who may only watch fetch until they are refused; a command is done.
+func TestWhoFetchesRecordingsDoesNotKeepOthersFromActing(t *testing.T) {
+	h := newHouse(t, Limits{Commands: 2})
+	refused := false
+	for range 4 * Downloads {
+		answer, err := http.Get(h.url + WatchPath + "/recording")
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		refused = refused || answer.StatusCode == http.StatusTooManyRequests && answer.Header.Get("Retry-After") != ""
+	}
+	if !refused {
+		t.Errorf("%d recordings were fetched in a row", 4*Downloads)
+	}
+	answer, err := http.Post(h.url+"/commands", "application/json", strings.NewReader(`{"kind":"put","key":"x","value":"1"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		t.Errorf("a command meanwhile: %d", answer.StatusCode)
+	}
+}
+
 func TestTheKeyOfARoomIsNotInItsRecording(t *testing.T) {
 	for room, want := range map[string]string{"amber-otter-abcdef0123": "amber-otter", "amber-otter": "amber-otter", "n1": "n1", "": ""} {
 		if got := PublicName(room); got != want {

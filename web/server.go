@@ -66,6 +66,7 @@ type Server struct {
 	mux      *http.ServeMux
 
 	http      *rate.Limiter // commands over HTTP
+	fetching  *rate.Limiter // recordings that are asked for, also by those who may not act
 	wall      time.Duration // CommandWall; a test has less
 	pending   chan struct{} // holds one for every command that waits for its answer
 	downloads chan struct{} // holds one for every recording that is being fetched
@@ -82,7 +83,7 @@ func New(o Options) *Server {
 	limits := o.Limits.Or(DefaultLimits)
 	s := &Server{cluster: o.Cluster, sealed: o.Sealed, class: o.Class, shell: o.Shell, doors: o.Endpoints, room: o.Room, limits: limits, assets: o.Assets, log: o.Log,
 		ring: &ring{cluster: o.Cluster}, usage: newUsage(),
-		http: rate.NewLimiter(rate.Limit(limits.Commands), limits.Commands),
+		http: rate.NewLimiter(rate.Limit(limits.Commands), limits.Commands), fetching: rate.NewLimiter(FetchRate, Downloads),
 		wall: CommandWall, pending: make(chan struct{}, PendingCommands), downloads: make(chan struct{}, Downloads)}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)

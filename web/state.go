@@ -85,10 +85,8 @@ func logOf(st view.State, id event.NodeID, from uint64, limit int) logBody {
 			continue
 		}
 		b.First, b.Last, b.Commit = n.First, n.Last, n.Commit
-		for _, e := range n.Log {
-			if e.Index >= from && len(b.Entries) < limit {
-				b.Entries = append(b.Entries, e)
-			}
+		for i := max(from, n.Log.First()); i < n.Log.End() && len(b.Entries) < limit; i++ {
+			b.Entries = append(b.Entries, *n.Entry(i))
 		}
 	}
 	return b

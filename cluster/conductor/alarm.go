@@ -8,33 +8,53 @@ import (
 
 // alarm is a call at a virtual time outside all worlds: a client's deadline.
 type alarm struct {
-	due event.Micros
-	do  func()
+	due   event.Micros
+	do    func()
+	place int // in the heap; below 0 of one that is no longer in it
 }
 
-type alarms []alarm
+type alarms []*alarm
 
 func (a alarms) Len() int           { return len(a) }
 func (a alarms) Less(i, j int) bool { return a[i].due < a[j].due }
-func (a alarms) Swap(i, j int)      { a[i], a[j] = a[j], a[i] }
-func (a *alarms) Push(x any)        { *a = append(*a, x.(alarm)) }
+
+func (a alarms) Swap(i, j int) {
+	a[i], a[j] = a[j], a[i]
+	a[i].place, a[j].place = i, j
+}
+
+func (a *alarms) Push(x any) {
+	x.(*alarm).place = len(*a)
+	*a = append(*a, x.(*alarm))
+}
+
 func (a *alarms) Pop() any {
 	o := *a
 	x := o[len(o)-1]
-	o[len(o)-1] = alarm{}
+	x.place = -1
+	o[len(o)-1] = nil
 	*a = o[:len(o)-1]
 	return x
 }
 
-// After calls do when d of the room's time has passed. It runs with the conductor locked and must not block.
-func (c *Conductor) After(d event.Micros, do func()) {
+// After calls do when d of the room's time has passed, unless stop is called before. It runs with the conductor locked and must not
+// block; stop must not be called inside it.
+func (c *Conductor) After(d event.Micros, do func()) (stop func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	heap.Push(&c.alarms, alarm{c.now + d, do})
+	a := &alarm{due: c.now + d, do: do}
+	heap.Push(&c.alarms, a)
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if a.place >= 0 {
+			heap.Remove(&c.alarms, a.place)
+		}
+	}
 }
 
 func (c *Conductor) ring() {
 	for len(c.alarms) > 0 && c.alarms[0].due <= c.now {
-		heap.Pop(&c.alarms).(alarm).do()
+		heap.Pop(&c.alarms).(*alarm).do()
 	}
 }

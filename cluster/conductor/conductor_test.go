@@ -344,3 +344,63 @@ func TestAlarmsRingInVirtualTime(t *testing.T) {
 		t.Fatal("rang at", at)
 	}
 }
+
+// An alarm that nobody waits for any more is not kept until its time comes, which in a frozen room it never does.
+func TestAnAlarmThatIsStoppedIsGone(t *testing.T) {
+	l := newLab(t, 1)
+	var rang []int
+	stops := map[int]func(){}
+	for i := range 20 {
+		stops[i] = l.After(event.Micros(10*(20-i)), func() { rang = append(rang, i) })
+	}
+	for i := 0; i < 20; i += 2 {
+		stops[i]()
+		stops[i]() // is nothing the second time
+	}
+	if len(l.alarms) != 10 {
+		t.Fatal(len(l.alarms), "alarms are kept, not 10")
+	}
+	l.Advance(1000)
+	if want := []int{19, 17, 15, 13, 11, 9, 7, 5, 3, 1}; !slices.Equal(rang, want) {
+		t.Fatal("rang", rang)
+	}
+	stops[1]() // has rung
+}
+
+// TestWhatADyingMachineDoesNotTakeIsDropped: messages that waited for a machine which dies at the first of them are told to be lost, as is
+// whatever else is sent to a machine that is down; none is under way for ever.
+func TestWhatADyingMachineDoesNotTakeIsDropped(t *testing.T) {
+	l := newLab(t, 2)
+	if err := l.Suspend(2); err != nil {
+		t.Fatal(err)
+	}
+	var calls []<-chan answer
+	for range 3 {
+		calls = append(calls, l.call(1, 2))
+		l.Advance(10_000)
+	}
+	dying := l.echoes[2].port
+	dying.OnServe(func(event.NodeID, any, func(any, error)) { dying.Crash(l.Conductor, event.KilledAfterFsync, "") })
+	if err := l.Resume(2); err != nil {
+		t.Fatal(err)
+	}
+	l.Advance(callTimeout)
+	if up, _ := l.Up(2); up {
+		t.Fatal("it lives")
+	}
+	ends := map[uint64]int{}
+	for _, e := range l.events {
+		if e.Kind == event.Delivered || e.Kind == event.Dropped {
+			ends[e.Msg]++
+		}
+	}
+	sent := l.count(event.Sent, event.ReasonNone)
+	if l.count(event.Delivered, event.ReasonNone) != 1 || l.count(event.Dropped, event.MachineDown) != 2 || sent != 3 || len(ends) != 3 {
+		t.Errorf("%d were sent, and ended so: %v", sent, ends)
+	}
+	for i, c := range calls {
+		if a := <-c; a.err == nil {
+			t.Errorf("call %d was answered", i)
+		}
+	}
+}

@@ -55,10 +55,11 @@ func (m *machine) takeWork(now event.Micros) []world.Work {
 		if msg := a.msg; msg != nil {
 			port := m.port
 			w.Do = func() {
-				if !msg.silent {
-					port.Tap(event.Event{Kind: event.Delivered, Msg: msg.ID, Node: msg.From, Peer: msg.To})
+				if msg.silent || port.TryTap(event.Event{Kind: event.Delivered, Msg: msg.ID, Node: msg.From, Peer: msg.To}) {
+					port.deliver(msg)
+				} else {
+					port.lose(msg)
 				}
-				port.deliver(msg)
 			}
 		}
 		ws = append(ws, w)
@@ -210,6 +211,10 @@ func (c *Conductor) stop(m *machine, why event.Reason, text string) error {
 			c.drop(a.msg, event.MachineDown, c.now)
 			c.refuse(a.msg)
 		}
+	}
+	for _, msg := range m.port.takeLost() {
+		c.drop(msg, event.MachineDown, c.now)
+		c.refuse(msg)
 	}
 	m.inbox, m.world, m.suspended = nil, nil, false
 	c.resetConnections(m.id)

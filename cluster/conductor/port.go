@@ -3,7 +3,6 @@ package conductor
 import (
 	"bytes"
 	"io"
-	"strings"
 	"sync"
 	"time"
 
@@ -45,6 +44,7 @@ type Port struct {
 	out       []item      // in order of time
 	spare     []item      // what was drained last: its memory is used again
 	emitted   int         // messages in out
+	lost      []*Message  // that came in the step in which the machine died, after it had; at most PortQueue
 }
 
 type call struct {
@@ -236,6 +236,21 @@ func (p *Port) fence() {
 	p.mu.Unlock()
 }
 
+// lose keeps what came too late for whoever buries the machine.
+func (p *Port) lose(m *Message) {
+	p.mu.Lock()
+	p.lost = append(p.lost, m)
+	p.mu.Unlock()
+}
+
+func (p *Port) takeLost() []*Message {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	lost := p.lost
+	p.lost = nil
+	return lost
+}
+
 // deliver runs on the world's root and must not block: a root that blocks on a channel made inside lets the
 // world's clock run away.
 func (p *Port) deliver(m *Message) {
@@ -308,19 +323,19 @@ func (p *Port) request(m *Message) {
 	if a, ok := body.(*raft.AppendEntriesRequest); ok && m.Type == event.Heartbeat && heartbeat != nil && a.Term == followed {
 		go func() {
 			heartbeat(rpc)
-			p.await(m, answer, reply)
+			p.await(m.Body, answer, reply)
 		}()
 		return
 	}
 	select {
 	case p.consumer <- rpc:
-		go p.await(m, answer, reply)
+		go p.await(m.Body, answer, reply)
 	default:
 		p.Tap(event.Event{Kind: event.Dropped, Msg: m.ID, Node: m.From, Peer: m.To, Reason: event.QueueFull})
 	}
 }
 
-func (p *Port) await(m *Message, answer chan raft.RPCResponse, reply func(any, error)) {
+func (p *Port) await(request any, answer chan raft.RPCResponse, reply func(any, error)) {
 	select {
 	case r := <-answer:
 		p.mu.Lock()
@@ -330,17 +345,20 @@ func (p *Port) await(m *Message, answer chan raft.RPCResponse, reply func(any, e
 		}
 		p.mu.Unlock()
 		if served != nil {
-			served(m.Body, r.Response, r.Error)
+			served(request, r.Response, r.Error)
 		}
 		reply(r.Response, r.Error)
 	case <-p.dead:
 	}
 }
 
-// Inject hands raft a request that no machine sent (an order to stand for election). It must not block.
+// Inject hands raft a request that no machine sent (an order to stand for election). Who is told of answers is told of this one
+// too. It must not block.
 func (p *Port) Inject(body any) bool {
+	answer := make(chan raft.RPCResponse, 1)
 	select {
-	case p.consumer <- raft.RPC{Command: body, RespChan: make(chan raft.RPCResponse, 1)}:
+	case p.consumer <- raft.RPC{Command: body, RespChan: answer}:
+		go p.await(body, answer, func(any, error) {})
 		return true
 	default:
 		return false
@@ -405,11 +423,6 @@ func (p *Port) RequestVote(_ raft.ServerID, a raft.ServerAddress, q *raft.Reques
 type errNoPreVote struct{}
 
 func (errNoPreVote) Error() string { return "unexpected command: pre-vote is switched off" }
-
-// IsPreVoteOff tells the refusal to ask for a pre-vote from an answer.
-func IsPreVoteOff(err error) bool {
-	return err != nil && strings.Contains(err.Error(), errNoPreVote{}.Error())
-}
 
 func (p *Port) RequestPreVote(_ raft.ServerID, a raft.ServerAddress, q *raft.RequestPreVoteRequest, r *raft.RequestPreVoteResponse) error {
 	p.mu.Lock()

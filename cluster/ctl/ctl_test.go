@@ -159,7 +159,7 @@ func TestLinesSayWhatEtcdctlSays(t *testing.T) {
 		"get @/a @/b", "get @/a @/b --prefix", "get @ --prefix --from-key", "get @ --consistency s", "get @ --consistency x", "get",
 		"del @/a --prev-kv", "del @/ --prefix", "del nothing", "del @ -w json", "put @ -w json 1", "put @ 1 --lease 99", "put @ 1 --lease xyz", "put", "put x",
 		"lease list -w fields", "lease timetolive 99", "lease revoke 99", "lease revoke zz", "lease grant x", "lease grant", "lease keep-alive --once 99",
-		"member list", "member list -w json", "member list -w fields", "member remove 1", "member remove zz", "member promote 1", "alarm list", "alarm disarm",
+		"member list", "member list -w json", "member list -w fields", "member list -w table", "get @ -w table", "user list -w table", "member remove 1", "member remove zz", "member promote 1", "alarm list", "alarm disarm",
 		"user add @:secret", "user add @:secret", "user add @2 --no-password", "role add r@", "role grant-permission r@ readwrite k@ --prefix",
 		"role grant-permission r@ read x@", "role grant-permission r@ write a@ b@", "role grant-permission r@ read z@ --from-key", "role get r@",
 		"role get nobody", "user grant-role @ r@", "user get @", "user get @ --detail", "user revoke-role @ r@", "role revoke-permission r@ x@",
@@ -340,5 +340,25 @@ func TestOfferOfASnapshot(t *testing.T) {
 	}
 	if got := l.run("put 'x"); got != "Error: a quote is not closed\n" {
 		t.Errorf("an open quote: %q", got)
+	}
+}
+
+// TestTablesAreEtcdctls: the same heads, cells and frames, in columns as wide as what stands in them; endpoints have other names here.
+func TestTablesAreEtcdctls(t *testing.T) {
+	l := newLab(t)
+	built, err := reference.Build(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	narrow := func(said string) string {
+		said = regexp.MustCompile(`http://\S+|\bn\d\b`).ReplaceAllString(said, "N")
+		said = regexp.MustCompile(`[\d.]+ ?(ms|µs|s|kB|MB|GB|%)|\d+`).ReplaceAllString(said, "#")
+		return regexp.MustCompile(` +|─+`).ReplaceAllStringFunc(said, func(run string) string { return string([]rune(run)[:1]) })
+	}
+	for _, line := range []string{"endpoint status -w table", "endpoint health -w table", "endpoint hashkv -w table"} {
+		mine, theirs := l.run(line+" -n n1"), l.real(built.Etcdctl, line)
+		if rows := strings.Count(mine, "\n"); rows < 5 || narrow(mine) != narrow(theirs) {
+			t.Errorf("%s says\n%s\netcdctl says\n%s", line, mine, theirs)
+		}
 	}
 }

@@ -56,7 +56,7 @@ func (l *line) root() *cobra.Command {
 	root.SetGlobalNormalizationFunc(alias)
 	f := root.PersistentFlags()
 	f.StringSliceVarP(&l.endpoints, "endpoints", "n", nil, "the nodes to ask, n1,n2 and so on; any, the leader first")
-	f.StringVarP(&l.format, "write-out", "w", "simple", "the output format: simple, fields or json")
+	f.StringVarP(&l.format, "write-out", "w", "simple", "the output format: simple, fields, json, or table")
 	f.BoolVar(&l.hex, "hex", false, "print byte strings as hex encoded strings")
 	f.StringVar(&l.user, "user", "", "username[:password] for authentication")
 	f.StringVar(&l.secret, "password", "", "password for authentication")
@@ -98,6 +98,9 @@ func (l *line) usage(cmd *cobra.Command) error {
 func (l *line) prepare(cmd *cobra.Command, _ []string) error {
 	var err error
 	if l.show, err = newPrinter(l.format, l.hex, l.term.Out(), l.term.Err()); err != nil {
+		return err
+	}
+	if err = l.tabled(cmd); err != nil {
 		return err
 	}
 	for i, e := range l.endpoints {

@@ -25,10 +25,10 @@ type printer struct {
 
 func newPrinter(format string, hex bool, out, err io.Writer) (printer, error) {
 	switch format {
-	case "simple", "fields", "json":
+	case "simple", "fields", "json", "table":
 		return printer{format, hex, out, err}, nil
 	}
-	return printer{}, fmt.Errorf("the output format %q is not known here: simple, fields or json", format)
+	return printer{}, fmt.Errorf("the output format %q is not known here: simple, fields, json or table", format)
 }
 
 func (p printer) line(words ...any)                 { fmt.Fprintln(p.out, words...) }

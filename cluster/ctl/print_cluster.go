@@ -12,18 +12,29 @@ import (
 
 func (p printer) row(cells ...string) { p.line(strings.Join(cells, ", ")) }
 
+// rows writes rows by themselves, or as a table.
+func (p printer) rows(head []string, rows [][]string) {
+	if p.format == "table" {
+		p.table(head, rows)
+		return
+	}
+	for _, r := range rows {
+		p.row(r...)
+	}
+}
+
 func (p printer) memberList(r *clientv3.MemberListResponse) {
 	q := (*pb.MemberListResponse)(r)
-	p.answer(r, q.GetHeader(), func() {
-		for _, m := range q.GetMembers() {
-			started := "started"
-			if m.GetName() == "" {
-				started = "unstarted"
-			}
-			p.row(fmt.Sprintf("%x", m.GetID()), started, m.GetName(), strings.Join(m.GetPeerURLs(), ","), strings.Join(m.GetClientURLs(), ","),
-				strconv.FormatBool(m.GetIsLearner()))
+	var rows [][]string
+	for _, m := range q.GetMembers() {
+		started := "started"
+		if m.GetName() == "" {
+			started = "unstarted"
 		}
-	}, func() {
+		rows = append(rows, []string{fmt.Sprintf("%x", m.GetID()), started, m.GetName(), strings.Join(m.GetPeerURLs(), ","), strings.Join(m.GetClientURLs(), ","),
+			strconv.FormatBool(m.GetIsLearner())})
+	}
+	p.answer(r, q.GetHeader(), func() { p.rows(memberHead, rows) }, func() {
 		for _, m := range q.GetMembers() {
 			p.memberFields(m)
 		}
@@ -71,6 +82,14 @@ func (p printer) moveLeader(leader, target uint64, r *clientv3.MoveLeaderRespons
 }
 
 func (p printer) health(all []health) {
+	if p.format == "table" {
+		var rows [][]string
+		for _, h := range all {
+			rows = append(rows, []string{h.Ep, strconv.FormatBool(h.Health), h.Took, h.Error})
+		}
+		p.table(healthHead, rows)
+		return
+	}
 	for _, h := range all {
 		switch {
 		case p.format == "fields":
@@ -95,6 +114,7 @@ func (p printer) status(all []status) {
 		p.json(all)
 		return
 	}
+	var rows [][]string
 	for _, s := range all {
 		r := (*pb.StatusResponse)(s.Resp)
 		if p.format == "fields" {
@@ -102,10 +122,13 @@ func (p printer) status(all []status) {
 			p.statusFields(s.Ep, r)
 			continue
 		}
-		p.row(s.Ep, fmt.Sprintf("%x", r.GetHeader().GetMemberId()), r.GetVersion(), r.GetStorageVersion(), bytes(r.GetDbSize()), bytes(r.GetDbSizeInUse()),
+		rows = append(rows, []string{s.Ep, fmt.Sprintf("%x", r.GetHeader().GetMemberId()), r.GetVersion(), r.GetStorageVersion(), bytes(r.GetDbSize()), bytes(r.GetDbSizeInUse()),
 			p.percentFree(r), bytes(r.GetDbSizeQuota()), fmt.Sprint(r.GetLeader() == r.GetHeader().GetMemberId()), fmt.Sprint(r.GetIsLearner()),
 			fmt.Sprint(r.GetRaftTerm()), fmt.Sprint(r.GetRaftIndex()), fmt.Sprint(r.GetRaftAppliedIndex()), strings.Join(r.GetErrors(), ", "),
-			r.GetDowngradeInfo().GetTargetVersion(), strconv.FormatBool(r.GetDowngradeInfo().GetEnabled()))
+			r.GetDowngradeInfo().GetTargetVersion(), strconv.FormatBool(r.GetDowngradeInfo().GetEnabled())})
+	}
+	if p.format != "fields" {
+		p.rows(statusHead, rows)
 	}
 }
 
@@ -131,10 +154,11 @@ func (p printer) hash(all []hash) {
 		p.json(all)
 		return
 	}
+	var rows [][]string
 	for _, h := range all {
 		r := (*pb.HashKVResponse)(h.Resp)
-		if p.format == "simple" {
-			p.row(h.Ep, fmt.Sprint(r.GetHash()), fmt.Sprint(r.GetHashRevision()))
+		if p.format != "fields" {
+			rows = append(rows, []string{h.Ep, fmt.Sprint(r.GetHash()), fmt.Sprint(r.GetHashRevision())})
 			continue
 		}
 		p.header(r.GetHeader())
@@ -142,6 +166,9 @@ func (p printer) hash(all []hash) {
 		p.line(`"Hash" :`, r.GetHash())
 		p.line(`"HashRevision" :`, r.GetHashRevision())
 		p.line()
+	}
+	if p.format != "fields" {
+		p.rows(hashHead, rows)
 	}
 }
 

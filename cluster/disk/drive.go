@@ -122,7 +122,10 @@ func open(o Options, found *scan) (d *Drive, err error) {
 }
 
 // StoreDir is the folder of the key-value store.
-func (d *Drive) StoreDir() string { return filepath.Join(d.dir, storeDir) }
+func (d *Drive) StoreDir() string { return StoreDir(d.dir) }
+
+// StoreDir is the folder of the key-value store in a node's directory.
+func StoreDir(dir string) string { return filepath.Join(dir, storeDir) }
 
 // Close closes log and stable store. Raft and the store must be down.
 func (d *Drive) Close() error {

@@ -47,8 +47,18 @@ const sealHead = "quorumlab seal 1\n"
 // Verify compares a directory with its seal and takes the seal off. It gives a *Damage, and leaves the seal, if a file
 // is not what it was. Without a seal there is nothing to compare.
 func Verify(dir string) error {
-	path := filepath.Join(dir, sealFile)
-	b, err := os.ReadFile(path)
+	if err := compareSeal(dir); err != nil {
+		return err
+	}
+	if err := os.Remove(filepath.Join(dir, sealFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// compareSeal compares a directory with its seal.
+func compareSeal(dir string) error {
+	b, err := os.ReadFile(filepath.Join(dir, sealFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -59,10 +69,7 @@ func Verify(dir string) error {
 	if err != nil {
 		return err
 	}
-	if err := compare(dir, sealed); err != nil {
-		return err
-	}
-	return os.Remove(path)
+	return compare(dir, sealed)
 }
 
 // sealedFile is a line of a seal.

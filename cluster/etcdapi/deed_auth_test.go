@@ -82,7 +82,7 @@ var usual = []struct {
 	{"keep another's lease alive", func(s *subject, c context.Context) (any, error) {
 		stream, err := s.lease.LeaseKeepAlive(c)
 		if err == nil {
-			err = stream.Send(&pb.LeaseKeepAliveRequest{ID: 41})
+			err = sent(stream.Send(&pb.LeaseKeepAliveRequest{ID: 41}))
 		}
 		if err != nil {
 			return nil, err
@@ -135,7 +135,7 @@ func watchAs(key, end string) func(*subject, context.Context) (any, error) {
 	return func(s *subject, c context.Context) (any, error) {
 		stream, err := s.watch.Watch(c)
 		if err == nil {
-			err = stream.Send(create(&pb.WatchCreateRequest{Key: []byte(key), RangeEnd: []byte(end)}))
+			err = sent(stream.Send(create(&pb.WatchCreateRequest{Key: []byte(key), RangeEnd: []byte(end)})))
 		}
 		if err != nil {
 			return nil, err

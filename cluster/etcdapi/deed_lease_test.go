@@ -34,7 +34,7 @@ func keepAlive(id int64) func(*subject) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := stream.Send(&pb.LeaseKeepAliveRequest{ID: id}); err != nil {
+		if err := sent(stream.Send(&pb.LeaseKeepAliveRequest{ID: id})); err != nil {
 			return nil, err
 		}
 		r, err := stream.Recv()

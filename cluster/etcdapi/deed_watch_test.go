@@ -31,7 +31,7 @@ func talk(qs []*pb.WatchRequest, responses ...int) func(*subject) (any, error) {
 		defer func() { _ = stream.CloseSend() }()
 		var all []string
 		for i, q := range qs {
-			if err := stream.Send(q); err != nil {
+			if err := sent(stream.Send(q)); err != nil {
 				return nil, err
 			}
 			for range responses[i] {
@@ -51,7 +51,7 @@ func putWhile(q *pb.WatchCreateRequest, halfClosed bool) func(*subject) (any, er
 	return func(s *subject) (any, error) {
 		stream, err := s.watch.Watch(s.ctx)
 		if err == nil {
-			err = stream.Send(create(q))
+			err = sent(stream.Send(create(q)))
 		}
 		if err != nil {
 			return nil, err

@@ -3,6 +3,7 @@ package etcdapi_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/url"
 	"os"
@@ -83,13 +84,14 @@ func subjects(t *testing.T) []*subject {
 	return []*subject{meet(t, realEtcd, startEtcd(t)), meet(t, room, r.urls[r.follower()]), meet(t, process, follower(t, startRing(t, 3)))}
 }
 
-// ports are free ones of this machine.
+// freeURLs are of ports that are free on this machine, below those that the system gives away by itself: an outgoing connection of
+// whatever runs beside this test takes none of them meanwhile.
 func freeURLs(t *testing.T, n int) (urls []string) {
 	t.Helper()
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+	for len(urls) < n {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 10_000+rand.N(22_000)))
 		if err != nil {
-			t.Fatal(err)
+			continue // somebody listens there
 		}
 		defer l.Close()
 		urls = append(urls, "http://"+l.Addr().String())

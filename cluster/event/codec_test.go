@@ -203,7 +203,7 @@ func TestWireFormIsPinned(t *testing.T) {
 		15, 12, 2, 3,
 		35, 179, 144, 32, 100, 100, 2, 18, 8, 10,
 		0}
-	if got := AppendFrame(nil, &f); !slices.Equal(got, want) || WireVersion != 4 {
+	if got := AppendFrame(nil, &f); !slices.Equal(got, want) || WireVersion != 5 {
 		t.Errorf("the wire form changed: raise WireVersion and pin the new one\n got %v\nwant %v", got, want)
 	}
 }

@@ -97,11 +97,11 @@ const (
 	VoteRefused // Node: voter, Peer: candidate, Term, OK: it was a pre-vote, Reason; Index, LogTerm: the voter's last entry, where the reason speaks of it; Text: the engine's words
 	VoteCounted // Node: candidate, Peer: voter, Term, OK: it was granted, Reply: it was a pre-vote
 	LeaderSeen  // Node, Peer: whom Node now believes to lead (0: nobody), Term
-	TimerSet    // Node, From: last contact, Until: the latest time at which it stands for election without another one; N: the earliest (all virtual, true clock)
+	TimerSet    // Node, From: last contact with a leader or a candidate that got its vote, or with OK when the timer began without one (the process started, turned follower or candidate); Until: the latest time at which it stands for election without a contact, N: the earliest, both 0 if it has no vote (all virtual, true clock)
 
 	// Log and store.
 
-	Appended          // Node, Index, Term, Entry, Op, Text: label, N: bytes; the entry is on Node's disk
+	Appended          // Node, Index, Term, Entry, Op, Text: label, N: bytes; the entry is on Node's disk. In checkpoints also many at once: with Peer the entries Index to N are the same as Peer's, with Key those from Index on are packed in it (view/run.go)
 	Truncated         // Node, Index: first entry that was cut off the end
 	Compacted         // Node, Index: first entry still kept
 	Fsynced           // Node, Index: last entry on disk now, N: bytes, Took: virtual
@@ -109,7 +109,7 @@ const (
 	Committed         // Node, Index: it knows that all entries to here are committed
 	Applied           // Node, Index, Op, Rev: store revision after it
 	SnapshotTaken     // Node, Index, LogTerm, N: bytes
-	SnapshotInstalled // Node, Index, LogTerm, Peer: leader that sent it (0: it was its own)
+	SnapshotInstalled // Node, Index, LogTerm, Rev: of the store now, Peer: leader that sent it (0: it was its own)
 	MembersSet        // Node, Index, Members: the configuration that Node uses from this entry on
 
 	// Commands.
@@ -126,7 +126,7 @@ const (
 
 	ChaosSet // OK: faults come by themselves, Factor: how many (0 to 1), N: the seed that chooses them; without OK they have ended
 	UndoSet  // Text: the fault in words that an undo would take back; "" when there is none
-	Woke     // Took: wall time for which the room slept, 0 if that is not known, Text: what of the recording before is missing, and why; what is not on disks is forgotten, with a Text or without Took everything, and the facts that follow tell the rest anew
+	Woke     // Took: wall time for which the room slept, 0 if that is not known, Text: what of the recording before is missing, and why (package words), N: bytes of its file that cannot be read; what is not on disks is forgotten, with a Text or without Took everything, and the facts that follow tell the rest anew
 
 	kindEnd
 )

@@ -13,7 +13,7 @@ type Frame struct {
 	Events  []Event // Events, Checkpoint (there without sequence numbers of their own)
 	Result  Result  // Answer
 	Command Command // Order
-	Code    string  // Output: one of the Output codes; Notice: "limit", "bad-command", "slow", "closing", "asleep"; Panel: its place
+	Code    string  // Output: one of the Output codes; Notice: "limit", "bad-command", "slow", "closing"; Panel: its place
 	Text    string  // Notice: a sentence; Hello: the viewer's token, a random name that its browser keeps; Learn, Wind, Look: the words; Panel: HTML
 	Viewers int     // Welcome, Audience
 	Limits  Limits  // Welcome
@@ -78,7 +78,7 @@ type Limits struct {
 }
 
 // WireVersion is written in Hello and Welcome; a side that meets another version says so and reloads.
-const WireVersion = 4
+const WireVersion = 5
 
 // FrameType is the first byte of a frame.
 type FrameType uint8

@@ -81,3 +81,25 @@ func TestWhatIsBrokenIsMended(t *testing.T) {
 		t.Errorf("in an empty room there comes %v", c.Kind)
 	}
 }
+
+// TestAPartitionHasTwoSides, each with a machine, and each machine on one of them.
+func TestAPartitionHasTwoSides(t *testing.T) {
+	for n := 1; n <= 5; n++ {
+		s := five()
+		s.Nodes = s.Nodes[:n]
+		for seed := range uint64(200) {
+			c, named := partition(NewChooser(seed, event.One), s), map[event.NodeID]bool{}
+			for _, g := range c.Groups {
+				if len(g) == 0 {
+					t.Fatalf("of %d machines, seed %d: %v", n, seed, c.Groups)
+				}
+				for _, id := range g {
+					named[id] = true
+				}
+			}
+			if len(named) != n || len(c.Groups) != min(n, 2) {
+				t.Fatalf("of %d machines, seed %d: %v", n, seed, c.Groups)
+			}
+		}
+	}
+}

@@ -2,6 +2,8 @@
 package fault
 
 import (
+	"slices"
+
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/view"
 )
@@ -64,7 +66,14 @@ func partition(c *Chooser, s *view.State) event.Command {
 		g := c.rng.IntN(2)
 		groups[g] = append(groups[g], s.Nodes[i].ID)
 	}
-	return event.Command{Kind: event.Partition, Groups: groups[:]}
+	// A partition has two sides, if there is more than one machine.
+	for i, g := range groups {
+		if len(g) == 0 && len(s.Nodes) > 1 {
+			other := groups[1-i]
+			groups[i], groups[1-i] = other[:1:1], other[1:]
+		}
+	}
+	return event.Command{Kind: event.Partition, Groups: slices.DeleteFunc(groups[:], func(g []event.NodeID) bool { return len(g) == 0 })}
 }
 
 func badLink(c *Chooser, s *view.State) event.Command {

@@ -62,19 +62,52 @@ var (
 // pack makes a chunk of frames and of the state before them.
 func pack(start *view.State, from event.Micros, frames []*Frame) *chunk {
 	c := &chunk{first: frames[0].First, last: frames[len(frames)-1].Last, from: from, until: frames[len(frames)-1].until}
-	var raw []byte
+	for _, f := range frames {
+		c.kinds |= f.kinds
+	}
+	c.frames = packer().EncodeAll(framed(frames), nil)
+	stated := view.Restate(start)
+	c.start, c.stated = packer().EncodeAll(event.AppendFrame(nil, &event.Frame{Type: event.FrameCheckpoint, Seq: start.Seq, At: start.At, Wall: start.Wall,
+		Events: stated}), nil), len(stated)
+	return c
+}
+
+// framed are frames one behind the other, each behind the number of its events, their kinds and its length.
+func framed(frames []*Frame) (raw []byte) {
 	for _, f := range frames {
 		raw = binary.AppendUvarint(raw, f.Last-f.First+1)
 		raw = binary.AppendUvarint(raw, uint64(f.kinds))
 		raw = binary.AppendUvarint(raw, uint64(len(f.Bytes)))
 		raw = append(raw, f.Bytes...)
-		c.kinds |= f.kinds
 	}
-	c.frames = packer().EncodeAll(raw, nil)
-	stated := view.Restate(start)
-	c.start, c.stated = packer().EncodeAll(event.AppendFrame(nil, &event.Frame{Type: event.FrameCheckpoint, Seq: start.Seq, At: start.At, Wall: start.Wall,
-		Events: stated}), nil), len(stated)
-	return c
+	return raw
+}
+
+// unframe reads them; they hold the events from first to last. What is wrong is a sentence's end.
+func unframe(raw []byte, first, last uint64) (frames []*Frame, wrong string) {
+	next := first
+	for len(raw) > 0 {
+		var head [3]uint64
+		for i := range head {
+			value, n := binary.Uvarint(raw)
+			if n <= 0 {
+				return nil, "a frame is cut off"
+			}
+			head[i], raw = value, raw[n:]
+		}
+		if head[2] > uint64(len(raw)) {
+			return nil, "a frame is cut off"
+		}
+		if head[0] == 0 || head[0] > last+1-next {
+			return nil, "it does not hold the events that it should"
+		}
+		frames = append(frames, &Frame{First: next, Last: next + head[0] - 1, kinds: Kinds(head[1]), Bytes: raw[:head[2]:head[2]]})
+		next, raw = next+head[0], raw[head[2]:]
+	}
+	if next != last+1 {
+		return nil, "it does not hold the events that it should"
+	}
+	return frames, ""
 }
 
 // work is what looking into a recording has cost so far.
@@ -93,6 +126,9 @@ func (c *chunk) state(w *work) (view.State, error) {
 	}
 	if f.Type != event.FrameCheckpoint || f.Seq != c.first-1 {
 		return s, c.damaged("its checkpoint is not of the moment before it")
+	}
+	if !possible(f.Events) {
+		return s, c.damaged(impossible)
 	}
 	for i := range f.Events {
 		s.Apply(f.Events[i])
@@ -113,6 +149,8 @@ func (d *Damaged) Error() string {
 	return "the recording is damaged between events " + strconv.FormatUint(d.First, 10) + " and " + strconv.FormatUint(d.Last, 10) + ": " + d.What
 }
 
+const impossible = "an event has a value that there is not"
+
 func (c *chunk) damaged(what string) error { return &Damaged{c.first, c.last, what} }
 
 // opened is a chunk whose frames are unpacked.
@@ -129,29 +167,11 @@ func (c *chunk) open(w *work) (*opened, error) {
 		return nil, c.damaged("its frames cannot be unpacked (" + err.Error() + ")")
 	}
 	w.bytes.Add(int64(len(raw)))
-	o, next := &opened{chunk: c, work: w}, c.first
-	for len(raw) > 0 {
-		var head [3]uint64 // number of events, their kinds, length
-		for i := range head {
-			value, n := binary.Uvarint(raw)
-			if n <= 0 {
-				return nil, c.damaged("a frame is cut off")
-			}
-			head[i], raw = value, raw[n:]
-		}
-		if head[2] > uint64(len(raw)) {
-			return nil, c.damaged("a frame is cut off")
-		}
-		if head[0] == 0 || head[0] > c.last+1-next {
-			return nil, c.damaged("it does not hold the events that it should")
-		}
-		o.frames = append(o.frames, &Frame{First: next, Last: next + head[0] - 1, kinds: Kinds(head[1]), Bytes: raw[:head[2]:head[2]]})
-		next, raw = next+head[0], raw[head[2]:]
+	frames, wrong := unframe(raw, c.first, c.last)
+	if wrong != "" {
+		return nil, c.damaged(wrong)
 	}
-	if next != c.last+1 {
-		return nil, c.damaged("it does not hold the events that it should")
-	}
-	return o, nil
+	return &opened{chunk: c, frames: frames, work: w}, nil
 }
 
 // events decodes one frame.
@@ -163,6 +183,9 @@ func (o *opened) events(i int) ([]event.Event, error) {
 	}
 	if whole.Type != event.FrameEvents || whole.Seq != f.First || uint64(len(whole.Events)) != f.Last-f.First+1 {
 		return nil, o.chunk.damaged("a frame does not hold the events that it should")
+	}
+	if !possible(whole.Events) {
+		return nil, o.chunk.damaged(impossible)
 	}
 	o.work.events.Add(int64(len(whole.Events)))
 	return whole.Events, nil

@@ -14,20 +14,27 @@ import (
 // A recording file holds what a journal keeps. It begins with fileMagic and the version of the format, a byte. Blocks
 // follow, each a kind, the length of what it holds (four bytes, little endian), that, and a CRC-32C of all three:
 //
-//	blockInfo   once, first: Info as JSON
+//	blockInfo   first: Info as JSON
 //	blockChunk  for each chunk, oldest first: numbers of the first and last event, latest virtual time before and up to its end,
 //	            kinds, length of the checkpoint (varints); the checkpoint and the frames, each packed by zstd
 //	blockIndex  once, last: number of chunks, and for each where its block begins and its first event; the virtual time that
 //	            the recording reaches (varints)
 //
-// A file without its index is cut off. Frames are those of the wire; a change of events that older programs cannot read, or
+// The file of a room that lives grows, and has no index yet (Scroll). In it blockInfo stands again where something has changed, the last
+// one counts, and there are
+//
+//	blockPiece  frames that are in no chunk yet: numbers of the first and last event, virtual time up to which nothing is missing
+//	            (varints); the frames, packed by zstd. A chunk that follows holds all of them up to its end
+//
+// Every other file without its index is cut off. Frames are those of the wire; a change of events that older programs cannot read, or
 // that makes older files unreadable, is a new version.
 const (
 	fileMagic   = "\x89QLR\r\n\x1a\n"
-	fileVersion = 1
+	fileVersion = 2 // 1: without runs of entries in checkpoints, and pieces; it can still be read
 
 	blockInfo  = 'I'
 	blockChunk = 'C'
+	blockPiece = 'P'
 	blockIndex = 'X'
 )
 
@@ -37,6 +44,7 @@ const (
 	maxInfo      = 1 << 20  // bytes of a blockInfo
 	maxBlock     = 64 << 20 // bytes of any other
 	maxChunks    = 1 << 16
+	maxPieces    = 1 << 16 // of a file that has grown; the unpacked ones take chunkMost and a little
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -48,6 +56,8 @@ type Info struct {
 	Made  event.Micros `json:"made"`  // wall time at which the file was written
 	Marks []Mark       `json:"marks,omitempty"`
 	Lives []Life       `json:"lives,omitempty"` // what the recording is made of; Write fills it in
+
+	Growing bool `json:"growing,omitempty"` // the file was not closed; Scroll fills it in
 }
 
 // fileWriter writes blocks and counts bytes. It stops at the first error.

@@ -130,7 +130,7 @@ func TestFilesThatAreNoneAreRefusedInWords(t *testing.T) {
 	}{
 		"empty":           {nil, "not a recording"},
 		"a picture":       {[]byte("\x89PNG\r\n\x1a\n and so on"), "not a recording"},
-		"newer":           {newer, "version 2 of the format, and this program reads version 1 at most: use a newer quorumlab"},
+		"newer":           {newer, "version 3 of the format, and this program reads version 2 at most: use a newer quorumlab"},
 		"more at its end": {append(slices.Clone(whole), 0), "something follows"},
 		"of nothing":      {filed(t, other), "nothing in this recording"},
 		"a long block":    {append([]byte(fileMagic+"\x01I"), 0xff, 0xff, 0xff, 0x7f), "at byte 9 (a block is too long)"},
@@ -141,11 +141,44 @@ func TestFilesThatAreNoneAreRefusedInWords(t *testing.T) {
 	}
 }
 
+// TestValuesThatThereAreNotAreDamage: everything that reads facts relies on them, and checksums say nothing about who wrote a file.
+func TestValuesThatThereAreNotAreDamage(t *testing.T) {
+	for name, spoil := range map[string]func(*event.Event){
+		"outcome": func(e *event.Event) { e.Outcome = 169 }, "role": func(e *event.Event) { e.Role = event.Leader + 1 }, "type": func(e *event.Event) { e.Type = 99 },
+		"reason": func(e *event.Event) { e.Reason = event.RoomClosed + 1 }, "entry": func(e *event.Event) { e.Entry = 200 }, "command": func(e *event.Event) { e.Command = 255 },
+		"property": func(e *event.Event) { e.Property = event.Property(event.Properties) }, "index": func(e *event.Event) { e.Index = 1 << 60 }, "term": func(e *event.Event) { e.Term = most + 1 }, "suffrage": func(e *event.Event) { e.Members = []event.Member{{ID: 1, Suffrage: 9}} },
+	} {
+		events := stories(40)
+		spoil(&events[20])
+		l := live(t, 8*small, events, 4)
+		j, _, err := Read(bytes.NewReader(filed(t, l.j)))
+		var damaged *Damaged
+		if !errors.As(err, &damaged) || j != nil || damaged.What != impossible {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	l := live(t, 8*small, []event.Event{{Kind: event.Answered, Outcome: event.Unknown, Role: event.Leader, Type: event.ReadIndex, Reason: event.RoomClosed, Entry: event.EntryBarrier,
+		Property: event.Property(event.Properties) - 1, Command: event.CommandKind(event.Commands) - 1, Members: []event.Member{{ID: 1, Suffrage: event.Voter}}}}, 1)
+	if _, _, err := Read(bytes.NewReader(filed(t, l.j))); err != nil {
+		t.Error(err)
+	}
+}
+
 // FuzzRead reads anything: it must end in a sentence or in a journal that can be looked at.
 func FuzzRead(f *testing.F) {
 	j := newJournal(small)
 	tell(j, 300, 7)
 	f.Add(filed(f, j))
+	for _, history := range []int64{small, 1 << 20} { // of chunks and pieces, and of pieces alone
+		grown, p := newJournal(history), &paper{}
+		for s := grown.NewScroll(p, Info{}, 1<<20); s.Last() < 100; {
+			tell(grown, 10, 5)
+			if err := s.Extend(); err != nil {
+				f.Fatal(err)
+			}
+		}
+		f.Add(p.b)
+	}
 	f.Add([]byte(fileMagic + "\x01"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, _, err := Read(bytes.NewReader(mend(b)))

@@ -50,7 +50,9 @@ func (j *Journal) Events(from uint64, most int) ([]event.Event, error) {
 		if len(run) == 0 {
 			break
 		}
-		run = run[:min(len(run), most-len(events))]
+		if run = run[:min(len(run), most-len(events))]; events == nil && most <= 2*MaxEvents {
+			events = make([]event.Event, 0, most) // few enough to be sure of: growing would cost more than reading
+		}
 		events = append(events, run...)
 		c.next += uint64(len(run))
 	}

@@ -64,6 +64,7 @@ type Journal struct {
 	marks      []Mark       // by Seq
 	marked     uint64       // how often they have changed
 	lives      []Life       // by First; the last is this one
+	grown      grown        // where it was read from
 
 	oldest   uint64       // the last event that is no longer kept
 	oldestAt event.Micros // its virtual time

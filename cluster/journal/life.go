@@ -17,7 +17,7 @@ func (j *Journal) follow(before *Journal) {
 	j.chunks, j.oldest, j.oldestAt = before.chunks, before.oldest, before.oldestAt
 	j.bytes, j.marks = before.bytes, before.marks
 	j.state, j.at, j.reach = before.state, before.at, before.reach
-	j.start, j.startReach = before.start, before.startReach
+	j.start, j.startReach, j.grown = before.start, before.startReach, before.grown
 	j.lives = before.lives[max(0, len(before.lives)-MaxLives+1):]
 }
 

@@ -16,11 +16,22 @@ import (
 
 // Torn says that a recording file ends before its end. What is before that is whole and can be looked at.
 type Torn struct {
-	Byte int64  // where it ends
+	Byte int64  // where what is whole ends
 	Last uint64 // the last event that is there
+
+	Growing bool   // it is the file of a room that lives, or whose process ended without a word
+	Lost    int64  // bytes of that which follow Byte and cannot be read
+	Why     string // why not
 }
 
 func (t *Torn) Error() string {
+	up := "the recording was not closed: it goes up to event " + strconv.FormatUint(t.Last, 10)
+	switch {
+	case t.Growing && t.Lost > 0:
+		return up + "; the " + strconv.FormatInt(t.Lost, 10) + " bytes from byte " + strconv.FormatInt(t.Byte, 10) + " on cannot be read (" + t.Why + ")"
+	case t.Growing:
+		return up
+	}
 	return "the recording is cut off at byte " + strconv.FormatInt(t.Byte, 10) + ": it goes up to event " + strconv.FormatUint(t.Last, 10) +
 		"; to have the rest, copy the file again from where it came from"
 }
@@ -40,7 +51,16 @@ func spoilt(at int64, what string) error {
 // Read reads a recording file: a journal that has ended. With a *Torn there is a journal too, of what could be read; with
 // any other error there is none.
 func Read(r io.Reader) (*Journal, Info, error) {
-	f := &fileReader{r: bufio.NewReader(r)}
+	return (&fileReader{r: bufio.NewReader(r)}).read()
+}
+
+// Salvage is Read of a room's own file, of which everything that is whole is taken, whatever follows it: it may have been torn while it
+// grew, and also just when it began to.
+func Salvage(r io.Reader) (*Journal, Info, error) {
+	return (&fileReader{r: bufio.NewReader(r), own: true}).read()
+}
+
+func (f *fileReader) read() (*Journal, Info, error) {
 	err := f.all()
 	var torn *Torn
 	if err != nil && !errors.As(err, &torn) {
@@ -56,10 +76,13 @@ func Read(r io.Reader) (*Journal, Info, error) {
 // fileReader reads blocks.
 type fileReader struct {
 	r       *bufio.Reader
+	own     bool // see Salvage
 	at      int64
 	info    Info
+	whole   int64 // where the last whole block ends
 	chunks  []*chunk
 	places  []int64 // where their blocks begin
+	pieces  []piece // of a file that grows: behind the chunks
 	reached event.Micros
 }
 
@@ -80,10 +103,38 @@ func (f *fileReader) all() error {
 	}
 	for {
 		done, err := f.block()
-		if done || err != nil {
-			return err
+		if err != nil {
+			return f.tear(err)
 		}
+		if done {
+			return nil
+		}
+		f.whole = f.at
 	}
+}
+
+// tear takes what is whole of a file that has grown, whatever its end is like.
+func (f *fileReader) tear(err error) error {
+	if !f.own && !f.info.Growing || f.last() == 0 || errors.Is(err, errLarge) {
+		return err
+	}
+	rest, _ := io.Copy(io.Discard, f.r)
+	t := &Torn{Byte: f.whole, Last: f.last(), Growing: true, Lost: f.at + rest - f.whole, Why: err.Error()}
+	if errors.As(err, new(*Torn)) {
+		t.Why = "a part is cut off"
+	}
+	return t
+}
+
+// last is the last event that was read.
+func (f *fileReader) last() uint64 {
+	if n := len(f.pieces); n > 0 {
+		return f.pieces[n-1].last
+	}
+	if n := len(f.chunks); n > 0 {
+		return f.chunks[n-1].last
+	}
+	return 0
 }
 
 // block reads one block. done says that it was the last.
@@ -95,19 +146,31 @@ func (f *fileReader) block() (done bool, err error) {
 	}
 	first := begin == int64(len(fileMagic)+1)
 	switch {
-	case first != (kind == blockInfo):
+	case first && kind != blockInfo:
 		return false, spoilt(begin, "a block is not where it should be")
 	case kind == blockInfo:
-		if err := json.Unmarshal(body, &f.info); err != nil {
-			return false, spoilt(begin, "what it says of itself cannot be read")
-		}
-		return false, nil
+		return false, f.about(begin, body, first)
 	case kind == blockChunk:
 		return false, f.chunk(begin, body)
+	case kind == blockPiece && f.info.Growing:
+		return false, f.piece(begin, body)
 	case kind == blockIndex:
 		return true, f.index(begin, body)
 	}
 	return false, spoilt(begin, "a block is of no known kind")
+}
+
+// about reads what the recording says of itself. Behind the first block it may say that again from when it grows.
+func (f *fileReader) about(begin int64, body []byte, first bool) error {
+	var info Info
+	if err := json.Unmarshal(body, &info); err != nil {
+		return spoilt(begin, "what it says of itself cannot be read")
+	}
+	if !first && !info.Growing {
+		return spoilt(begin, "a block is not where it should be")
+	}
+	f.info = info
+	return nil
 }
 
 // body reads a block as it stands, and checks its sum.
@@ -158,10 +221,10 @@ func (f *fileReader) ended(err error) error {
 }
 
 func (f *fileReader) cut() error {
-	if len(f.chunks) == 0 {
+	if f.last() == 0 {
 		return errors.New("the recording is cut off at byte " + strconv.FormatInt(f.at, 10) + ", before anything that could be shown: copy it again from where it came from")
 	}
-	return &Torn{Byte: f.at, Last: f.chunks[len(f.chunks)-1].last}
+	return &Torn{Byte: f.at, Last: f.last()}
 }
 
 // numbers reads varints.
@@ -200,6 +263,9 @@ func (f *fileReader) chunk(begin int64, body []byte) error {
 	}
 	f.chunks, f.places = append(f.chunks, c), append(f.places, begin)
 	f.reached = c.until
+	for len(f.pieces) > 0 && f.pieces[0].last <= c.last {
+		f.pieces = f.pieces[1:]
+	}
 	return nil
 }
 
@@ -222,24 +288,28 @@ func (f *fileReader) index(begin int64, body []byte) error {
 	if len(f.chunks) == 0 {
 		return errEmpty
 	}
+	f.whole = begin
 	f.reached = max(f.reached, reached)
 	return nil
 }
 
 // journal makes an ended journal of what was read.
 func (f *fileReader) journal() (*Journal, error) {
+	packed, err := f.gather()
+	if err != nil {
+		return nil, err
+	}
 	first, last := f.chunks[0], f.chunks[len(f.chunks)-1]
 	j := New(Options{HistoryBytes: MaxRecording, Epoch: f.info.Epoch})
 	j.chunks, j.oldest, j.oldestAt = f.chunks, first.first-1, first.from
 	for _, c := range j.chunks {
 		j.bytes += c.cost()
 	}
-	var err error
-	if j.state, err = j.endOf(last); err != nil {
+	if j.state, err = endOf(last, &j.unpacked.work); err != nil {
 		return nil, err
 	}
 	j.start, j.startReach, j.reach, j.at = j.state.Clone(), last.until, last.until, f.reached
-	j.closed = true
+	j.closed, j.grown = true, grown{f.whole, packed}
 	for _, m := range f.info.Marks {
 		_ = j.Mark(m) // one that cannot be is left out: it is a note, not a fact
 	}
@@ -264,12 +334,12 @@ func orderly(lives []Life, first, last uint64) bool {
 }
 
 // endOf folds a chunk to its end.
-func (j *Journal) endOf(c *chunk) (view.State, error) {
-	s, err := c.state(&j.unpacked.work)
+func endOf(c *chunk, w *work) (view.State, error) {
+	s, err := c.state(w)
 	if err != nil {
 		return s, err
 	}
-	o, err := j.unpacked.of(c)
+	o, err := c.open(w)
 	if err != nil {
 		return s, err
 	}

@@ -227,7 +227,8 @@ func nodePicture(b *strings.Builder, s *view.State, n *view.Node) {
 	}
 	fmt.Fprintf(b, "   %v %-9s term %d, vote %v in %d, follows %v, first %d, commit %d, applied %d, revision %d, snapshot %d │", n.ID, role, n.Term, n.Vote, n.VoteTerm, n.Leader,
 		n.First, n.Commit, n.Applied, n.Revision, n.SnapshotIndex)
-	for _, e := range n.Log[max(0, len(n.Log)-12):] {
+	for i := max(0, n.Log.Len()-12); i < n.Log.Len(); i++ {
+		e := n.Log.At(i)
 		mark := "○"
 		switch {
 		case e.Index <= n.Commit:

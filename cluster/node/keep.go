@@ -108,6 +108,9 @@ func (n *Node) tellLog() {
 	}
 	n.seen.term = term
 	n.tap(event.Event{Kind: event.Started, Term: term, Index: max(last, n.snapshotAt.Load())})
+	if applied := n.store.Applied(); applied > n.snapshotAt.Load() { // what its store has was committed
+		n.tap(event.Event{Kind: event.Committed, Index: applied})
+	}
 	n.tap(event.Event{Kind: event.Applied, Index: n.store.Applied(), Rev: n.store.Revision()})
 }
 

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/raft"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
 )
@@ -12,10 +13,11 @@ import (
 var nullLogger = hclog.NewNullLogger()
 
 // listener is raft's logger: it is called synchronously with structured fields and is the only place where the engine
-// says why it refused a vote.
+// says why it refused a vote, and when it set its election timer.
 type listener struct {
 	hclog.Logger
-	refused func(candidate event.NodeID, r refusal)
+	refused func(refusal)
+	said    func(words string)
 }
 
 // whyRefused maps the engine's words (raft.go, requestVote and requestPreVote) to reasons.
@@ -37,11 +39,11 @@ type refusal struct {
 	index, term uint64
 }
 
-func newListener(to hclog.Logger, refused func(event.NodeID, refusal)) *listener {
+func newListener(to hclog.Logger, refused func(refusal), said func(words string)) *listener {
 	if to == nil {
 		to = nullLogger
 	}
-	return &listener{Logger: to, refused: refused}
+	return &listener{Logger: to, refused: refused, said: said}
 }
 
 // Warn, Info and Debug are hclog's.
@@ -63,67 +65,79 @@ func (l *listener) Debug(msg string, args ...any) {
 }
 
 func (l *listener) hear(msg string, args []any) {
+	l.said(msg)
 	for _, w := range whyRefused {
 		if !strings.Contains(msg, w.words) {
 			continue
 		}
 		r := refusal{reason: w.reason, text: msg}
-		var from event.NodeID
 		for i := 0; i+1 < len(args); i += 2 {
 			switch args[i] {
-			case "candidate", "from":
-				from = asNode(args[i+1])
 			case "last-term":
 				r.term, _ = args[i+1].(uint64)
 			case "last-index":
 				r.index, _ = args[i+1].(uint64)
 			}
 		}
-		l.refused(from, r)
+		l.refused(r)
 		return
 	}
 }
 
-func asNode(x any) event.NodeID {
-	var s string
-	switch v := x.(type) {
-	case string:
-		s = v
-	case interface{ String() string }:
-		s = v.String()
-	default:
-		if b, ok := x.([]byte); ok {
-			s = string(b)
-		}
-	}
-	id, _ := event.ParseNodeID(s)
-	return id
-}
+// maxUnanswered bounds the requests for votes whose answers have not left yet. Beyond it the reasons of the older ones are forgotten.
+const maxUnanswered = 256
 
-// refusals keeps what the engine said of a candidate until the answer to it leaves. Bounded by the number of machines.
+// refusals keeps what the engine said of a request for a vote until the answer to it leaves. The engine may have worked on several
+// by then, of one candidate too, and refuses some in silence: what it says is of the request that it observed last.
 type refusals struct {
-	mu   sync.Mutex
-	last map[event.NodeID]refusal
+	mu    sync.Mutex
+	now   ballot               // what the engine works on
+	said  map[ballot][]refusal // in the order of its work; an empty one where it said nothing
+	count int                  // of all in said
 }
 
-func (r *refusals) note(from event.NodeID, x refusal) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.last == nil {
-		r.last = map[event.NodeID]refusal{}
+// observe is a filter of the engine's observations: it is called on the engine's goroutine, where it begins to work on a request.
+func (r *refusals) observe(o *raft.Observation) bool {
+	switch q := o.Data.(type) {
+	case raft.RequestVoteRequest:
+		r.begin(voteOf(q.Addr, q.Term, false))
+	case raft.RequestPreVoteRequest:
+		r.begin(voteOf(q.Addr, q.Term, true))
 	}
-	r.last[from] = x
+	return false
 }
 
-// take is the refusal of a candidate; the engine names none where it says that the vote of the term is given away.
-func (r *refusals) take(candidate event.NodeID) refusal {
+func (r *refusals) begin(b ballot) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, id := range []event.NodeID{candidate, 0} {
-		if x, ok := r.last[id]; ok {
-			delete(r.last, id)
-			return x
-		}
+	if r.said == nil || r.count == maxUnanswered {
+		r.said, r.count = map[ballot][]refusal{}, 0
 	}
-	return refusal{}
+	r.now, r.count = b, r.count+1
+	r.said[b] = append(r.said[b], refusal{})
+}
+
+func (r *refusals) note(x refusal) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if all := r.said[r.now]; len(all) > 0 {
+		all[len(all)-1] = x
+	}
+}
+
+// take is what the engine said of the oldest such request.
+func (r *refusals) take(b ballot) (x refusal) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := r.said[b]
+	if len(all) == 0 {
+		return refusal{}
+	}
+	r.count--
+	if x = all[0]; len(all) == 1 {
+		delete(r.said, b)
+	} else {
+		r.said[b] = all[1:]
+	}
+	return x
 }

@@ -109,8 +109,10 @@ type Node struct {
 	telling    atomic.Bool            // followers are about to be told of commits
 	told       told
 
-	mu   sync.Mutex // guards seen; never held while blocking
-	seen seen
+	mu       sync.Mutex // guards seen and timer; never held while blocking
+	seen     seen
+	timer    timer
+	patience time.Duration // the engine's heartbeat and election timeouts, which are the same
 
 	first      atomic.Pointer[position] // the newest no-op in the log: a leader must have committed that of its term before it serves reads
 	configured atomic.Uint64            // index of the newest configuration entry
@@ -124,7 +126,7 @@ type Node struct {
 
 // Open starts a member on what its disk holds. A damaged disk is refused with a *disk.Damage.
 func Open(o Options) (n *Node, err error) {
-	n = &Node{o: o, seen: seen{role: event.Follower}}
+	n = &Node{o: o, seen: seen{role: event.Follower}, timer: timer{contact: -1}}
 	if err := n.openDisk(); err != nil {
 		return nil, err
 	}
@@ -135,7 +137,7 @@ func Open(o Options) (n *Node, err error) {
 		n.batcher, n.rounds = newBatcher(n), &rounds{n: n}
 	}
 	n.reconfigured.Store(true)
-	n.ready.Store(true)
+	n.getReady()
 	o.Transport.OnServe(n.serve)
 	o.Transport.OnServed(n.served)
 	o.Transport.OnGuard(n.guard)
@@ -151,13 +153,14 @@ func (n *Node) config() *raft.Config {
 	c.SnapshotThreshold, c.TrailingLogs, c.SnapshotInterval = SnapshotThreshold, TrailingLogs, SnapshotInterval
 	n.o.Timing.apply(c)
 	c.NoSnapshotRestoreOnStart = n.store.Applied() >= n.snapshotAt.Load() // the store is durable by itself, unless it died installing one
-	c.Logger = newListener(n.o.Log, n.refusals.note)
+	c.Logger = newListener(n.o.Log, n.refusals.note, n.hearTimer)
 	c.ShutdownOnRemove = false
 	return c
 }
 
 func (n *Node) startRaft() (err error) {
 	c := n.config()
+	n.patience = c.HeartbeatTimeout
 	if n.o.Bootstrap != nil {
 		var servers []raft.Server
 		for _, m := range n.o.Bootstrap {
@@ -173,6 +176,7 @@ func (n *Node) startRaft() (err error) {
 	if err != nil {
 		return fmt.Errorf("%v: starting raft: %w", n.o.ID, err)
 	}
+	n.raft.RegisterObserver(raft.NewObserver(nil, false, n.refusals.observe))
 	return nil
 }
 

@@ -75,13 +75,6 @@ func (n *Node) changeRole(role event.Role, term uint64) {
 	n.seen.role = role
 	n.acks.changed()
 	n.tap(event.Event{Kind: event.RoleChanged, Role: role, Term: term})
-	switch role {
-	case event.Follower: // polls first within [H, 2H), whenever the last contact was
-		n.timer(HeartbeatTimeout, 2*HeartbeatTimeout)
-	case event.Candidate: // votes again after [E, 2E)
-		n.timer(ElectionTimeout, 2*ElectionTimeout)
-	case event.Leader, event.RoleNone:
-	}
 }
 
 func (n *Node) knownLeader() event.NodeID {

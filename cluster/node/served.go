@@ -1,8 +1,6 @@
 package node
 
 import (
-	"time"
-
 	"github.com/hashicorp/raft"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
@@ -60,7 +58,7 @@ func nodeAt(addr []byte) event.NodeID {
 // voted reports a vote or its refusal with the engine's own reason; the one refusal that it makes in silence is that
 // of a stale term.
 func (n *Node) voted(b ballot, granted bool, ownTerm uint64) {
-	why := n.refusals.take(b.candidate)
+	why := n.refusals.take(b)
 	e := event.Event{Kind: event.VoteGranted, Peer: b.candidate, Term: b.term, OK: b.pre}
 	if !granted {
 		e.Kind, e.Reason, e.Text, e.Index, e.LogTerm = event.VoteRefused, why.reason, why.text, why.index, why.term
@@ -73,12 +71,4 @@ func (n *Node) voted(b ballot, granted bool, ownTerm uint64) {
 		}
 	}
 	n.tap(e)
-}
-
-// contact reports that the engine has just noted a contact with a leader or candidate: a follower polls every [H, 2H)
-// and stands for election when the last contact is older than H.
-func (n *Node) contact() { n.timer(HeartbeatTimeout, 3*HeartbeatTimeout) }
-
-func (n *Node) timer(earliest, latest time.Duration) {
-	n.tap(event.Event{Kind: event.TimerSet, From: n.o.Transport.Later(0), N: int64(n.o.Transport.Later(earliest)), Until: n.o.Transport.Later(latest)})
 }

@@ -42,8 +42,12 @@ func (m machine) Restore(from io.ReadCloser) error {
 	}
 	m.n.reconfigured.Store(true)
 	m.n.snapshotAt.Store(e.Index)
+	if err := m.Store.Restore(from); err != nil {
+		return err // it is not installed
+	}
+	e.Rev = m.Store.Revision()
 	m.n.tap(e)
-	return m.Store.Restore(from)
+	return nil
 }
 
 // snapshots tells of the snapshots that this node takes.

@@ -24,7 +24,7 @@ var All = []Situation{
 	{"snapshot", words.Of("A follower a snapshot behind"), words.Of("What a follower missed is no longer in the leader's log; a snapshot is on its way."), 3},
 	{"one-way", words.Of("A follower that hears nobody"), words.Of("It can speak but not hear, and stands for election against a leader who is well."), 3},
 	{"member-joins", words.Of("A member about to be added"), words.Of("The configuration with a new voter is in the leader's log, not yet committed, and in use already."), 1},
-	{"slow-disk", words.Of("A leader with a slow disk"), words.Of("The leader's own copy of an entry takes longer than everybody else's."), 3},
+	{"slow-disk", words.Of("A leader with a slow disk"), words.Of("The leader writes first: nobody gets an entry before its slow disk has it."), 3},
 }
 
 // Find is the situation of this name; nil if there is none.

@@ -29,7 +29,8 @@ func TestWatchedMemberTellsWhatItDoes(t *testing.T) {
 		if n == nil || !n.Up || n.Revision < put.Header.Revision || len(n.Members) != 3 {
 			return fmt.Errorf("the member has not told of it yet: %+v", n)
 		}
-		for _, e := range n.Log {
+		for i := range n.Log.Len() {
+			e := n.Log.At(i)
 			if e.Label == "x=1" && e.Index <= n.Commit && e.Index <= n.Applied {
 				return nil
 			}

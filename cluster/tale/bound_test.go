@@ -7,34 +7,46 @@ import (
 )
 
 func TestPastOfAMachine(t *testing.T) {
-	worth := func(e *event.Event) bool { return e.Kind == event.Appended || e.Kind == event.Dropped }
 	j := recorded(t, 3, event.Event{Kind: event.RoleChanged, Node: 2, Role: event.Leader, Term: 1}, landed(1, 1, 2), landed(2, 3, 2), landed(3, 1, 2),
 		event.Event{Kind: event.Fsynced, Node: 2, Index: 4, N: 16}, appended(2, 4, 1, 0), appended(1, 4, 1, 0), lost(9, 3, 2, event.Lost), lost(10, 3, 1, event.Lost))
 	s := j.State()
-	p := PastOf(2, s.Seq, worth)
-	p.Follow(j, s.Seq)
+	p := PastOf(Moment{Journal: j, State: &s}, 2)
 	if p.Role == nil || p.Role.Role != event.Leader || p.Fsync == nil || p.Fsync.Index != 4 || p.From != 1 {
 		t.Errorf("%+v", p)
 	}
 	if len(p.Heard) != 2 || p.Heard[0] != (Contact{Peer: 1, At: 4_000}) || p.Heard[1].Peer != 3 {
 		t.Errorf("heard %+v", p.Heard)
 	}
-	if len(p.Changed) != 2 || p.Changed[0].Kind != event.Appended || p.Changed[1].Kind != event.Dropped {
+	if len(p.Changed) != 4 || p.Changed[0].Kind != event.Started || p.Changed[2].Kind != event.Appended || p.Changed[3].Kind != event.Dropped {
 		t.Errorf("changed %+v", p.Changed)
 	}
 }
 
-func TestPastHasBounds(t *testing.T) {
-	var facts []event.Event
-	for i := range uint64(MaxPastScan + maxChanged + 5) {
+// What a machine did last is found however long ago it was, where a register tells where to look. Where none does, some is read.
+func TestThePastOfAMachineThatRests(t *testing.T) {
+	facts := []event.Event{landed(1, 3, 2), {Kind: event.Fsynced, Node: 2, Index: 4, N: 16}}
+	for i := range uint64(maxChanged + 5) {
 		facts = append(facts, appended(2, i+1, 1, 0))
+	}
+	for i := range uint64(2 * MaxPastScan) { // others go on
+		facts = append(facts, landed(i+10, 1, 3), lost(i+10, 1, 2, event.MachineDown))
 	}
 	j := recorded(t, 3, facts...)
 	s := j.State()
-	p := PastOf(2, s.Seq, func(*event.Event) bool { return true })
-	p.Follow(j, s.Seq)
-	if len(p.Changed) != maxChanged || p.Changed[maxChanged-1].Seq != s.Seq || p.From != s.Seq-MaxPastScan+1 {
-		t.Errorf("%d, from %d of %d", len(p.Changed), p.From, s.Seq)
+	p := PastOf(Moment{Journal: j, State: &s}, 2)
+	if p.Fsync != nil || len(p.Heard) != 0 || len(p.Changed) != 0 || p.From <= s.Seq-MaxPastScan || p.From > s.Seq-MaxPastScan+stretchEvents {
+		t.Errorf("without a register: %+v of %d", p, s.Seq)
+	}
+	m := Moment{Journal: j, State: &s, Register: registered(j)}
+	p = PastOf(m, 2)
+	if p.Fsync == nil || p.Fsync.Index != 4 || len(p.Heard) != 1 || p.Heard[0].Peer != 3 || p.From != 1 {
+		t.Errorf("%+v", p)
+	}
+	if len(p.Changed) != maxChanged || p.Changed[maxChanged-1].Index != maxChanged+5 {
+		t.Errorf("%d changed", len(p.Changed))
+	}
+	if back := m.past(0); back.last(of(event.Fsynced).by(2)) == nil || back.read > stretchEvents {
+		t.Errorf("%d events were read to find one", back.read)
 	}
 }
 
@@ -102,5 +114,88 @@ func TestScansBothWays(t *testing.T) {
 	}
 	if end := Each(j, head, head+10, func(*event.Event) bool { t.Error("there is nothing more"); return false }); end != head {
 		t.Errorf("it ended at %d", end)
+	}
+}
+
+// Whatever a recording is made of, one question reads and passes no more events than its bounds, and none of these searches grows
+// with the square of the events: what is delivered by the ten thousand is looked at a few times each.
+func TestAQuestionLooksAtNoMoreThanItMay(t *testing.T) {
+	storm := func(n int) (facts []event.Event) { // n1 is sent what it never asked for, and its answers get lost
+		facts = append(facts, event.Event{Kind: event.RoleChanged, Node: 2, Role: event.Leader, Term: 1}, event.Event{Kind: event.TimerSet, Node: 1, From: 1, Until: 2})
+		for i := range uint64(n) {
+			msg := 10 + 4*i
+			facts = append(facts, forward(msg, 2, 1, 7, false), landed(msg, 2, 1), forward(msg+1, 1, 2, 7, true), lost(msg+1, 1, 2, event.Lost), landed(msg+1, 1, 2))
+		}
+		return append(facts, event.Event{Kind: event.RoleChanged, Node: 1, Role: event.Candidate, Term: 2}, event.Event{Kind: event.TermChanged, Node: 1, Term: 2},
+			event.Event{Kind: event.VoteCast, Node: 1, Peer: 1, Term: 2}, event.Event{Kind: event.Truncated, Node: 1, Index: 3}, event.Event{Kind: event.Asked, Op: 9, Command: event.Put, Node: 1, Text: "put x 1"})
+	}
+	for name, c := range map[string]struct {
+		facts []event.Event
+		known bool
+		times int // that each event may be looked at
+	}{
+		"all of it within reach":      {storm(10_000), false, 14},
+		"more than can be read":       {storm(2 * MaxBack / 5), false, 14},
+		"the same, where one can see": {storm(2 * MaxBack / 5), true, 14},
+	} {
+		t.Run(name, func(t *testing.T) {
+			j := recorded(t, 3, c.facts...)
+			s := j.State()
+			m := Moment{Journal: j, State: &s}
+			if c.known {
+				m.Register = registered(j)
+			}
+			asked := 0
+			for _, about := range []Subject{Room(), OfNode(1), OfNode(2), OfLink(1, 2), OfOp(9), OfMessage(20_001)} {
+				for i := range askings {
+					a := &askings[i]
+					if a.about != about.sort {
+						continue
+					}
+					q := ask(m, about, 0)
+					if q == nil || !a.when(q) {
+						continue
+					}
+					a.answer(q)
+					asked++
+					if q.read > MaxBack || q.looked > maxLooks || q.looked > c.times*MaxBack {
+						t.Errorf("“%s %s”: %d events were read, %d looked at", about, a.name, q.read, q.looked)
+					}
+				}
+				if q := ask(m, about, glance); q != nil {
+					for i := range askings {
+						if askings[i].about == about.sort {
+							askings[i].when(q)
+						}
+					}
+					if q.read > glance+stretchEvents {
+						t.Errorf("to find out what one may ask of “%s”, %d events were read", about, q.read)
+					}
+				}
+			}
+			if asked < 8 {
+				t.Errorf("only %d questions arise", asked)
+			}
+		})
+	}
+}
+
+// A search that would go on for ever ends, and the answer says so to whoever draws it.
+func TestWhatIsOutOfReachIsNotWaitedFor(t *testing.T) {
+	var facts []event.Event
+	for i := range uint64(MaxBack + 3*stretchEvents) {
+		facts = append(facts, appended(1, i+1, 1, 0))
+	}
+	j := recorded(t, 2, facts...)
+	s := j.State()
+	p := Moment{Journal: j, State: &s}.past(0)
+	if p.last(of(event.Appended).by(2)) != nil || p.read > MaxBack || !p.short {
+		t.Errorf("%d read, short: %v", p.read, p.short)
+	}
+	for range 100 {
+		p.last(of(event.Stopped))
+	}
+	if p.looked > maxLooks {
+		t.Errorf("%d events were looked at", p.looked)
 	}
 }

@@ -1,6 +1,7 @@
 package tale
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
@@ -69,4 +70,21 @@ func landed(msg uint64, from, to event.NodeID) event.Event {
 
 func lost(msg uint64, from, to event.NodeID, why event.Reason) event.Event {
 	return event.Event{Kind: event.Dropped, Msg: msg, Node: from, Peer: to, Reason: why}
+}
+
+func TestPreVotesOfOneInstantAreToldAsOne(t *testing.T) {
+	facts := []event.Event{{Kind: event.MembersSet, Node: 1, Members: []event.Member{{ID: 1}, {ID: 2}, {ID: 3}, {ID: 4}}},
+		{Kind: event.RoleChanged, Node: 1, Role: event.Leader, Term: 1}}
+	for _, at := range []event.Micros{2_000_000, 2_000_200} {
+		for voter := event.NodeID(2); voter < 4; voter++ {
+			facts = append(facts, event.Event{At: at, Kind: event.VoteRefused, Node: voter, Peer: 4, Term: 2, OK: true, Reason: event.HasLeader})
+		}
+	}
+	told := ""
+	for line := range Story(nil, recorded(t, 4, facts...)) {
+		told += line.Text + "\n"
+	}
+	if want := "At 2.000 s 4 pre-votes were refused to n4, by n2 (heard from a leader) and n3 (heard from a leader); its term stayed as it was."; !strings.Contains(told, want) {
+		t.Errorf("%q is not in\n%s", want, told)
+	}
 }

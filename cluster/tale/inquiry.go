@@ -22,12 +22,12 @@ type inquiry struct {
 	lamp  *view.Lamp
 }
 
-// ask prepares an inquiry; nil if there is no such subject.
-func ask(m Moment, s Subject, most int) *inquiry {
+// ask prepares an inquiry; nil if there is no such subject. near is how far back things matter, 0: as far as can be looked.
+func ask(m Moment, s Subject, near uint64) *inquiry {
 	if m.State == nil {
 		return nil
 	}
-	q := &inquiry{Language: m.Words, s: m.State, subject: s, past: past{journal: m.Journal, end: m.State.Seq, most: most}}
+	q := &inquiry{Language: m.Words, s: m.State, subject: s, past: m.past(near)}
 	there := true
 	switch s.sort {
 	case aboutRoom:
@@ -83,7 +83,9 @@ func (q *inquiry) name() string {
 			return q.Say(name)
 		}
 		return q.lamp.Property.String()
-	case aboutRoom, aboutNode, aboutLink:
+	case aboutLink:
+		return q.list([]event.NodeID{q.subject.node, q.subject.peer})
+	case aboutRoom, aboutNode:
 	}
 	return q.subject.String()
 }

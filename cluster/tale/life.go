@@ -21,15 +21,20 @@ type Slot struct{ Index, Term uint64 }
 // Life is what became of an entry on all machines up to a moment, as far as the recording tells.
 type Life struct {
 	Slot
-	Entry  view.Entry   // what it is
-	From   uint64       // events after this one were looked at
-	FromAt event.Micros // its virtual time
-	Older  bool         // somebody had it already then
-	Seq    uint64       // the last event that was looked at
-	Born   *event.Event // the first time that it was written, nil where Older
-	Agreed *event.Event // the first Committed that covers it, nil: not yet, or longer ago
+	Entry  view.Entry     // what it is
+	From   uint64         // events after this one were looked at
+	FromAt event.Micros   // its virtual time
+	Older  bool           // somebody had it already then
+	Seq    uint64         // the last event that was looked at
+	Born   *event.Event   // the first time that it was written, nil where Older
+	Agreed *event.Event   // the first Committed that covers it, nil: not yet, or longer ago
+	Rival  uint64         // term of another entry that is committed in its place, 0: none that is known
+	Unsure []event.NodeID // whose snapshots reach over its place, nobody tells with which entry
 	Held   []event.NodeID
 	Stays  []Stay // by machine
+
+	settled bool                          // it is committed
+	others  map[event.NodeID]*event.Event // what was written in its place
 }
 
 // Stay is the entry on one machine.
@@ -53,8 +58,9 @@ func (s *Stay) Has() bool {
 }
 
 // LifeOf begins where nobody had the entry yet, if that is near enough; entry is what it is, as some machine has it.
-func LifeOf(j *journal.Journal, s *view.State, entry view.Entry) *Life {
-	l := &Life{Slot: Slot{entry.Index, entry.Term}, Entry: entry}
+func LifeOf(m Moment, entry view.Entry) *Life {
+	j, s := m.Journal, m.State
+	l := &Life{Slot: Slot{entry.Index, entry.Term}, Entry: entry, others: map[event.NodeID]*event.Event{}}
 	start, ok := l.asked(j, s)
 	first := j.Reach().First
 	for _, window := range lifeWindows {
@@ -64,7 +70,7 @@ func LifeOf(j *journal.Journal, s *view.State, entry view.Entry) *Life {
 		start = max(s.Seq-min(s.Seq, window), first-1)
 		ok = start == first-1 || !l.known(j, start)
 	}
-	l.begin(j, start)
+	l.begin(m, start)
 	return l
 }
 
@@ -84,27 +90,46 @@ func (l *Life) known(j *journal.Journal, seq uint64) bool {
 	if err != nil {
 		return true
 	}
-	return slices.ContainsFunc(s.Nodes, func(n view.Node) bool { return l.on(&n) })
+	committed, _ := agreed(&s, l.Index)
+	return slices.ContainsFunc(s.Nodes, func(n view.Node) bool { return stands(&n, l.Index, l.Term, committed) == has })
 }
 
-// on says whether a machine has the entry.
-func (l *Life) on(n *view.Node) bool {
-	e := n.Entry(l.Index)
-	return e != nil && e.Term == l.Term || e == nil && n.SnapshotIndex >= l.Index && n.Commit >= l.Index
-}
-
-func (l *Life) begin(j *journal.Journal, seq uint64) {
+func (l *Life) begin(m Moment, seq uint64) {
 	l.From, l.Seq = seq, seq
-	s, err := j.StateAt(seq)
+	s, err := m.Journal.StateAt(seq)
 	if err != nil {
 		return // it was dropped just now: what is followed is what is there
 	}
 	l.FromAt = s.At
+	committed := l.before(Moment{Journal: m.Journal, Register: m.Register, State: &s})
+	if l.settled = committed == l.Term; !l.settled {
+		l.Rival = committed
+	}
 	for i := range s.Nodes {
-		if n := &s.Nodes[i]; l.on(n) {
+		n := &s.Nodes[i]
+		switch stands(n, l.Index, l.Term, committed) {
+		case has:
 			l.stay(n.ID).Before, l.Older = true, true
+		case unsure:
+			l.Unsure = append(l.Unsure, n.ID)
+		case lacks:
+		}
+		if e := n.Entry(l.Index); e != nil && e.Term != l.Term {
+			l.others[n.ID] = &event.Event{Kind: event.Appended, Node: n.ID, Index: e.Index, Term: e.Term}
 		}
 	}
+}
+
+// before is the term of the entry that is committed at its place where the search begins, 0 if that is not known. Only where a snapshot
+// hides it the past is asked.
+func (l *Life) before(m Moment) uint64 {
+	term, _ := agreed(m.State, l.Index)
+	if term == 0 && slices.ContainsFunc(m.State.Nodes, func(n view.Node) bool { return stands(&n, l.Index, l.Term, 0) == unsure }) {
+		p := m.past(0)
+		p.most = min(p.most, briefly)
+		term, _ = p.agreed(m.State, l.Index)
+	}
+	return term
 }
 
 // Place is how far it has followed.
@@ -144,9 +169,7 @@ func (l *Life) add(e *event.Event) {
 	case event.Appended:
 		l.append(e)
 	case event.SnapshotInstalled:
-		if e.Index >= l.Index && e.Peer != 0 && l.has(e.Node) == nil && l.Agreed != nil {
-			*l.stay(e.Node) = Stay{Node: e.Node, Snapshot: keep(e)}
-		}
+		l.install(e)
 	case event.MatchSet:
 		if s := l.has(e.Peer); s != nil && e.Index >= l.Index && s.Matched == nil && l.has(e.Node) != nil {
 			s.Matched = keep(e)
@@ -154,7 +177,35 @@ func (l *Life) add(e *event.Event) {
 	case event.Fsynced, event.Truncated, event.Compacted, event.Committed, event.Applied, event.Wiped:
 		if s := l.has(e.Node); s != nil {
 			l.change(s, e)
+		} else {
+			l.other(e)
 		}
+	}
+}
+
+// install takes in that a machine has a snapshot now: the entry is in it if it is committed, else it was not.
+func (l *Life) install(e *event.Event) {
+	if e.Index < l.Index || e.Peer == 0 {
+		return
+	}
+	delete(l.others, e.Node)
+	switch s := l.has(e.Node); {
+	case s == nil && (l.settled || e.Index == l.Index && e.LogTerm == l.Term):
+		*l.stay(e.Node) = Stay{Node: e.Node, Snapshot: keep(e)}
+	case s != nil && !l.settled && (l.Rival != 0 || e.LogTerm < l.Term):
+		s.Cut = keep(e)
+	}
+}
+
+// other follows what a machine has in the entry's place.
+func (l *Life) other(e *event.Event) {
+	o := l.others[e.Node]
+	switch {
+	case o == nil:
+	case e.Kind == event.Wiped, e.Kind == event.Truncated && e.Index <= l.Index:
+		delete(l.others, e.Node)
+	case e.Kind == event.Committed && e.Index >= l.Index:
+		l.Rival = o.Term
 	}
 }
 
@@ -163,6 +214,7 @@ func (l *Life) append(e *event.Event) {
 		return
 	}
 	if e.Term != l.Term {
+		l.others[e.Node] = keep(e)
 		for i := range l.Stays {
 			if s := &l.Stays[i]; s.Node == e.Node && s.Cut != nil && s.Replaced == nil {
 				s.Replaced = keep(e)
@@ -200,6 +252,7 @@ func (l *Life) change(s *Stay, e *event.Event) {
 
 // agree notes who had the entry when it was first known to be committed.
 func (l *Life) agree(e *event.Event) {
+	l.settled = true
 	if l.Agreed != nil || l.Older {
 		return
 	}
@@ -211,9 +264,12 @@ func (l *Life) agree(e *event.Event) {
 	}
 }
 
+// Settled says whether the entry is known to be committed.
+func (l *Life) Settled() bool { return l.settled }
+
 // Copy is the life so far; what is followed from here on does not change it.
 func (l *Life) Copy() Life {
 	c := *l
-	c.Held, c.Stays = slices.Clone(c.Held), slices.Clone(c.Stays)
+	c.Held, c.Stays, c.Unsure, c.others = slices.Clone(c.Held), slices.Clone(c.Stays), slices.Clone(c.Unsure), nil
 	return c
 }

@@ -57,7 +57,7 @@ func TestLifeOfAnEntry(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			j := recorded(t, 3, c.facts...)
 			s := j.State()
-			l := LifeOf(j, &s, view.Entry{Index: 4, Term: 1, Op: op})
+			l := LifeOf(Moment{Journal: j, State: &s}, view.Entry{Index: 4, Term: 1, Op: op})
 			l.Follow(j, s.Seq)
 			if got := lived(l); !slices.Equal(got, c.wants) || fmt.Sprint(l.Held) != c.held || l.Older || l.Born == nil {
 				t.Errorf("got\n%s, %v held it\nwanted\n%s, %s\n%+v", strings.Join(got, "\n"), l.Held, strings.Join(c.wants, "\n"), c.held, l)
@@ -75,7 +75,7 @@ func TestLifeThatBeganLongAgo(t *testing.T) {
 	facts = append(facts, appended(2, 4, 1, 0), at(event.Committed, 2, 4))
 	j := recorded(t, 3, facts...)
 	s := j.State()
-	l := LifeOf(j, &s, view.Entry{Index: 4, Term: 1})
+	l := LifeOf(Moment{Journal: j, State: &s}, view.Entry{Index: 4, Term: 1})
 	l.Follow(j, s.Seq)
 	if got := lived(l); !slices.Equal(got, []string{"n1 before", "n2 wrote committed"}) || !l.Older || l.Born != nil || l.Agreed != nil {
 		t.Errorf("%v %+v", got, l)

@@ -110,10 +110,18 @@ func (n *narrator) changeRole(e *event.Event, was *formerly) {
 			n.tell(e, n.Say("{0}, the leader of term {1}, heard of term {2} from {3} and stepped down.", who, number(was.term), number(h.term), h.from.String()))
 		case e.Term > was.term:
 			n.tell(e, n.Say("{0}, the leader of term {1}, heard of term {2} and stepped down.", who, number(was.term), number(e.Term)))
+		case n.unseated(e.Node):
+			n.tell(e, n.Say("{0} stepped down from leading term {1}: it is no voter any more.", who, number(was.term)))
 		default:
 			n.tell(e, n.Say("{0} stepped down from leading term {1}: it heard from no majority any more.", who, number(was.term)))
 		}
 	}
+}
+
+// unseated says whether a machine has no vote in the configuration that it uses.
+func (n *narrator) unseated(id event.NodeID) bool {
+	m := n.s.Node(id)
+	return m != nil && len(m.Members) > 0 && suffrage(m.Members, id) != event.Voter
 }
 
 func (n *narrator) won(e *event.Event) {
@@ -154,9 +162,13 @@ func (n *narrator) tellTries(e *event.Event, all bool) {
 		if c.tries > 0 {
 			n.tell(e, n.try(id, c))
 		}
-		if c.pre >= manyPreVotes {
+		switch from, to := Clock(c.preFrom), Clock(c.preAt); {
+		case c.pre < manyPreVotes:
+		case from == to:
+			n.tell(e, n.Say("At {0} {1} pre-votes were refused to {2}, by {3}; its term stayed as it was.", from, n.Number(uint64(c.pre)), id.String(), n.List(c.preWhy)))
+		default:
 			n.tell(e, n.Count(c.pre, n.Number(uint64(c.pre)), "From {2} to {3} {1} asked for pre-votes, {0} of which was refused, at last by {4}; its term stayed as it was.", "From {2} to {3} {1} asked for pre-votes, {0} of which were refused, at last by {4}; its term stayed as it was.",
-				id.String(), Clock(c.preFrom), Clock(c.preAt), n.List(c.preWhy)))
+				id.String(), from, to, n.List(c.preWhy)))
 		}
 	}
 }

@@ -18,6 +18,11 @@ func (n *narrator) hearMachine(e *event.Event, was *formerly) bool {
 	case event.Truncated:
 		if was.last >= e.Index {
 			n.eventful = true
+			if !n.s.Safe() { // what was committed may be among them
+				n.tell(e, n.Count(int(was.last-e.Index+1), number(was.last-e.Index+1), "{1} cut {0} entry off its log, entry {2}: the leader has another there.",
+					"{1} cut {0} entries off its log, from entry {2} on: the leader has others there.", e.Node.String(), number(e.Index)))
+				break
+			}
 			n.tell(e, n.Count(int(was.last-e.Index+1), number(was.last-e.Index+1), "{1} cut {0} entry off its log, entry {2}: it was never committed, and the leader has another there.",
 				"{1} cut {0} entries off its log, from entry {2} on: they were never committed, and the leader has others there.", e.Node.String(), number(e.Index)))
 		}
@@ -101,6 +106,8 @@ func chaotic(asked *event.Event) bool { return asked.N == 1 }
 func (n *narrator) by(e *event.Event, text string) string {
 	const soon event.Micros = 1_000
 	switch {
+	case e.Kind == event.Stopped && e.Reason == event.RefusedToStart:
+		return text // its own doing, whoever started it
 	case n.order != nil && e.At-n.order.At <= soon && !chaotic(n.order):
 		return n.Say("By hand: {0}", text)
 	case n.chaos || n.order != nil && e.At-n.order.At <= soon:

@@ -42,6 +42,7 @@ func (n *narrator) hearRoom(e *event.Event, was *formerly) {
 	case event.Held:
 		n.sums.held++
 	case event.Asked:
+		n.opened = -1
 		n.ordered(e)
 	case event.Answered:
 		if !e.Command.Client() && e.Outcome != event.OK {
@@ -55,22 +56,25 @@ func (n *narrator) hearRoom(e *event.Event, was *formerly) {
 
 // woke tells of a sleep. How the room was then is told in the same moment; the story knows it already.
 func (n *narrator) woke(e *event.Event) {
-	n.open(e, n.Say("The room slept"))
 	if e.Text == "" {
+		n.open(e, n.Say("The room slept"))
 		n.tell(e, n.Say("The room slept for {0} outside, and was opened again.", n.Duration(int64(e.Took))))
 	} else {
-		n.tell(e, n.Say("The room was opened again; {0}.", e.Text))
+		n.open(e, n.Say("The room was opened again"))
+		n.tell(e, n.Say("The room was opened again; {0}.", n.Say(e.Text)))
 	}
-	n.opened, n.chaos, n.order = e.At, false, nil
+	n.opened, n.order = e.At, nil
 }
 
-// restated says whether an event only tells how a room that was opened again is.
+// restated says whether an event only tells how a room that was opened again is: until somebody asks for something at that moment.
 func (n *narrator) restated(e *event.Event) bool {
 	// What a room tells when it is opened.
 	//exhaustive:ignore
 	switch e.Kind {
 	case event.RateSet, event.PreVoteSet, event.LinkSet, event.MachineAdded, event.Started, event.Stopped, event.DriftSet, event.DiskSet:
 		return e.At == n.opened
+	case event.ChaosSet:
+		return e.At == n.opened && e.OK == n.chaos
 	}
 	return false
 }

@@ -1,6 +1,7 @@
 package tale
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
@@ -26,9 +27,11 @@ type Path struct {
 	Term     uint64       // of that entry
 	Joined   bool         // other requests are in the same entry
 	Nodes    []event.NodeID
-	Steps    []Step // in the order in which they happened
-	Left     int    // steps that were left out
-	Out      bool   // it went on for more events than are looked at
+	Steps    []Step         // in the order in which they happened
+	Left     int            // steps that were left out
+	Out      bool           // it went on for more events than are looked at
+	Settled  bool           // the entry is committed
+	Holders  []event.NodeID // who has the entry
 }
 
 // StepKind says what a step of a path is.
@@ -43,7 +46,7 @@ const (
 	StepCommitted                 // Node knows that the entry is committed
 	StepApplied                   // Node's store has it
 	StepSnapshot                  // Node has it in a snapshot
-	StepCut                       // Node has cut the entry off its log
+	StepCut                       // Node has the entry no more: it was cut off, wiped, or a snapshot without it took its place
 	StepStopped                   // Node went down
 	StepLeads                     // Node was elected
 	StepAnswered                  // Node answers the client
@@ -107,7 +110,7 @@ func TraceOf(j *journal.Journal, s *view.State, id uint64) *Trace {
 
 // restart begins anew, but for what is known of the entry.
 func (t *Trace) restart() {
-	t.Steps, t.Nodes, t.Left, t.Out, t.Answered, t.done, t.late = nil, nil, 0, false, nil, t.from == 0, false
+	t.Steps, t.Nodes, t.Left, t.Out, t.Answered, t.done, t.late, t.Settled = nil, nil, 0, false, nil, t.from == 0, false, false
 	t.sent, t.tries, t.has, t.matched = map[uint64]int{}, map[[2]event.NodeID]int{}, map[event.NodeID]int{}, map[event.NodeID]bool{}
 	t.told, t.synced = map[event.NodeID]map[StepKind]bool{}, map[event.NodeID]event.Event{}
 	if t.from != 0 {
@@ -148,7 +151,7 @@ func (t *Trace) add(e *event.Event) {
 		t.answer(e)
 	case event.Sent, event.Copied, event.Delivered, event.Held, event.Released, event.Dropped:
 		t.message(e)
-	case event.Fsynced, event.Appended, event.Truncated, event.SnapshotInstalled:
+	case event.Fsynced, event.Appended, event.Truncated, event.SnapshotInstalled, event.Wiped:
 		t.disk(e)
 	case event.MatchSet, event.Committed, event.Applied:
 		t.agree(e)
@@ -177,14 +180,7 @@ func (t *Trace) settled(e *event.Event) bool {
 	return len(t.has) >= len(t.Nodes)
 }
 
-func (t *Trace) decided() bool {
-	for id := range t.has {
-		if t.told[id][StepCommitted] {
-			return true
-		}
-	}
-	return len(t.has) == 0
-}
+func (t *Trace) decided() bool { return t.Settled || len(t.has) == 0 }
 
 // step keeps a step, as long as there is room for the last one. It gives its number, -1 if it was left out.
 func (t *Trace) step(s Step) int {
@@ -249,16 +245,35 @@ func (t *Trace) disk(e *event.Event) {
 	case event.Appended:
 		t.append(e)
 	case event.Truncated:
-		if _, there := t.has[e.Node]; there && e.Index <= t.Index {
-			t.step(Step{Kind: StepCut, Event: *e})
-			delete(t.has, e.Node)
-			delete(t.told, e.Node)
+		if e.Index <= t.Index {
+			t.lose(e)
 		}
+	case event.Wiped:
+		t.lose(e)
 	case event.SnapshotInstalled:
-		if _, there := t.has[e.Node]; !there && t.Index != 0 && e.Index >= t.Index && e.LogTerm >= t.Term && e.Peer != 0 {
-			t.has[e.Node] = -1
-			t.once(StepSnapshot, e)
-		}
+		t.install(e)
+	}
+}
+
+// lose takes in that a machine has the entry no more, if it had it.
+func (t *Trace) lose(e *event.Event) {
+	if t.holds(e.Node) {
+		t.step(Step{Kind: StepCut, Event: *e})
+		delete(t.has, e.Node)
+		delete(t.told, e.Node)
+	}
+}
+
+// install takes in a snapshot. It was taken of what is committed: as long as nobody who has the entry knows that it is, the entry is not
+// in it, and another one is.
+func (t *Trace) install(e *event.Event) {
+	switch {
+	case t.Index == 0 || e.Index < t.Index || e.Peer == 0:
+	case !t.Settled:
+		t.lose(e)
+	case !t.holds(e.Node):
+		t.has[e.Node] = -1
+		t.once(StepSnapshot, e)
 	}
 }
 
@@ -293,6 +308,7 @@ func (t *Trace) agree(e *event.Event) {
 			t.step(Step{Kind: StepMatched, Event: *e})
 		}
 	case event.Committed:
+		t.Settled = true
 		t.once(StepCommitted, e)
 	case event.Applied:
 		if e.Index == t.Index {
@@ -433,6 +449,13 @@ func (p *Path) Happened() (at event.Event, yes bool) {
 	return at, false
 }
 
+// UnderWay says whether a message that brings the entry has not arrived yet.
+func (p *Path) UnderWay() bool {
+	return slices.ContainsFunc(p.Steps, func(s Step) bool {
+		return s.Kind == StepSent && !s.Event.Reply && s.Event.Type == event.AppendEntries && (s.Fate == UnderWay || s.Fate == AtGate)
+	})
+}
+
 // Lost says whether the beginning of the request was not found.
 func (t *Trace) Lost() bool { return t.from == 0 }
 
@@ -443,5 +466,6 @@ func (t *Trace) Place() uint64 { return t.Seq }
 func (t *Trace) Copy() *Path {
 	p := t.Path
 	p.Nodes, p.Steps = slices.Clone(p.Nodes), slices.Clone(p.Steps)
+	p.Holders = slices.Sorted(maps.Keys(t.has))
 	return &p
 }

@@ -82,9 +82,16 @@ func TestPathOfARequest(t *testing.T) {
 			{Kind: event.Stopped, Node: 3, Reason: event.Killed}, answered(op, 1, 0, event.Unknown, 0, 0)},
 			[]string{"asked n1", "wrote n1", "stopped n1", "leads n2", "answered n1"}, 4, event.Unknown},
 		{"by snapshot", []event.Event{
-			asked(op, 1, "put x 1"), appended(1, 4, 1, op), {Kind: event.Sent, Type: event.InstallSnapshot, Msg: 3, Node: 1, Peer: 2, Index: 6, LogTerm: 1}, landed(3, 1, 2),
+			asked(op, 1, "put x 1"), appended(1, 4, 1, op), at(event.Committed, 1, 4), {Kind: event.Sent, Type: event.InstallSnapshot, Msg: 3, Node: 1, Peer: 2, Index: 6, LogTerm: 1}, landed(3, 1, 2),
 			{Kind: event.SnapshotInstalled, Node: 2, Peer: 1, Index: 6, LogTerm: 1}, answered(op, 1, 1, event.OK, 4, 1)},
-			[]string{"asked n1", "wrote n1", "sent n1-n2", "snapshot n2", "answered n1"}, 4, event.OK},
+			[]string{"asked n1", "wrote n1", "committed n1", "sent n1-n2", "snapshot n2", "answered n1"}, 4, event.OK},
+		{"by a snapshot of something else", []event.Event{
+			asked(op, 1, "put x 1"), appended(1, 4, 1, op), {Kind: event.Sent, Type: event.InstallSnapshot, Msg: 3, Node: 2, Peer: 1, Index: 6, LogTerm: 2}, landed(3, 2, 1),
+			{Kind: event.SnapshotInstalled, Node: 1, Peer: 2, Index: 6, LogTerm: 2}, {Kind: event.SnapshotInstalled, Node: 3, Peer: 2, Index: 6, LogTerm: 2}, answered(op, 1, 1, event.Unknown, 4, 1)},
+			[]string{"asked n1", "wrote n1", "cut n1", "answered n1"}, 4, event.Unknown},
+		{"a disk that was wiped, and has it again", []event.Event{
+			asked(op, 1, "put x 1"), appended(1, 4, 1, op), appended(2, 4, 1, op), at(event.Wiped, 2, 0), appended(2, 4, 1, op), answered(op, 1, 1, event.OK, 4, 1)},
+			[]string{"asked n1", "wrote n1", "wrote n2", "cut n2", "wrote n2", "answered n1"}, 4, event.OK},
 		{"a read asks how far it must be", []event.Event{
 			{Kind: event.Asked, Op: op, Command: event.Get, Node: 2}, {Kind: event.Sent, Type: event.ReadIndex, Msg: 1, Node: 2, Peer: 1, Op: op}, landed(1, 2, 1),
 			{Kind: event.Answered, Op: op, Command: event.Get, Node: 2, Peer: 1, Outcome: event.OK, Index: 4}},

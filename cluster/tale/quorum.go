@@ -127,21 +127,20 @@ func (q *inquiry) seeLink(a, b event.NodeID) {
 	}
 }
 
-// holders are the voters whose log has the entry of this index and term, on disk or inside a snapshot.
-func (q *inquiry) holders(index, term uint64, voters []event.NodeID) (ids []event.NodeID) {
+// holders are the voters that have the entry of this index and term, on disk or inside a snapshot.
+func (q *inquiry) holders(index, term uint64, voters []event.NodeID) []event.NodeID {
+	return q.placed(has, index, term, voters)
+}
+
+// placed are the voters that stand so to the entry of this index and term.
+func (q *inquiry) placed(so standing, index, term uint64, voters []event.NodeID) (ids []event.NodeID) {
+	committed, _ := q.agreed(q.s, index)
 	for _, v := range voters {
-		if n := q.s.Node(v); n != nil && holds(n, index, term) {
+		if n := q.s.Node(v); n != nil && stands(n, index, term, committed) == so {
 			ids = append(ids, v)
 		}
 	}
 	return ids
-}
-
-func holds(n *view.Node, index, term uint64) bool {
-	if e := n.Entry(index); e != nil {
-		return e.Term == term
-	}
-	return index <= n.SnapshotIndex && index != 0
 }
 
 // acknowledged are the voters that the leader knows to have everything up to index, itself among them.
@@ -160,8 +159,8 @@ func acknowledged(leader *view.Node, index uint64, voters []event.NodeID) (ids [
 
 // lastOf is a node's last entry.
 func lastOf(n *view.Node) (index, term uint64) {
-	if k := len(n.Log); k > 0 {
-		return n.Log[k-1].Index, n.Log[k-1].Term
+	if k := n.Log.Len(); k > 0 {
+		return n.Log.At(k - 1).Index, n.Log.At(k - 1).Term
 	}
 	return n.SnapshotIndex, n.SnapshotTerm
 }

@@ -95,6 +95,7 @@ var logs = []situation{
 		l.ok(pair(event.Cut, 1, 3, false))
 		l.Begin(order(event.MemberPromote, 4))
 		l.until("it is in the log", func(s *view.State) bool { return s.Node(1).MembersIndex > s.Node(1).Commit })
+		l.why("n1 no-quorum", "A majority is 3 of the 4 voters, and n1 talks to 2 of them (n1 and n4). Two majorities always share a voter; that is why a minority may neither elect nor commit: the others might do so at the same time. n1 still believes to lead term …, but what it appends stays uncommitted.")
 		l.why("change-waits", "A change of the members is an entry like any other, entry … here, and must be committed: 3 of the 4 voters of the new configuration have to hold it, and so far n1 knows it of these: n1. Until then no other change may begin (dissertation §4.1).")
 		s := l.State()
 		l.why("op "+num(s.Ops[len(s.Ops)-1].ID)+" order-waits", "A change of the members is an entry like any other, entry … here, and must be committed: 3 of the 4 voters of the new configuration have to hold it, and so far n1 knows it of these: n1. Until then no other change may begin (dissertation §4.1).")
@@ -103,7 +104,7 @@ var logs = []situation{
 		l.ok(order(event.Kill, 3))
 		l.ok(event.Command{Kind: event.Corrupt, Node: 3})
 		l.do(order(event.Restart, 3))
-		l.why("n3 refuses-start", "n3 found damage on its disk and does not start on it, because a member that has forgotten something it promised could break what the others rely on: log/gen-00000001/0000000000000000-0000000000000000.wal is damaged at byte … wipe this node and let it join again as a new member, or put the file back from a copy")
+		l.why("n3 refuses-start", "n3 found damage on its disk and does not start on it, because a member that has forgotten something it promised could break what the others rely on: log/gen-00000001/0000000000000000-0000000000000000.wal is damaged at byte … wipe this node and let it join again as a new member, or put the file back from a copy.")
 		s := l.State()
 		l.why("op "+num(s.Ops[len(s.Ops)-1].ID)+" order-failed", "It was not done and will not be: n3 refuses to start: log/gen-00000001/0000000000000000-0000000000000000.wal is damaged at byte … wipe this node and let it join again as a new member, or put the file back from a copy.")
 	}},

@@ -1,6 +1,7 @@
 package tale_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
@@ -16,7 +17,7 @@ type situation struct {
 }
 
 func TestWhy(t *testing.T) {
-	for _, s := range append(append(append([]situation{}, elections...), logs...), requests...) {
+	for _, s := range slices.Concat(elections, logs, requests, snapshots) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			s.act(openLab(t, s.nodes))
@@ -73,7 +74,7 @@ var elections = []situation{
 		l.why("no-leader", "A leader needs the votes of 3 of the 5 voters, and only 2 of them run: n4 and n5. Until more of them do there can be no leader, and nothing can be committed.")
 		l.why("n4 no-quorum", "A majority is 3 of the 5 voters, and n4 talks to 2 of them (n4 and n5). Two majorities always share a voter; that is why a minority may neither elect nor commit: the others might do so at the same time.")
 		l.why("n4 not-leader", "n4 asks first whether it could win term … (pre-vote), and 2 of the 3 it needs would vote for it (n4 and n5). n1, n2 and n3 have not answered it.")
-		l.why("n4", "n4 had heard from no leader for … when its election timer ran out. It asks first whether it could win (pre-vote), without a new term; it needs 2 of the others and has got this from n5.")
+		l.why("n4", "n4 had heard from no leader for … when its election timer ran out. It asks first whether it could win term … (pre-vote), without entering it; 2 of the 3 that it needs would vote for it (n4 and n5).")
 	}},
 	{"nobody reaches a majority", 5, func(l *lab) {
 		l.ok(split(ids{1, 2}, ids{3, 4}, ids{5}))
@@ -84,7 +85,7 @@ var elections = []situation{
 	{"timers run", 3, func(l *lab) {
 		l.ok(order(event.Kill, 1))
 		l.Advance(20 * ms)
-		l.why("no-leader", "Nobody has stood for election yet: the followers wait to hear from a leader. … timer runs out first, in … ms at the earliest and … s at the latest; then it asks for votes.")
+		l.why("no-leader", "Nobody has stood for election yet: the followers wait to hear from a leader. The first election timer may run out in … ms, …'s, and one does in … s at the latest; whose it is asks for votes.")
 		l.why("n2 no-candidacy", "n2's election timer still runs: it stands for election in … ms at the earliest and … s at the latest. The time is random, so that not all stand at once.")
 		l.why("n2 follows", "n2 heard from n1 last and has not noticed yet that it leads no more: it forgets its leader when its election timer runs out, or when a candidate of a higher term asks for its vote.")
 	}},
@@ -93,7 +94,7 @@ var elections = []situation{
 		l.ok(order(event.Kill, 1))
 		l.until("a candidate", func(s *view.State) bool { return s.Node(2).Role == event.Candidate && len(held(s, 2, 3)) > 0 })
 		l.why("no-leader", "Requests for votes and their answers wait at the gates: 2 of the 3 voters could elect a leader, but none hears the others until messages are let go.")
-		l.why("n2 candidate", "n2 had heard from no leader for … when its election timer ran out. It asks first whether it could win (pre-vote), without a new term; it needs 1 of the others and has got this from nobody.")
+		l.why("n2 candidate", "n2 had heard from no leader for … when its election timer ran out. It asks first whether it could win term … (pre-vote), without entering it; 1 of the 2 that it needs would vote for it (n2).")
 		l.why("n2 not-elected", "n2 asks first whether it could win term … (pre-vote), and 1 of the 2 it needs would vote for it (n2). n1 and n3 have not answered it.")
 		s := l.State()
 		l.why("message "+num(held(&s, 2, 3)[0]), "The way from n2 to n3 has a gate, and what comes to it waits until somebody lets it go. For the cluster the message is as good as lost until then: its sender gives up waiting for an answer.")
@@ -111,9 +112,9 @@ var elections = []situation{
 		l.end(two)
 		l.Advance(40 * ms)
 		l.why("no-leader", "The vote of term … is split: 3 votes are needed, the best candidate got 2, and all have given theirs. Each votes once a term, so nobody can win it; after a random time somebody tries again in term …")
-		l.why("n2 refused-vote", "n2 refused n3: it has one vote a term and gave that of term … to itself.")
-		l.why("n2 not-elected", "n2 has 2 of the 3 votes that it needs in term … (n1 and n2). n3 refused n2: it has one vote a term and gave that of term … to itself. n4 has not answered it.")
-		l.why("n2 candidate", "n2 was told to stand for election at once, without waiting for its timer. In term … it has 2 of the 3 votes that it needs (n1 and n2). n3 refused n2: it has one vote a term and gave that of term … to itself.")
+		l.why("n2 refused-vote", "n2 refused n3: it has one vote a term and had given that of term … to itself.")
+		l.why("n2 not-elected", "n2 has 2 of the 3 votes that it needs in term … (n1 and n2). n3 refused n2: it has one vote a term and had given that of term … to itself. n4 has not answered it.")
+		l.why("n2 candidate", "n2 was told to stand for election at once, without waiting for its timer. In term … it has 2 of the 3 votes that it needs (n1 and n2). n3 refused n2: it has one vote a term and had given that of term … to itself.")
 	}},
 	{"a suspended leader", 3, func(l *lab) {
 		l.ok(order(event.Suspend, 1))
@@ -133,8 +134,8 @@ var elections = []situation{
 		l.ok(event.Command{Kind: event.Heal})
 		l.ok(order(event.Elect, 3))
 		l.Advance(30 * ms)
-		l.why("n3 not-elected", "n3 has 1 of the 2 votes that it needs in term … (n3). n1 refused n3, whose log is behind: both logs end in the same term, but n3's with entry … and n1's with entry … (§5.4.1).")
-		l.why("n2 refused-vote", "n2 refused n3, whose log is behind: both logs end in the same term, but n3's with entry … and n2's with entry … (§5.4.1).")
+		l.why("n3 not-elected", "n3 has 1 of the 2 votes that it needs in term … (n3). n1 refused n3, whose log was behind: both logs ended in the same term, but n3's with entry … and n1's with entry … (§5.4.1).")
+		l.why("n2 refused-vote", "n2 refused n3, whose log was behind: both logs ended in the same term, but n3's with entry … and n2's with entry … (§5.4.1).")
 		l.why("n3 term", "n3 stood for election, and a candidate raises its term by one: from … to …")
 	}},
 	{"a node that does not hear the leader, with pre-vote", 3, func(l *lab) {
@@ -142,16 +143,16 @@ var elections = []situation{
 		l.why("n3 no-candidacy", "n3's election timer still runs: it stands for election in … ms at the earliest and … at the latest. The time is random, so that not all stand at once.")
 		l.until("n3 asks", role(3, event.Candidate))
 		l.Advance(50 * ms)
-		l.why("n3 no-pre-vote", "Before it raises its term, n3 asks whether it could win term … 1 of the 2 it needs would vote for it (n3). n1 refused n3: it leads itself and sees no need for another leader. So its term stays … and it disturbs nobody.")
-		l.why("n2 refused-pre-vote", "n2 refused n3: it follows n1 as long as its election timer runs, and sees no need for another leader. A pre-vote is no vote: nobody's term changed by it.")
+		l.why("n3 no-pre-vote", "Before it raises its term, n3 asks whether it could win term … 1 of the 2 it needs would vote for it (n3). n1 refused n3: it led itself and saw no need for another leader. So its term stays … and it disturbs nobody.")
+		l.why("n2 refused-pre-vote", "n2 refused n3: it followed n1, its election timer had not run out, and it saw no need for another leader. A pre-vote is no vote: nobody's term changed by it.")
 		l.why("n1-n3 cut", "The way from n1 to n3 is cut, the other direction is open: n1 hears n3, but its own requests and answers are lost, and a request without its answer acknowledges nothing.")
-		l.why("n3 not-leader", "n3 asks first whether it could win term … (pre-vote), and 1 of the 2 it needs would vote for it (n3). n1 refused n3: it leads itself and sees no need for another leader.")
+		l.why("n3 not-leader", "n3 asks first whether it could win term … (pre-vote), and 1 of the 2 it needs would vote for it (n3). n1 refused n3: it led itself and saw no need for another leader.")
 	}},
 	{"a node that does not hear the leader, without pre-vote", 3, func(l *lab) {
 		l.ok(event.Command{Kind: event.PreVote})
 		l.ok(pair(event.Cut, 1, 3, true))
 		l.untilAsked("elections")
-		l.why("elections", "… times in … s somebody stood for election, up to term … n3 does not hear n1 (nothing passes from n1 to n3), so its timer runs out again and again. The others refuse their votes, and do not look at its term, because they hear from a leader: so n3 raises only its own term, until n1 hears of that from it and steps down. With pre-vote switched on it would have to ask first, and its term would stay as it is.|it follows n1 as long as its election timer runs, and sees no need for another leader.")
+		l.why("elections", "… times in … s somebody stood for election, up to term … n3 does not hear n1 (nothing passes from n1 to n3), so its timer runs out again and again. The others refuse their votes, and do not look at its term, because they hear from a leader: so n3 raises only its own term, until n1 hears of that from it and steps down. With pre-vote switched on it would have to ask first, and its term would stay as it is.|it followed n1, its election timer had not run out, and it saw no need for another leader.")
 	}},
 	{"slow ways", 3, func(l *lab) {
 		for _, p := range [][2]event.NodeID{{1, 2}, {1, 3}, {2, 3}} {

@@ -33,8 +33,8 @@ type Key struct {
 func ContentsOf(s *view.State, n *view.Node) Contents {
 	c := Contents{Revision: n.Revision, From: n.Applied + 1}
 	exact, seen := n.Revision, map[string]bool{}
-	for i := len(n.Log) - 1; i >= 0; i-- {
-		e := &n.Log[i]
+	for i := n.Log.Len() - 1; i >= 0; i-- {
+		e := n.Log.At(i)
 		if e.Index > n.Applied {
 			continue
 		}

@@ -33,12 +33,12 @@ func TestContentsFromTheLog(t *testing.T) {
 		{"with what was before unknown", []view.Entry{entry("x=1", 1)}, nil, 9, 5, "[x=1@9]", 0, false},
 		{"nothing", nil, nil, 1, 0, "[]", 0, false},
 	} {
-		n := view.Node{First: c.first, Revision: c.revision}
+		n, log := view.Node{First: c.first, Revision: c.revision}, []view.Entry(nil)
 		for i, e := range c.log {
 			e.Index = c.first + uint64(i)
-			n.Log, n.Last, n.Applied = append(n.Log, e), e.Index, e.Index
+			log, n.Last, n.Applied = append(log, e), e.Index, e.Index
 		}
-		n.Log = append(n.Log, view.Entry{Index: n.Last + 1, Type: event.EntryCommand, Label: "late=1", Op: 99}) // not applied yet
+		n.Log = view.LogOf(append(log, view.Entry{Index: n.Last + 1, Type: event.EntryCommand, Label: "late=1", Op: 99})...) // the last one is not applied yet
 		got := ContentsOf(&view.State{Ops: c.ops}, &n)
 		words := []string{}
 		for _, k := range got.Keys {

@@ -12,9 +12,22 @@ import (
 
 // Moment is what is asked about: a recording, and a place in it.
 type Moment struct {
-	Journal *journal.Journal // nil: nothing before the moment is known
-	State   *view.State      // what the facts up to that place add up to; not changed
-	Words   *words.Language  // nil: English
+	Journal  *journal.Journal // nil: nothing before the moment is known
+	Register *Register        // of the journal, to find things in it without reading all; nil: there is none
+	State    *view.State      // what the facts up to that place add up to; not changed
+	Words    *words.Language  // nil: English
+}
+
+// past looks back from the moment; near is how many events matter, 0: as many as can be read.
+func (m Moment) past(near uint64) past {
+	p := past{journal: m.Journal, register: m.Register, end: m.State.Seq, most: MaxBack}
+	if m.Register != nil && m.Register.Next() <= p.end {
+		p.most = briefly
+	}
+	if near != 0 {
+		p.least, p.most = p.end-min(p.end, near), int(near)+stretchEvents
+	}
+	return p
 }
 
 // Question is one that can be asked of something.
@@ -37,6 +50,7 @@ type Answer struct {
 	Question Question
 	Sentence string
 	Facts    []Fact // the most telling first, at most MaxFacts
+	Short    bool   // the recording may say more: it was not looked through as far as would have been of use
 }
 
 // MaxFacts bounds the facts of an answer.
@@ -119,7 +133,7 @@ func find(about sort, name string) *asking {
 
 // Why answers a question from what is known at the moment. If it does not arise there, or no longer, the answer says so.
 func Why(m Moment, question Question) Answer {
-	q := ask(m, question.Subject, MaxBack)
+	q := ask(m, question.Subject, 0)
 	a := find(question.Subject.sort, question.Name)
 	if q == nil || a == nil {
 		return Answer{Question: question, Sentence: m.Words.Say("The recording knows nothing of this at this moment.")}
@@ -129,7 +143,7 @@ func Why(m Moment, question Question) Answer {
 	} else {
 		q.Sentence = q.Say("This question does not arise at this moment: what it asks about is not so, or not any more.")
 	}
-	q.Question = q.question(a)
+	q.Question, q.Short = q.question(a), q.short
 	if len(q.Facts) > MaxFacts {
 		q.Facts = q.Facts[:MaxFacts]
 	}

@@ -7,23 +7,22 @@ import (
 
 func (q *inquiry) whyCandidate() {
 	who := q.n.ID.String()
-	role := q.last(func(e *event.Event) bool {
-		return e.Kind == event.RoleChanged && e.Node == q.n.ID && e.Role == event.Candidate
-	})
-	var seq uint64
+	role := q.last(of(event.RoleChanged).by(q.n.ID).that(func(e *event.Event) bool { return e.Role == event.Candidate }))
+	var timer, order *event.Event
 	if role != nil {
-		seq = role.Seq
+		timer = q.last(of(event.TimerSet).by(q.n.ID).ahead(role.Seq))
 	}
-	timer := q.before(seq, func(e *event.Event) bool { return e.Kind == event.TimerSet && e.Node == q.n.ID })
-	order := q.before(seq, func(e *event.Event) bool {
-		return e.Kind == event.Delivered && e.Peer == q.n.ID && q.isTimeoutNow(e.Msg) || e.Kind == event.Asked && e.Command == event.Elect && e.Node == q.n.ID
-	})
+	if timer != nil {
+		order = q.toldToStand(q.n.ID, timer.Seq, role.Seq)
+	}
 	switch {
 	case role == nil:
 		q.say(q.Say("{0} stands for election in term {1}.", who, number(q.n.Term)))
-	case order != nil && timer != nil && order.Seq > timer.Seq:
+	case order != nil:
 		q.say(q.Say("{0} was told to stand for election at once, without waiting for its timer.", who))
 		q.happened(order, who, q.Say("The order reached {0}.", who))
+	case timer != nil && timer.OK:
+		q.sayUnheard(timer, role.At)
 	case timer != nil:
 		q.say(q.Say("{0} had heard from no leader for {1} when its election timer ran out.", who, q.span(role.At-timer.From)))
 		q.happened(timer, who, q.Say("The last contact with a leader or a candidate that got its vote."))
@@ -34,30 +33,55 @@ func (q *inquiry) whyCandidate() {
 	q.sayVotes(q.n)
 	if q.n.Leader != 0 && q.n.Leader != q.n.ID {
 		q.say(q.Say("It hears from {0}, which leads that term, and takes its entries; but in this engine who was told to stand for election stays a candidate until its election timer runs out.", q.n.Leader.String()))
-		q.happened(q.last(func(e *event.Event) bool { return e.Kind == event.LeaderSeen && e.Node == q.n.ID }), who, q.Say("{0} took {1} for its leader.", who, q.n.Leader.String()))
+		q.happened(q.last(of(event.LeaderSeen).by(q.n.ID)), who, q.Say("{0} took {1} for its leader.", who, q.n.Leader.String()))
 	}
 }
 
-func (q *inquiry) isTimeoutNow(msg uint64) bool {
-	return q.last(func(e *event.Event) bool {
-		return e.Kind == event.Sent && e.Msg == msg && e.Type == event.TimeoutNow && !e.Reply
-	}) != nil
+// sayUnheard tells of a timer that ran out with no contact since it began.
+func (q *inquiry) sayUnheard(timer *event.Event, ranOut event.Micros) {
+	who := q.n.ID.String()
+	start := q.last(of(event.Started, event.RoleChanged).by(q.n.ID).ahead(timer.Seq))
+	if start != nil && start.Kind == event.Started {
+		q.say(q.Say("{0} had heard from no leader for {1}, since it started, when its election timer ran out.", who, q.span(ranOut-timer.From)))
+	} else {
+		q.say(q.Say("{0} had heard from no leader for {1}, since it became a follower, when its election timer ran out.", who, q.span(ranOut-timer.From)))
+	}
+	q.happened(timer, who, q.Say("Its election timer began to run."))
+}
+
+// toldToStand is when a machine was told between two events to stand for election at once, by whoever leads or by hand; nil if it was
+// not.
+func (q *inquiry) toldToStand(id event.NodeID, after, before uint64) (order *event.Event) {
+	q.arrived(search{peer: id, after: after, before: before}, func(a arrival) bool {
+		if a.sent.Type != event.TimeoutNow || a.sent.Reply {
+			return false
+		}
+		order = &a.landed
+		return true
+	})
+	if order == nil {
+		order = q.last(of(event.Asked).by(id).behind(after).ahead(before).that(func(e *event.Event) bool { return e.Command == event.Elect }))
+	}
+	return order
 }
 
 // sayVotes tells how many votes a candidate has.
 func (q *inquiry) sayVotes(c *view.Node) {
-	var pre, real []event.NodeID
-	asksFirst := q.s.PreVote && (c.Vote != c.ID || c.VoteTerm != c.Term)
+	pre, real := []event.NodeID{c.ID}, []event.NodeID(nil) // its own pre-vote is not told
+	asksFirst := q.s.AsksFirst(c)
+	if a := q.attemptOf(c); a.request != nil {
+		asksFirst = a.pre
+	}
 	for _, b := range c.Ballots {
 		if b.Granted && b.PreVote {
-			pre = append(pre, b.Voter)
+			pre = append(without(pre, []event.NodeID{b.Voter}), b.Voter)
 		} else if b.Granted {
 			real = append(real, b.Voter)
 		}
 	}
 	need := q.s.VotesNeeded(c)
 	if asksFirst {
-		q.say(q.Say("It asks first whether it could win (pre-vote), without a new term; it needs {0} of the others and has got this from {1}.", count(need-1), q.list(pre)))
+		q.say(q.Say("It asks first whether it could win term {0} (pre-vote), without entering it; {1} of the {2} that it needs would vote for it ({3}).", number(c.Term+1), count(len(pre)), count(need), q.list(pre)))
 	} else {
 		q.say(q.Say("In term {0} it has {1} of the {2} votes that it needs ({3}).", number(c.Term), count(len(real)), count(need), q.list(real)))
 	}
@@ -84,11 +108,17 @@ func (q *inquiry) sayRefusals(c *view.Node, pre bool) {
 	}
 }
 
+// asksForVote says whether a Sent event is a request for a vote or a pre-vote.
+func asksForVote(e *event.Event) bool {
+	return !e.Reply && (e.Type == event.RequestVote || e.Type == event.RequestPreVote)
+}
+
 // attempt is a candidacy: what was asked in which term.
 type attempt struct {
 	candidate event.NodeID
 	term      uint64
 	pre       bool
+	request   *event.Event // the last one that it sent; nil: not within reach
 	began     *event.Event // nil: not within reach
 	index     uint64       // the candidate's last entry, as it told it
 	logTerm   uint64
@@ -96,13 +126,11 @@ type attempt struct {
 
 // lostElection is the newest candidacy of the machine if it did not make it leader.
 func (q *inquiry) lostElection() *event.Event {
-	stood := q.last(func(e *event.Event) bool { return e.Kind == event.VoteCast && e.Node == q.n.ID && e.Peer == q.n.ID })
+	stood := q.last(of(event.VoteCast).by(q.n.ID).to(q.n.ID))
 	if stood == nil {
 		return nil
 	}
-	won := q.last(func(e *event.Event) bool {
-		return e.Kind == event.RoleChanged && e.Node == q.n.ID && e.Role == event.Leader && e.Term >= stood.Term
-	})
+	won := q.last(of(event.RoleChanged).by(q.n.ID).that(func(e *event.Event) bool { return e.Role == event.Leader && e.Term >= stood.Term }))
 	if won != nil {
 		return nil
 	}
@@ -113,15 +141,13 @@ func (q *inquiry) lostElection() *event.Event {
 func (q *inquiry) attemptOf(c *view.Node) (a attempt) {
 	a = attempt{candidate: c.ID, term: c.Term}
 	a.index, a.logTerm = lastOf(c)
-	request := q.last(func(e *event.Event) bool {
-		return e.Kind == event.Sent && e.Node == c.ID && !e.Reply && (e.Type == event.RequestVote || e.Type == event.RequestPreVote)
-	})
-	if request != nil {
+	request := q.last(of(event.Sent).by(c.ID).that(asksForVote))
+	if a.request = request; request != nil {
 		a.term, a.pre, a.index, a.logTerm = request.Term, request.Type == event.RequestPreVote, request.Index, request.LogTerm
 	}
-	a.began = q.last(func(e *event.Event) bool {
-		return e.Node == c.ID && e.Term == a.term && (e.Kind == event.VoteCast && e.Peer == c.ID || e.Kind == event.RoleChanged && e.Role == event.Candidate)
-	})
+	a.began = q.last(of(event.VoteCast, event.RoleChanged).by(c.ID).that(func(e *event.Event) bool {
+		return e.Term == a.term && (e.Kind == event.VoteCast && e.Peer == c.ID || e.Kind == event.RoleChanged && e.Role == event.Candidate)
+	}))
 	return a
 }
 
@@ -161,10 +187,10 @@ func (q *inquiry) ballots(a attempt, voters []event.NodeID) (got []event.NodeID,
 			got = append(got, v)
 			continue
 		}
-		said := q.last(func(e *event.Event) bool {
+		said := q.last(of(event.VoteCounted, event.VoteRefused).that(func(e *event.Event) bool {
 			return e.Term == a.term && (e.Kind == event.VoteCounted && e.Node == a.candidate && e.Peer == v && e.Reply == a.pre && e.OK ||
 				e.Kind == event.VoteRefused && e.Node == v && e.Peer == a.candidate && e.OK == a.pre)
-		})
+		}))
 		switch {
 		case said == nil:
 			silent = append(silent, v)
@@ -197,9 +223,7 @@ func (q *inquiry) saySilent(a attempt, silent []event.NodeID) {
 		q.say(q.Count(len(mute), q.list(mute), "{0} has not answered it.", "{0} have not answered it."))
 	}
 	for _, v := range silent {
-		sent := q.last(func(e *event.Event) bool {
-			return e.Kind == event.Sent && e.Node == a.candidate && e.Peer == v && e.Term == a.term && (e.Type == event.RequestVote || e.Type == event.RequestPreVote) && !e.Reply
-		})
+		sent := q.last(of(event.Sent).by(a.candidate).to(v).that(func(e *event.Event) bool { return e.Term == a.term && asksForVote(e) }))
 		granted := q.grant(a, v)
 		switch n := q.s.Node(v); {
 		case granted != nil:
@@ -214,16 +238,12 @@ func (q *inquiry) saySilent(a attempt, silent []event.NodeID) {
 
 // grant is when a voter gave a candidate its vote; nil if it did not, as far as the recording reaches.
 func (q *inquiry) grant(a attempt, voter event.NodeID) *event.Event {
-	return q.last(func(e *event.Event) bool {
-		return e.Kind == event.VoteGranted && e.Node == voter && e.Peer == a.candidate && e.Term == a.term && e.OK == a.pre
-	})
+	return q.last(of(event.VoteGranted).by(voter).to(a.candidate).that(func(e *event.Event) bool { return e.Term == a.term && e.OK == a.pre }))
 }
 
 // sayElsewhere tells who won the term instead, if somebody did.
 func (q *inquiry) sayElsewhere(a attempt) {
-	won := q.last(func(e *event.Event) bool {
-		return e.Kind == event.RoleChanged && e.Role == event.Leader && e.Term == a.term
-	})
+	won := q.last(of(event.RoleChanged).that(func(e *event.Event) bool { return e.Role == event.Leader && e.Term == a.term }))
 	if won != nil && won.Node != a.candidate {
 		q.say(q.Say("{0} won that term.", won.Node.String()))
 		q.happened(won, won.Node.String(), q.Say("{0} became leader of term {1}.", won.Node.String(), number(won.Term)))
@@ -232,9 +252,7 @@ func (q *inquiry) sayElsewhere(a attempt) {
 
 // refusal is the newest one by a voter, or to a candidate; 0 stands for anybody.
 func (q *inquiry) refusal(voter, candidate event.NodeID, pre bool) *event.Event {
-	return q.last(func(e *event.Event) bool {
-		return e.Kind == event.VoteRefused && e.OK == pre && (voter == 0 || e.Node == voter) && (candidate == 0 || e.Peer == candidate)
-	})
+	return q.last(of(event.VoteRefused).by(voter).to(candidate).that(func(e *event.Event) bool { return e.OK == pre }))
 }
 
 // refusalWords say why a vote was refused, with the numbers that were compared.
@@ -244,47 +262,48 @@ func (q *inquiry) refusalWords(e *event.Event, a attempt) string {
 	//exhaustive:ignore
 	switch e.Reason {
 	case event.StaleTerm:
-		return q.Say("{0} refused {1}: term {2} is over for it, it has seen a higher one.", voter, candidate, term)
+		return q.Say("{0} refused {1}: term {2} was over for it, it had seen a higher one.", voter, candidate, term)
 	case event.AlreadyVoted:
-		cast := q.before(e.Seq, func(o *event.Event) bool { return o.Kind == event.VoteCast && o.Node == e.Node && o.Term == e.Term })
+		cast := q.last(of(event.VoteCast).by(e.Node).ahead(e.Seq).that(func(o *event.Event) bool { return o.Term == e.Term }))
 		if cast != nil && cast.Peer == e.Node {
-			return q.Say("{0} refused {1}: it has one vote a term and gave that of term {2} to itself.", voter, candidate, term)
+			return q.Say("{0} refused {1}: it has one vote a term and had given that of term {2} to itself.", voter, candidate, term)
 		}
 		if cast != nil {
-			return q.Say("{0} refused {1}: it has one vote a term and gave that of term {2} to {3}.", voter, candidate, term, cast.Peer.String())
+			return q.Say("{0} refused {1}: it has one vote a term and had given that of term {2} to {3}.", voter, candidate, term, cast.Peer.String())
 		}
-		return q.Say("{0} refused {1}: it has one vote a term and has given that of term {2} to another.", voter, candidate, term)
+		return q.Say("{0} refused {1}: it has one vote a term and had given that of term {2} to another.", voter, candidate, term)
 	case event.HasLeader:
-		seen := q.before(e.Seq, func(o *event.Event) bool { return o.Kind == event.LeaderSeen && o.Node == e.Node })
+		seen := q.last(of(event.LeaderSeen).by(e.Node).ahead(e.Seq))
 		if seen != nil && seen.Peer == e.Node {
-			return q.Say("{0} refused {1}: it leads itself and sees no need for another leader.", voter, candidate)
+			return q.Say("{0} refused {1}: it led itself and saw no need for another leader.", voter, candidate)
 		}
 		if seen != nil && seen.Peer != 0 {
-			return q.Say("{0} refused {1}: it follows {2} as long as its election timer runs, and sees no need for another leader.", voter, candidate, seen.Peer.String())
+			return q.Say("{0} refused {1}: it followed {2}, its election timer had not run out, and it saw no need for another leader.", voter, candidate, seen.Peer.String())
 		}
-		return q.Say("{0} refused {1}: it follows a leader as long as its election timer runs, and sees no need for another.", voter, candidate)
+		return q.Say("{0} refused {1}: it followed a leader, its election timer had not run out, and it saw no need for another.", voter, candidate)
 	case event.LogTermBehind:
 		if a.logTerm != 0 {
-			return q.Say("{0} refused {1}, whose log is behind: its last entry is of term {2}, {0}'s of term {3}, and the higher term counts as newer (§5.4.1).", voter, candidate, number(a.logTerm), number(e.LogTerm))
+			return q.Say("{0} refused {1}, whose log was behind: its last entry was of term {2}, {0}'s of term {3}, and the higher term counts as newer (§5.4.1).", voter, candidate, number(a.logTerm), number(e.LogTerm))
 		}
-		return q.Say("{0} refused {1}, whose log is behind: {0}'s last entry is of term {2}, which is higher (§5.4.1).", voter, candidate, number(e.LogTerm))
+		return q.Say("{0} refused {1}, whose log was behind: {0}'s last entry was of term {2}, which is higher (§5.4.1).", voter, candidate, number(e.LogTerm))
 	case event.LogIndexBehind:
 		if a.index != 0 {
-			return q.Say("{0} refused {1}, whose log is behind: both logs end in the same term, but {1}'s with entry {2} and {0}'s with entry {3} (§5.4.1).", voter, candidate, number(a.index), number(e.Index))
+			return q.Say("{0} refused {1}, whose log was behind: both logs ended in the same term, but {1}'s with entry {2} and {0}'s with entry {3} (§5.4.1).", voter, candidate, number(a.index), number(e.Index))
 		}
-		return q.Say("{0} refused {1}, whose log is behind: both logs end in the same term, but {0}'s is longer (§5.4.1).", voter, candidate)
+		return q.Say("{0} refused {1}, whose log was behind: both logs ended in the same term, but {0}'s was longer (§5.4.1).", voter, candidate)
 	case event.NotAVoter:
-		return q.Say("{0} refused {1}: in the configuration that {0} uses {1} is no voter.", voter, candidate)
+		return q.Say("{0} refused {1}: in the configuration that {0} used {1} was no voter.", voter, candidate)
 	}
-	return q.Say("{0} refused {1}: {2}", voter, candidate, e.Text)
+	if e.Text == "" {
+		return q.Say("{0} refused {1}; the engine did not say why.", voter, candidate)
+	}
+	return q.Say("{0} refused {1}: {2}.", voter, candidate, e.Text)
 }
 
 // requestOf is what a candidate told of its log when it was refused.
 func (q *inquiry) requestOf(e *event.Event) attempt {
 	a := attempt{candidate: e.Peer, term: e.Term, pre: e.OK}
-	sent := q.before(e.Seq, func(o *event.Event) bool {
-		return o.Kind == event.Sent && o.Node == e.Peer && o.Peer == e.Node && o.Term == e.Term && !o.Reply && (o.Type == event.RequestVote || o.Type == event.RequestPreVote)
-	})
+	sent := q.last(of(event.Sent).by(e.Peer).to(e.Node).ahead(e.Seq).that(func(o *event.Event) bool { return o.Term == e.Term && asksForVote(o) }))
 	if sent != nil {
 		a.index, a.logTerm = sent.Index, sent.LogTerm
 	}
@@ -301,12 +320,16 @@ func (q *inquiry) whyRefused(pre bool) {
 	if pre {
 		q.say(q.Say("A pre-vote is no vote: nobody's term changed by it."))
 	}
-	q.happened(e, q.n.ID.String(), q.Say("{0} refused {1} in term {2}.", e.Node.String(), e.Peer.String(), number(e.Term)))
+	if pre {
+		q.happened(e, q.n.ID.String(), q.Say("{0} refused {1} a pre-vote for term {2}.", e.Node.String(), e.Peer.String(), number(e.Term)))
+	} else {
+		q.happened(e, q.n.ID.String(), q.Say("{0} refused {1} in term {2}.", e.Node.String(), e.Peer.String(), number(e.Term)))
+	}
 	// only some reasons rest on another event
 	//exhaustive:ignore
 	switch e.Reason {
 	case event.AlreadyVoted:
-		cast := q.before(e.Seq, func(o *event.Event) bool { return o.Kind == event.VoteCast && o.Node == e.Node && o.Term == e.Term })
+		cast := q.last(of(event.VoteCast).by(e.Node).ahead(e.Seq).that(func(o *event.Event) bool { return o.Term == e.Term }))
 		q.happened(cast, q.n.ID.String(), q.Say("{0} gave its vote of term {1}.", e.Node.String(), number(e.Term)))
 	case event.LogTermBehind, event.LogIndexBehind:
 		q.see("log", q.Say("A candidate wins only if its log is at least as new as those of a majority: so every leader has all that is committed."))

@@ -1,6 +1,8 @@
 package tale
 
 import (
+	"slices"
+
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/view"
 	"github.com/quorumlab/quorumlab/cluster/words"
@@ -8,19 +10,24 @@ import (
 
 var entryAskings = []asking{
 	{"doomed", aboutEntry, words.Of("Why will {0} be overwritten?"), func(q *inquiry) bool { return q.entry != nil && q.s.Doomed(q.n, q.entry.Index) }, (*inquiry).whyDoomed},
-	{"not-committed", aboutEntry, words.Of("Why is {0} not committed?"), func(q *inquiry) bool { return q.entry != nil && !q.settledAnywhere(q.entry) }, func(q *inquiry) { q.whyUncommitted(q.n, q.entry) }},
+	{"not-committed", aboutEntry, words.Of("Why is {0} not committed?"), func(q *inquiry) bool { return q.entry != nil && !q.settled(q.entry) }, func(q *inquiry) { q.whyUncommitted(q.n, q.entry) }},
 	{"overwritten", aboutEntry, words.Of("Why was {0} overwritten?"), func(q *inquiry) bool { return q.truncation(q.subject.number) != nil }, func(q *inquiry) { q.whyTruncated(q.truncation(q.subject.number)) }},
-	{"compacted", aboutEntry, words.Of("Why is {0} not in the log any more?"), func(q *inquiry) bool {
+	{"compacted", aboutEntry, words.Of("Why is {0} not in the log?"), func(q *inquiry) bool {
 		return q.entry == nil && q.subject.number <= q.n.SnapshotIndex
 	}, (*inquiry).whyCompacted},
 	{"missing", aboutEntry, words.Of("Why is {0} missing here?"), func(q *inquiry) bool { return q.subject.number > q.n.Last && q.isBehind() }, (*inquiry).whyBehind},
 	{"not-known", aboutEntry, words.Of("Why is {0} not known to be committed here?"), func(q *inquiry) bool {
-		return q.entry != nil && q.entry.Index > q.n.Commit && q.settledAnywhere(q.entry)
+		return q.entry != nil && q.entry.Index > q.n.Commit && q.settled(q.entry)
 	}, (*inquiry).whyCommitsLess},
 	{"not-applied", aboutEntry, words.Of("Why is {0} not applied here?"), func(q *inquiry) bool {
 		return q.entry != nil && q.entry.Index > q.n.Applied && q.entry.Index <= q.n.Commit
 	}, (*inquiry).whyNotApplied},
-	{"committed", aboutEntry, words.Of("Why can {0} not be lost any more?"), func(q *inquiry) bool { return q.entry != nil && q.settledAnywhere(q.entry) }, (*inquiry).whyCommitted},
+	{"committed", aboutEntry, words.Of("Why can {0} not be lost any more?"), func(q *inquiry) bool {
+		return q.entry != nil && q.settled(q.entry) && len(q.endangering()) == 0
+	}, (*inquiry).whyCommitted},
+	{"endangered", aboutEntry, words.Of("Why could {0} be lost although it is committed?"), func(q *inquiry) bool {
+		return q.entry != nil && q.settled(q.entry) && len(q.endangering()) > 0
+	}, (*inquiry).whyEndangered},
 }
 
 // whyUncommitted tells what an entry lacks. n is a machine that has it.
@@ -40,12 +47,34 @@ func (q *inquiry) whyUncommitted(n *view.Node, e *view.Entry) {
 	case leader == nil:
 		q.say(q.Say("Entry {0} of term {1} is in the logs of {2} of the {3} voters ({4}), and there is no leader that could commit it.", number(e.Index), number(e.Term), count(len(holders)), count(len(voters)), q.list(holders)))
 		q.whyNoLeader()
-	case !holds(leader, e.Index, e.Term):
+	case !slices.Contains(holders, leader.ID) && leader.Entry(e.Index) == nil && leader.SnapshotIndex >= e.Index:
+		q.whyBeneath(leader, e, holders)
+	case leader.Entry(e.Index) == nil || leader.Entry(e.Index).Term != e.Term:
 		q.whyNotTheLeaders(leader, e, holders)
 	case e.Term < leader.Term:
 		q.whyOldTerm(leader, e, holders, voters)
 	default:
 		q.whyUncounted(leader, e, holders, voters)
+	}
+}
+
+// whyBeneath: the leader's snapshot reaches over the entry's place.
+func (q *inquiry) whyBeneath(l *view.Node, e *view.Entry, holders []event.NodeID) {
+	term, who := q.agreed(q.s, e.Index)
+	if term != 0 || l.SnapshotTerm < e.Term {
+		q.say(q.Count(len(holders), q.list(holders), "Only {0} has entry {1} of term {2}. {3}, which leads term {4}, has a snapshot up to entry {5}, with another entry {1} in it: that one is committed, so this one never can be, and gives way when {3} reaches the others (§5.3).",
+			"Only {0} have entry {1} of term {2}. {3}, which leads term {4}, has a snapshot up to entry {5}, with another entry {1} in it: that one is committed, so this one never can be, and gives way when {3} reaches the others (§5.3).",
+			number(e.Index), number(e.Term), l.ID.String(), number(l.Term), number(l.SnapshotIndex)))
+	} else {
+		q.say(q.Say("{0}, which leads term {1}, has a snapshot up to entry {2}. Whether this entry {3} of term {4} or another one is in it the facts within reach do not tell.",
+			l.ID.String(), number(l.Term), number(l.SnapshotIndex), number(e.Index), number(e.Term)))
+	}
+	q.see(l.ID.String(), q.Say("{0}'s snapshot ends with entry {1} of term {2}.", l.ID.String(), number(l.SnapshotIndex), number(l.SnapshotTerm)))
+	if term != 0 {
+		q.see(who.String(), q.Say("{0} tells that entry {1} of term {2} is committed.", who.String(), number(e.Index), number(term)))
+	}
+	for _, id := range holders {
+		q.seeLink(l.ID, id)
 	}
 }
 
@@ -86,8 +115,8 @@ func (q *inquiry) whyOldTerm(l *view.Node, e *view.Entry, holders, voters []even
 
 // firstOf is a leader's first entry of its own term.
 func (q *inquiry) firstOf(l *view.Node) (first *view.Entry) {
-	for i := len(l.Log) - 1; i >= 0 && l.Log[i].Term == l.Term; i-- {
-		first = &l.Log[i]
+	for i := l.Log.Len() - 1; i >= 0 && l.Log.At(i).Term == l.Term; i-- {
+		first = l.Log.At(i)
 	}
 	return first
 }
@@ -158,28 +187,28 @@ func (q *inquiry) seeMissing(l *view.Node, index uint64, rest []event.NodeID) {
 func (q *inquiry) whyDoomed() {
 	l := q.s.Leader()
 	q.whyNotTheLeaders(l, q.entry, q.holders(q.entry.Index, q.entry.Term, votersOf(q.configuration(l))))
-	q.say(q.Say("Nothing is lost by it that anybody was promised: it was never committed."))
+	if q.s.Safe() {
+		q.say(q.Say("Nothing is lost by it that anybody was promised: it was never committed."))
+	}
 }
 
 func (q *inquiry) whyCompacted() {
 	who := q.n.ID.String()
 	q.say(q.Say("Entry {0} is inside {1}'s snapshot, which holds everything up to entry {2}: what a snapshot holds need not be kept as entries (§7).", number(q.subject.number), who, number(q.n.SnapshotIndex)))
-	taken := q.last(func(e *event.Event) bool {
-		return (e.Kind == event.SnapshotTaken || e.Kind == event.SnapshotInstalled) && e.Node == q.n.ID
-	})
+	taken := q.last(of(event.SnapshotTaken, event.SnapshotInstalled).by(q.n.ID))
 	if taken != nil && taken.Kind == event.SnapshotInstalled && taken.Peer != 0 {
 		q.happened(taken, who, q.Say("{0} installed {1}'s snapshot up to entry {2}.", who, taken.Peer.String(), number(taken.Index)))
 	} else if taken != nil {
 		q.happened(taken, who, q.Say("{0} took a snapshot up to entry {1}.", who, number(taken.Index)))
 	}
-	dropped := q.last(func(e *event.Event) bool { return e.Kind == event.Compacted && e.Node == q.n.ID })
-	if dropped != nil {
+	dropped := q.last(of(event.Compacted).by(q.n.ID))
+	if dropped != nil && q.subject.number < dropped.Index {
 		q.happened(dropped, who, q.Say("{0} dropped its log before entry {1}.", who, number(dropped.Index)))
 	}
 }
 
 func (q *inquiry) whyCommitted() {
-	voters := votersOf(q.s.Members)
+	voters := votersOf(q.s.InUse())
 	e := q.entry
 	holders := q.holders(e.Index, e.Term, voters)
 	first := q.firstCommit(e)
@@ -193,13 +222,37 @@ func (q *inquiry) whyCommitted() {
 	}
 }
 
+// endangering are the voters without the entry that is asked about, if they are so many that they could elect one of themselves.
+func (q *inquiry) endangering() []event.NodeID {
+	voters := votersOf(q.s.Members)
+	without := q.placed(lacks, q.entry.Index, q.entry.Term, voters)
+	if len(without) < majority(voters) {
+		return nil
+	}
+	return without
+}
+
+func (q *inquiry) whyEndangered() {
+	e, voters, without := q.entry, votersOf(q.s.Members), q.endangering()
+	q.say(q.Say("It is committed, but of the {0} voters {1} do not have entry {2} of term {3} ({4}): they are a majority, could elect one of themselves, and this entry would be overwritten. Raft promises that committed entries stay only as long as disks keep what they have acknowledged (§5.1, persistent state).",
+		count(len(voters)), count(len(without)), number(e.Index), number(e.Term), q.list(without)))
+	for _, id := range without {
+		if wiped := q.last(of(event.Wiped).by(id)); wiped != nil {
+			q.happened(wiped, id.String(), q.Say("{0}'s disk was wiped.", id.String()))
+		} else if n := q.s.Node(id); n != nil {
+			q.see(id.String(), q.Say("{0}'s log ends with entry {1}.", id.String(), number(n.Last)))
+		}
+	}
+	for _, id := range q.holders(e.Index, e.Term, voters) {
+		q.see(entryMark(id, e.Index), q.Say("{0} has entry {1} of term {2}.", id.String(), number(e.Index), number(e.Term)))
+	}
+}
+
 // firstCommit is the first event within reach that says that the entry is committed; nil if it was already, at the edge.
 func (q *inquiry) firstCommit(e *view.Entry) (first *event.Event) {
-	q.back(func(o *event.Event) bool {
-		if o.Kind == event.Committed && o.Index >= e.Index {
-			c := *o
-			first = &c
-		}
+	q.back(of(event.Committed).that(func(o *event.Event) bool { return o.Index >= e.Index }), func(o *event.Event) bool {
+		c := *o
+		first = &c
 		return false
 	})
 	return first

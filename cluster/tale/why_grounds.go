@@ -48,9 +48,7 @@ func (q *inquiry) seeLease() {
 	if !strings.Contains(q.op.Error, "lease not found") {
 		return
 	}
-	revoked := q.last(func(e *event.Event) bool {
-		return e.Kind == event.Appended && e.At <= q.op.Answered && strings.HasPrefix(e.Text, "revoke ")
-	})
+	revoked := q.last(of(event.Appended).that(func(e *event.Event) bool { return e.At <= q.op.Answered && strings.HasPrefix(e.Text, "revoke ") }))
 	if revoked != nil {
 		q.happened(revoked, entryMark(revoked.Node, revoked.Index), q.Say("The last lease that ended before it: entry {0}, {1}.", number(revoked.Index), revoked.Text))
 	}

@@ -30,18 +30,15 @@ func (q *inquiry) either(is func(l *view.Link) bool) bool {
 
 // seeSet adds the events by which a direction became what it is.
 func (q *inquiry) seeSet(l *view.Link, sentence string) {
-	set := q.last(func(e *event.Event) bool {
-		return e.Kind == event.LinkSet && e.Node == l.From && e.Peer == l.To && e.Link == l.Link
-	})
+	set := q.last(of(event.LinkSet).by(l.From).to(l.To).that(func(e *event.Event) bool { return e.Link == l.Link }))
 	if set == nil {
 		q.see(linkMark(l.From, l.To), sentence)
 		return
 	}
 	q.happened(set, linkMark(l.From, l.To), sentence)
-	order := q.before(set.Seq, func(e *event.Event) bool {
-		return e.Kind == event.Asked && !e.Command.Client() && set.At-e.At < 1_000_000 &&
-			(e.Command == event.Cut || e.Command == event.Partition || e.Command == event.SetLink || e.Command == event.Hold)
-	})
+	order := q.last(of(event.Asked).behind(q.seqAt(set.At - 1_000_000)).ahead(set.Seq).that(func(e *event.Event) bool {
+		return e.Command == event.Cut || e.Command == event.Partition || e.Command == event.SetLink || e.Command == event.Hold
+	}))
 	if order != nil {
 		q.happened(order, "", ordered(q.Language, order))
 	}

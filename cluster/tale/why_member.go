@@ -23,9 +23,7 @@ func (q *inquiry) membersWords(n *view.Node) string {
 
 func (q *inquiry) whyNoVote() {
 	who, l := q.n.ID.String(), q.s.Leader()
-	set := q.last(func(e *event.Event) bool {
-		return e.Kind == event.MembersSet && suffrage(e.Members, q.n.ID) == event.Learner
-	})
+	set := q.last(of(event.MembersSet).that(func(e *event.Event) bool { return suffrage(e.Members, q.n.ID) == event.Learner }))
 	switch suffrage(q.s.Members, q.n.ID) {
 	case event.Learner:
 		q.say(q.Say("{0} is a learner: it is sent the log like everybody, but neither elections nor commits count it, so that a newcomer that lags cannot stop the others (dissertation §4.2.1). It votes when it is promoted.", who))

@@ -19,7 +19,11 @@ var messageAskings = []asking{
 // findMessage finds a message that is under way, or was within the inquiry's reach.
 func (q *inquiry) findMessage(id uint64) bool {
 	q.msg = q.s.Message(id)
-	q.sent = q.last(func(e *event.Event) bool { return e.Kind == event.Sent && e.Msg == id })
+	w := of(event.Sent).that(func(e *event.Event) bool { return e.Msg == id })
+	if q.msg != nil { // it is known when
+		w = w.behind(q.seqAt(q.msg.Sent - 1)).ahead(q.seqAt(q.msg.Sent) + 1)
+	}
+	q.sent = q.last(w)
 	return q.msg != nil || q.sent != nil
 }
 
@@ -129,15 +133,16 @@ func (q *inquiry) whyHeld() {
 	q.see(messageMark(q.msg.ID), q.Say("It has waited for {0}.", q.span(q.s.At-q.msg.Sent)))
 	q.see(linkMark(from, to), q.Say("The gate between {0} and {1} is shut.", from.String(), to.String()))
 	q.happened(q.sent, from.String(), q.Say("{0} sent it.", from.String()))
-	hold := q.last(func(e *event.Event) bool {
-		return e.Kind == event.LinkSet && e.Node == from && e.Peer == to && e.Link.Hold
-	})
+	hold := q.last(of(event.LinkSet).by(from).to(to).that(func(e *event.Event) bool { return e.Link.Hold }))
 	q.happened(hold, linkMark(from, to), q.Say("The gate was shut."))
 }
 
 // dropped is how the message was lost; nil if it was not.
 func (q *inquiry) dropped() *event.Event {
-	return q.last(func(e *event.Event) bool { return e.Kind == event.Dropped && e.Msg == q.subject.number })
+	if q.msg != nil {
+		return nil // it is under way
+	}
+	return q.last(of(event.Dropped).by(q.sent.Node).to(q.sent.Peer).behind(q.sent.Seq).that(func(e *event.Event) bool { return e.Msg == q.subject.number }))
 }
 
 // dropWords say why a message was lost.
@@ -171,10 +176,10 @@ func (q *inquiry) whyDropped() {
 	//exhaustive:ignore
 	switch e.Reason {
 	case event.LinkCut, event.Lost:
-		set := q.before(e.Seq, func(o *event.Event) bool { return o.Kind == event.LinkSet && o.Node == from && o.Peer == to })
+		set := q.last(of(event.LinkSet).by(from).to(to).ahead(e.Seq))
 		q.happened(set, linkMark(from, to), q.Say("The way from {0} to {1} was changed.", from.String(), to.String()))
 	case event.MachineDown:
-		stop := q.last(func(o *event.Event) bool { return o.Kind == event.Stopped && o.Node == to })
+		stop := q.last(of(event.Stopped).by(to))
 		q.happened(stop, to.String(), q.Say("{0} went down.", to.String()))
 	}
 }
@@ -182,16 +187,18 @@ func (q *inquiry) whyDropped() {
 func (q *inquiry) whyUnderWay() {
 	from, to := q.msg.From, q.msg.To
 	l, n := q.s.Link(from, to), q.s.Node(to)
-	left := q.msg.Due - q.s.At
+	left, way := q.msg.Due-q.s.At, q.msg.Due-q.msg.Sent
 	switch {
 	case n != nil && n.Suspended:
 		q.say(q.Say("{0} stands still: the message waits there until it is resumed.", to.String()))
 		q.see(to.String(), q.Say("{0} is suspended.", to.String()))
 	case l != nil && q.delay(l) != q.s.Delay:
-		q.say(q.Say("It was sent {0} ago and arrives in {1}: the way from {2} to {3} takes {4}, where others take {5}.", q.span(q.s.At-q.msg.Sent), q.span(max(left, 0)), from.String(), to.String(), q.span(q.delay(l)), q.span(q.s.Delay)))
+		q.say(q.Say("It was sent {0} ago and arrives in {1}: its way from {2} to {3} takes {4}, where others take {5}.", q.span(q.s.At-q.msg.Sent), q.span(max(left, 0)), from.String(), to.String(), q.span(way), q.span(q.s.Delay)))
 		q.see(linkMark(from, to), q.Say("A slow way."))
 	case q.msg.Due != 0 && left < -atOnce:
 		q.say(q.Say("It was sent {0} ago and has been at {1}'s machine for {2}: that has stood still, or is busy, and has not come to it yet.", q.span(q.s.At-q.msg.Sent), to.String(), q.span(-left)))
+	case way > q.s.Delay+atOnce: // its link was slow when it was sent
+		q.say(q.Say("It was sent {0} ago and arrives in {1}: its way takes {2}.", q.span(q.s.At-q.msg.Sent), q.span(max(left, 0)), q.span(way)))
 	default:
 		q.say(q.Say("It was sent {0} ago and arrives in {1}; a message takes {2} from one machine to another.", q.span(q.s.At-q.msg.Sent), q.span(max(left, 0)), q.span(q.s.Delay)))
 	}
@@ -236,11 +243,5 @@ func (q *inquiry) whySaysNo() {
 
 // answeredRequest is the AppendEntries that a refusal answers: the newest one from there that had arrived.
 func (q *inquiry) answeredRequest() *event.Event {
-	reached := map[uint64]bool{}
-	return q.before(q.sent.Seq, func(e *event.Event) bool {
-		if e.Kind == event.Delivered && e.Peer == q.sent.Node && e.Node == q.sent.Peer {
-			reached[e.Msg] = true
-		}
-		return e.Kind == event.Sent && reached[e.Msg] && e.Type == event.AppendEntries && !e.Reply
-	})
+	return q.served(q.sent.Peer, q.sent.Node, q.sent.Seq, func(e *event.Event) bool { return e.Type == event.AppendEntries && !e.Reply })
 }

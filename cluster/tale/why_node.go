@@ -37,9 +37,9 @@ var nodeAskings = []asking{
 }
 
 func (q *inquiry) whyRefusesStart() {
-	q.say(q.Say("{0} found damage on its disk and does not start on it, because a member that has forgotten something it promised could break what the others rely on: {1}", q.n.ID.String(), q.n.Refused))
-	q.happened(q.last(func(e *event.Event) bool { return e.Kind == event.Stopped && e.Node == q.n.ID }), q.n.ID.String(), q.Say("{0} refused to start.", q.n.ID.String()))
-	if c := q.last(func(e *event.Event) bool { return e.Kind == event.Corrupted && e.Node == q.n.ID }); c != nil {
+	q.say(q.Say("{0} found damage on its disk and does not start on it, because a member that has forgotten something it promised could break what the others rely on: {1}.", q.n.ID.String(), ended(q.n.Refused)))
+	q.happened(q.last(of(event.Stopped).by(q.n.ID)), q.n.ID.String(), q.Say("{0} refused to start.", q.n.ID.String()))
+	if c := q.last(of(event.Corrupted).by(q.n.ID)); c != nil {
 		q.happened(c, q.n.ID.String(), q.Say("A bit in {0}'s file {1} was flipped, at byte {2}.", q.n.ID.String(), c.Text, count(int(c.N))))
 	}
 }
@@ -60,17 +60,31 @@ func (q *inquiry) whyDown() {
 	case event.ReasonNone:
 		q.say(q.Say("{0} has not been started yet.", who))
 	default:
+		if q.wiped() {
+			q.say(q.Say("{0} was killed, as by a power cut: its process is gone; its disk was wiped since.", who))
+			break
+		}
 		q.say(q.Say("{0} was killed, as by a power cut: its process is gone; term, vote, log and store wait on its disk.", who))
 	}
-	q.happened(q.last(func(e *event.Event) bool { return e.Kind == event.Stopped && e.Node == q.n.ID }), who, q.Say("{0} went down.", who))
-	q.seeOrder(event.Kill)
-	q.seeOrder(event.Wipe)
+	stop := q.last(of(event.Stopped).by(q.n.ID))
+	q.happened(stop, who, q.Say("{0} went down.", who))
+	q.seeOrder(event.Kill, stop)
+	if stop != nil {
+		q.seeOrder(event.Wipe, q.last(of(event.Wiped).by(q.n.ID).behind(stop.Seq)))
+	}
 }
 
-// seeOrder adds the newest order of a kind about the machine.
-func (q *inquiry) seeOrder(kind event.CommandKind) {
-	if o := q.last(func(e *event.Event) bool { return e.Kind == event.Asked && e.Command == kind && e.Node == q.n.ID }); o != nil {
-		q.happened(o, q.n.ID.String(), ordered(q.Language, o))
+// orderedFor is how long before something it was ordered at most: a kill that waits for a write may take a while.
+const orderedFor event.Micros = 15_000_000
+
+// seeOrder adds the order by which something was done to the machine.
+func (q *inquiry) seeOrder(kind event.CommandKind, done *event.Event) {
+	if done == nil {
+		return
+	}
+	order := q.last(of(event.Asked).by(q.n.ID).behind(q.seqAt(done.At - orderedFor)).ahead(done.Seq).that(func(e *event.Event) bool { return e.Command == kind }))
+	if order != nil {
+		q.happened(order, q.n.ID.String(), ordered(q.Language, order))
 	}
 }
 
@@ -85,7 +99,7 @@ func (q *inquiry) whySuspended() {
 	if waiting > 0 {
 		q.see(who, q.Count(waiting, count(waiting), "{0} message waits for it or is on its way.", "{0} messages wait for it or are on their way."))
 	}
-	q.happened(q.last(func(e *event.Event) bool { return e.Kind == event.Suspended && e.Node == q.n.ID }), who, q.Say("{0} was suspended.", who))
+	q.happened(q.last(of(event.Suspended).by(q.n.ID)), who, q.Say("{0} was suspended.", who))
 	if q.n.Role != event.Leader || !q.s.StaleLeader(q.n) {
 		return
 	}
@@ -96,12 +110,23 @@ func (q *inquiry) whySuspended() {
 	}
 }
 
+// wiped says whether the machine's disk was wiped since it went down.
+func (q *inquiry) wiped() bool {
+	stop := q.last(of(event.Stopped).by(q.n.ID))
+	return stop != nil && q.last(of(event.Wiped).by(q.n.ID).behind(stop.Seq)) != nil
+}
+
 func (q *inquiry) whyLeads() {
 	who, term := q.n.ID.String(), number(q.n.Term)
 	voters, late := q.electors(q.n)
-	if len(voters) > 0 {
+	won := q.last(of(event.RoleChanged).by(q.n.ID).that(func(e *event.Event) bool { return e.Role == event.Leader && e.Term == q.n.Term }))
+	changed := won != nil && q.last(of(event.MembersSet).by(q.n.ID).behind(won.Seq)) != nil
+	switch {
+	case len(voters) > 0 && changed: // so many voters as now there were not then
+		q.say(q.Say("{0} won term {1} with the votes of {2}.", who, term, q.list(voters)))
+	case len(voters) > 0:
 		q.say(q.Say("{0} won term {1} with the votes of {2}; {3} were needed.", who, term, q.list(voters), count(q.s.VotesNeeded(q.n))))
-	} else {
+	default:
 		q.say(q.Say("{0} won term {1} with a majority of the votes.", who, term))
 	}
 	if len(late) > 0 {
@@ -126,16 +151,12 @@ func (q *inquiry) whyLeads() {
 // electors are those whose votes made a machine leader, and those whose votes came later. Where the election is out of reach
 // all are in the first list.
 func (q *inquiry) electors(n *view.Node) (voters, late []event.NodeID) {
-	won := q.last(func(e *event.Event) bool {
-		return e.Kind == event.RoleChanged && e.Role == event.Leader && e.Node == n.ID && e.Term == n.Term
-	})
+	won := q.last(of(event.RoleChanged).by(n.ID).that(func(e *event.Event) bool { return e.Role == event.Leader && e.Term == n.Term }))
 	for _, b := range n.Ballots {
 		if !b.Granted || b.PreVote {
 			continue
 		}
-		counted := q.last(func(e *event.Event) bool {
-			return e.Kind == event.VoteCounted && e.Node == n.ID && e.Peer == b.Voter && e.Term == n.Term && e.OK && !e.Reply
-		})
+		counted := q.last(of(event.VoteCounted).by(n.ID).to(b.Voter).that(func(e *event.Event) bool { return e.Term == n.Term && e.OK && !e.Reply }))
 		if won != nil && counted != nil && counted.Seq > won.Seq {
 			late = append(late, b.Voter)
 		} else {
@@ -147,9 +168,7 @@ func (q *inquiry) electors(n *view.Node) (voters, late []event.NodeID) {
 
 // seeVote adds the event by which a voter gave its vote.
 func (q *inquiry) seeVote(voter, candidate event.NodeID, term uint64) {
-	cast := q.last(func(e *event.Event) bool {
-		return e.Kind == event.VoteCast && e.Node == voter && e.Peer == candidate && e.Term == term
-	})
+	cast := q.last(of(event.VoteCast).by(voter).to(candidate).that(func(e *event.Event) bool { return e.Term == term }))
 	if cast != nil && voter != candidate {
 		q.happened(cast, voter.String(), q.Say("{0} voted for {1} in term {2}.", voter.String(), candidate.String(), number(term)))
 	}
@@ -164,6 +183,13 @@ func (q *inquiry) whyNotLeader() {
 		q.whyNoVote()
 	case leader == nil:
 		q.whyNoLeader()
+	case q.n.Leader == leader.ID && (!runs(leader) || !q.passes(leader.ID, q.n.ID) || q.gate(leader.ID, q.n.ID)):
+		q.say(q.Say("{0} leads term {1}. {2} takes it for its leader still, though nothing comes from it now: a follower stands for election only when it has not heard from a leader for its election timeout.", leader.ID.String(), number(leader.Term), who))
+		q.seeAway(leader.ID, []event.NodeID{q.n.ID})
+		if !runs(leader) {
+			q.see(leader.ID.String(), q.Say("{0} stands still.", leader.ID.String()))
+		}
+		q.whyTimerRuns()
 	case q.n.Leader == leader.ID:
 		q.say(q.Say("{0} leads term {1}, and {2} hears from it. A follower stands for election only when it has not heard from a leader for its election timeout.", leader.ID.String(), number(leader.Term), who))
 		q.seeContact(q.n)
@@ -177,7 +203,12 @@ func (q *inquiry) whyNotLeader() {
 
 // seeContact adds when a follower last heard from a leader, and until when it is patient.
 func (q *inquiry) seeContact(n *view.Node) {
-	if n.Contact == 0 || n.TimerMax == 0 {
+	if n.TimerMax == 0 {
+		return
+	}
+	if timer := q.last(of(event.TimerSet).by(n.ID)); timer != nil && timer.OK {
+		q.happened(timer, n.ID.String(), q.Say("{0}'s timer began {1} ago, and it has heard from nobody since; if it neither hears from a leader nor gives its vote it stands for election between {2} and {3}.",
+			n.ID.String(), q.span(max(q.s.At-timer.From, 0)), Clock(n.TimerMin), Clock(n.TimerMax)))
 		return
 	}
 	q.see(n.ID.String(), q.Say("{0}'s timer was last set {1} ago, when it heard from a leader or gave its vote; if neither happens again it stands for election between {2} and {3}.",
@@ -211,8 +242,8 @@ func (q *inquiry) whyTimerRuns() {
 	who := q.n.ID.String()
 	switch {
 	case q.n.TimerMax == 0:
-		q.say(q.Say("{0} has heard from nobody since it started, and waits for a leader as long as any follower before it stands for election.", who))
-		q.happened(q.last(func(e *event.Event) bool { return e.Kind == event.Started && e.Node == q.n.ID }), who, q.Say("{0} started in term {1}.", who, number(q.n.Term)))
+		q.say(q.Say("{0} knows of no configuration, as one whose disk is empty: it stands for no election, and waits for a leader to bring it one.", who))
+		q.happened(q.last(of(event.Started).by(q.n.ID)), who, q.Say("{0} started in term {1}.", who, number(q.n.Term)))
 	case q.n.TimerMin > q.s.At:
 		q.say(q.Say("{0}'s election timer still runs: it stands for election in {1} at the earliest and {2} at the latest. The time is random, so that not all stand at once.",
 			who, q.span(q.n.TimerMin-q.s.At), q.span(q.n.TimerMax-q.s.At)))
@@ -240,18 +271,18 @@ func (q *inquiry) whyFollows() {
 		q.seeLink(l.ID, q.n.ID)
 	}
 	q.seeContact(q.n)
-	seen := q.last(func(e *event.Event) bool { return e.Kind == event.LeaderSeen && e.Node == q.n.ID })
+	seen := q.last(of(event.LeaderSeen).by(q.n.ID))
 	q.happened(seen, who, q.Say("{0} took {1} for its leader.", who, old))
 }
 
-// lacksQuorum says whether the machine runs and talks to too few voters, as the room's settled configuration counts them.
+// lacksQuorum says whether the machine runs and talks to too few voters, as the picture counts them: in the leader's newest configuration.
 func (q *inquiry) lacksQuorum() bool {
-	voters := votersOf(q.s.Members)
+	voters := votersOf(q.s.InUse())
 	return runs(q.n) && len(voters) > 0 && len(q.reached(q.n.ID, voters)) < majority(voters)
 }
 
 func (q *inquiry) whyNoQuorum() {
-	voters := votersOf(q.s.Members)
+	voters := votersOf(q.s.InUse())
 	r := q.reached(q.n.ID, voters)
 	q.say(q.Say("A majority is {0} of the {1} voters, and {2} talks to {3} of them ({4}). Two majorities always share a voter; that is why a minority may neither elect nor commit: the others might do so at the same time.",
 		count(majority(voters)), count(len(voters)), q.n.ID.String(), count(len(r)), q.list(r)))

@@ -1,32 +1,34 @@
 package tale
 
 import (
+	"slices"
+
 	"github.com/quorumlab/quorumlab/cluster/event"
 )
 
-// office is the newest term that the machine led and gave up while it ran: how it won and how it ended. nil: there was none,
-// or it went down with it, or still has it.
+// office is the newest term that the machine led and gave up while it ran: how it won, however long ago, and how it ended. nil:
+// there was none, or it went down with it, or still has it.
 func (q *inquiry) office() (won, end *event.Event) {
-	won = q.last(func(e *event.Event) bool {
-		return e.Kind == event.RoleChanged && e.Node == q.n.ID && e.Role == event.Leader
-	})
-	if won == nil {
-		return nil, nil
-	}
-	stopped := false
-	q.since(won.Seq+1, func(e *event.Event) {
-		if e.Node != q.n.ID || end != nil {
-			return
+	w := of(event.RoleChanged, event.Stopped).by(q.n.ID)
+	w.far = true
+	var newer *event.Event
+	q.back(w, func(e *event.Event) bool {
+		if newer == nil && e.Seq <= q.least {
+			return true // it ended too long ago to matter
 		}
-		stopped = stopped || e.Kind == event.Stopped
-		if e.Kind == event.RoleChanged && e.Role != event.Leader && !stopped {
+		if e.Kind == event.RoleChanged && e.Role == event.Leader {
+			if newer != nil && newer.Kind == event.RoleChanged {
+				c := *e
+				won, end = &c, newer
+			}
+			return true
+		}
+		if newer = nil; e.Seq > q.least {
 			c := *e
-			end = &c
+			newer = &c
 		}
+		return false
 	})
-	if end == nil {
-		return nil, nil
-	}
 	return won, end
 }
 
@@ -40,10 +42,8 @@ func (q *inquiry) whySteppedDown() {
 // whyStepped says why a leader became a follower.
 func (q *inquiry) whyStepped(won, end *event.Event) {
 	who, term := won.Node.String(), number(won.Term)
-	handed := q.before(end.Seq, func(e *event.Event) bool {
-		return e.Seq > won.Seq && e.Kind == event.Sent && e.Type == event.TimeoutNow && !e.Reply && e.Node == won.Node
-	})
-	removed := q.before(end.Seq, func(e *event.Event) bool { return e.Seq > won.Seq && e.Kind == event.MembersSet && e.Node == won.Node })
+	handed := q.handover(won.Node, 0, won, end)
+	removed := q.last(of(event.MembersSet).by(won.Node).behind(won.Seq).ahead(end.Seq))
 	switch cause := q.carrier(end, won.Node, won.Term+1); {
 	case handed != nil && (end.Term > won.Term || cause != nil):
 		q.say(q.Say("{0} handed its leadership to {1}, which stood for election in a higher term than {2}: that made {0} a follower.", who, handed.Peer.String(), term))
@@ -67,37 +67,60 @@ const atOnce event.Micros = 20_000
 // carrier is the message of at least this term that reached the machine just before an event, as it was sent; nil if there is
 // none. Requests for pre-votes only ask, and those for votes are not looked at by who hears from a leader.
 func (q *inquiry) carrier(end *event.Event, to event.NodeID, term uint64) *event.Event {
-	reached, unheard := map[uint64]bool{}, map[event.NodeID]uint64{}
-	return q.before(end.Seq, func(e *event.Event) bool {
-		switch {
-		case e.Kind == event.Delivered && e.Peer == to && e.At >= end.At-atOnce:
-			reached[e.Msg] = true
-		case e.Kind == event.VoteRefused && e.Node == to && e.Reason == event.HasLeader && !e.OK:
+	just, unheard := q.seqAt(end.At-atOnce-1), map[event.NodeID]uint64{}
+	q.back(of(event.VoteRefused).by(to).behind(just).ahead(end.Seq), func(e *event.Event) bool {
+		if e.Reason == event.HasLeader && !e.OK {
 			unheard[e.Peer] = max(unheard[e.Peer], e.Term)
 		}
-		asks := e.Type == event.RequestPreVote || e.Type == event.RequestVote && !e.Reply && unheard[e.Node] >= e.Term
-		return e.Kind == event.Sent && reached[e.Msg] && e.Term >= term && !asks
+		return false
 	})
+	var found *event.Event
+	q.arrived(search{peer: to, after: just, before: end.Seq}, func(a arrival) bool {
+		e := &a.sent
+		asks := e.Type == event.RequestPreVote || e.Type == event.RequestVote && !e.Reply && unheard[e.Node] >= e.Term
+		if e.Term < term || asks {
+			return false
+		}
+		found = e
+		return true
+	})
+	return found
 }
+
+// handover is by which message a leader told another machine between two events to stand for election at once: to 0 stands for any.
+func (q *inquiry) handover(leader, to event.NodeID, after, before *event.Event) *event.Event {
+	since := max(after.Seq, q.seqAt(before.At-handingOver))
+	return q.last(of(event.Sent).by(leader).to(to).behind(since).ahead(before.Seq).that(func(e *event.Event) bool { return e.Type == event.TimeoutNow && !e.Reply }))
+}
+
+// handingOver is the longest time between the order to stand for election and the end of the old leader's office that is told as a
+// handover.
+const handingOver event.Micros = 15_000_000
 
 // heard is when each of these last answered a leader, before an event.
 func (q *inquiry) heard(seq uint64, leader event.NodeID, voters []event.NodeID) map[event.NodeID]event.Event {
-	reached, answers := map[uint64]event.Event{}, map[event.NodeID]event.Event{}
-	q.before(seq, func(e *event.Event) bool {
-		switch {
-		case e.Kind == event.Delivered && e.Peer == leader:
-			reached[e.Msg] = *e
-		case e.Kind == event.Sent && e.Reply && e.Peer == leader && (e.Type == event.AppendEntries || e.Type == event.Heartbeat || e.Type == event.InstallSnapshot):
-			at, arrived := reached[e.Msg]
-			if _, known := answers[e.Node]; arrived && !known {
-				answers[e.Node] = at
-			}
-		case e.Kind == event.RoleChanged && e.Node == leader && e.Role == event.Leader:
-			return true // what was before it led does not count
+	answers, since := map[event.NodeID]event.Event{}, uint64(0)
+	if won := q.last(of(event.RoleChanged).by(leader).ahead(seq).that(func(e *event.Event) bool { return e.Role == event.Leader })); won != nil {
+		since = won.Seq // what was before it led does not count
+	}
+	for _, v := range voters {
+		if v == leader {
+			continue
 		}
-		return len(answers) >= len(voters)-1
-	})
+		q.arrived(search{node: v, peer: leader, after: since, before: seq}, func(a arrival) bool {
+			if e := &a.sent; !e.Reply || !keepsLeader(e.Type) {
+				return false
+			}
+			answers[v] = a.landed
+			return true
+		})
+	}
 	return answers
+}
+
+// keepsLeader says whether an answer to a message of this type tells a leader that it leads still.
+func keepsLeader(t event.MessageType) bool {
+	return t == event.AppendEntries || t == event.Heartbeat || t == event.InstallSnapshot
 }
 
 func (q *inquiry) whyLeaseEnded(won, end *event.Event) {
@@ -131,7 +154,7 @@ func (q *inquiry) whyLease() {
 			ages = append(ages, q.s.At-a.At)
 		}
 	}
-	sortMicros(ages)
+	slices.Sort(ages)
 	if len(ages) < need-1 {
 		q.say(q.Count(need-1, count(need-1), "A leader goes on leading while a majority answers it. {1} needs {0} other voter and has heard from {2} in this term; without more it steps down when its lease ends.",
 			"A leader goes on leading while a majority answers it. {1} needs {0} other voters and has heard from {2} in this term; without more it steps down when its lease ends.", who, count(len(ages))))
@@ -139,8 +162,15 @@ func (q *inquiry) whyLease() {
 		q.say(q.Count(need-1, count(need-1), "A leader goes on leading while a majority answers it: {1} needs {0} other voter, and the last time that it had heard from so many is {2} ago. When that is longer than its lease lasts it steps down.",
 			"A leader goes on leading while a majority answers it: {1} needs {0} other voters, and the last time that it had heard from so many is {2} ago. When that is longer than its lease lasts it steps down.", who, q.span(ages[need-2])))
 	}
-	if r := q.reached(q.n.ID, voters); len(r) < need {
-		q.say(q.Say("At the moment it talks only to {0}.", q.list(without(r, []event.NodeID{q.n.ID}))))
+	if len(ages) >= need-1 {
+		if stood := q.stoodStill(q.n.ID, q.s.At-ages[need-2]); stood > 0 {
+			q.say(q.Say("It stood still for {0} of that, and its clock with it: for its lease that time has not passed.", q.span(stood)))
+		}
+	}
+	if r := without(q.reached(q.n.ID, voters), []event.NodeID{q.n.ID}); len(r) == 0 {
+		q.say(q.Say("At the moment it talks to nobody."))
+	} else if len(r) < need-1 {
+		q.say(q.Say("At the moment it talks only to {0}.", q.list(r)))
 	}
 	for _, v := range voters {
 		if v == q.n.ID {
@@ -154,39 +184,39 @@ func (q *inquiry) whyLease() {
 	}
 }
 
-func sortMicros(list []event.Micros) {
-	for i := range list {
-		for j := i; j > 0 && list[j] < list[j-1]; j-- {
-			list[j], list[j-1] = list[j-1], list[j]
+// stoodStill is for how long a machine has stood still since a virtual time.
+func (q *inquiry) stoodStill(id event.NodeID, since event.Micros) (all event.Micros) {
+	until := q.s.At
+	q.back(of(event.Suspended, event.Resumed).by(id), func(e *event.Event) bool {
+		if e.Kind == event.Resumed {
+			until = e.At
+		} else {
+			all += max(until-max(e.At, since), 0)
 		}
-	}
+		return e.At <= since
+	})
+	return all
 }
 
 // termChange is the newest step of the machine into a term, and the term before; nil if none is within reach.
 func (q *inquiry) termChange() (now *event.Event, before uint64) {
-	termed := func(e *event.Event) bool {
-		return e.Node == q.n.ID && (e.Kind == event.TermChanged || e.Kind == event.Started)
-	}
-	newest := q.last(termed)
-	for newest != nil && newest.Kind == event.TermChanged {
-		older := q.before(newest.Seq, termed)
-		if older == nil {
-			return nil, 0
+	var newest *event.Event
+	q.back(of(event.TermChanged, event.Started).by(q.n.ID), func(e *event.Event) bool {
+		if newest != nil && e.Term != newest.Term {
+			now, before = newest, e.Term
+			return true
 		}
-		if older.Term != newest.Term {
-			return newest, older.Term
-		}
-		newest = older
-	}
-	return nil, 0
+		c := *e
+		newest = &c
+		return e.Kind == event.Started // it came up with that term
+	})
+	return now, before
 }
 
 func (q *inquiry) whyTerm() {
 	now, before := q.termChange()
 	who, term := q.n.ID.String(), number(now.Term)
-	stood := q.last(func(e *event.Event) bool {
-		return e.Kind == event.VoteCast && e.Node == q.n.ID && e.Peer == q.n.ID && e.Term == now.Term
-	})
+	stood := q.last(of(event.VoteCast).by(q.n.ID).to(q.n.ID).that(func(e *event.Event) bool { return e.Term == now.Term }))
 	cause := q.carrier(now, q.n.ID, now.Term)
 	switch {
 	case stood != nil && (cause == nil || cause.Seq > stood.Seq || now.Term == before+1):
@@ -209,8 +239,8 @@ func (q *inquiry) sayJump(now *event.Event, before uint64) {
 	terms := map[event.NodeID]int{}
 	var most event.NodeID
 	var first *event.Event
-	q.before(now.Seq, func(e *event.Event) bool {
-		if e.Kind == event.VoteCast && e.Node == e.Peer && e.Term > before && e.Term <= now.Term {
+	q.back(of(event.VoteCast).ahead(now.Seq), func(e *event.Event) bool {
+		if e.Node == e.Peer && e.Term > before && e.Term <= now.Term {
 			terms[e.Node]++
 			if most == 0 || terms[e.Node] > terms[most] {
 				most = e.Node
@@ -218,7 +248,7 @@ func (q *inquiry) sayJump(now *event.Event, before uint64) {
 			c := *e
 			first = &c
 		}
-		return e.Term != 0 && e.Term <= before && e.Kind == event.VoteCast
+		return e.Term != 0 && e.Term <= before
 	})
 	if most == 0 {
 		return

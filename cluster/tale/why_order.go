@@ -30,9 +30,7 @@ func (q *inquiry) whyOrderWaits() {
 
 // whyTransferWaits: who shall lead is brought up to date first, then told to stand for election, then elected.
 func (q *inquiry) whyTransferWaits() {
-	told := q.last(func(e *event.Event) bool {
-		return e.Kind == event.Sent && e.Type == event.TimeoutNow && !e.Reply && e.At >= q.op.Asked
-	})
+	told := q.last(of(event.Sent).behind(q.begin(q.op)).that(func(e *event.Event) bool { return e.Type == event.TimeoutNow && !e.Reply }))
 	if told == nil {
 		q.say(q.Say("A leader hands over only to a follower that has all of its log, and brings it up to date first (dissertation §3.10); meanwhile it takes no requests."))
 		if l := q.s.Leader(); l != nil {

@@ -26,27 +26,71 @@ func ended(text string) string {
 
 // sayFate tells what the recording knows and the asker could not.
 func (q *inquiry) sayFate() {
-	appended := q.last(func(e *event.Event) bool { return e.Kind == event.Appended && e.Op == q.op.ID })
+	appended := q.last(of(event.Appended).behind(q.begin(q.op)).that(func(e *event.Event) bool { return e.Op == q.op.ID }))
 	n, e := q.logged(q.op.ID)
+	if e == nil && appended != nil {
+		q.sayGone(appended)
+		return
+	}
+	var term uint64
+	var who event.NodeID
+	if e != nil {
+		term, who = q.agreed(q.s, e.Index)
+	}
 	switch {
-	case e != nil && q.settledAnywhere(e):
+	case e != nil && term == e.Term:
 		q.say(q.Say("The recording knows more: it is entry {0} of term {1} and was committed, so it did happen.", number(e.Index), number(e.Term)))
 		q.see(entryMark(n.ID, e.Index), q.Say("Entry {0} is committed.", number(e.Index)))
-	case e != nil && q.settledOther(e) != nil:
-		other := q.settledOther(e)
+	case e != nil && term != 0:
 		q.say(q.Say("The recording knows more: it is still entry {0} of term {1} in the log of {2}, but another entry is committed there, so it did not happen and never will.", number(e.Index), number(e.Term), n.ID.String()))
-		q.see(entryMark(other.ID, e.Index), q.Say("{0} has another entry {1} there, committed.", other.ID.String(), number(e.Index)))
+		q.see(entryMark(who, e.Index), q.Say("{0} has another entry {1} there, committed.", who.String(), number(e.Index)))
 	case e != nil:
 		holders := q.holders(e.Index, e.Term, votersOf(q.s.Members))
 		q.say(q.Say("The recording knows more: it is entry {0} of term {1} in the logs of {2} and is not committed. It may still be, or be overwritten.", number(e.Index), number(e.Term), q.list(holders)))
 		q.see(entryMark(n.ID, e.Index), q.Say("Entry {0} is not committed.", number(e.Index)))
 		q.seeMessages()
-	case appended != nil:
-		q.say(q.Say("The recording knows more: it was entry {0} of term {1} on {2}, and was overwritten or lost before it was committed, so it did not happen.", number(appended.Index), number(appended.Term), appended.Node.String()))
-		q.happened(appended, appended.Node.String(), q.Say("{0} appended it as entry {1}.", appended.Node.String(), number(appended.Index)))
 	case q.past.journal != nil:
 		q.sayNoLog()
 	}
+}
+
+// sayGone tells of a command that was in a log, and is in none any more.
+func (q *inquiry) sayGone(appended *event.Event) {
+	index, at, who := number(appended.Index), number(appended.Term), appended.Node.String()
+	term, _ := q.agreed(q.s, appended.Index)
+	cut, kept := q.undone(appended)
+	switch {
+	case term == appended.Term:
+		q.say(q.Say("The recording knows more: it was entry {0} of term {1} and was committed, so it did happen. It is in snapshots now, and in no log any more.", index, at))
+	case term != 0:
+		q.say(q.Say("The recording knows more: it was entry {0} of term {1} on {2}, but another entry is committed there, so it did not happen and never will.", index, at, who))
+	case lives(q.s, appended.Index, appended.Term):
+		q.say(q.Say("The recording knows more: it was entry {0} of term {1} on {2} and is in no log any more, but a message that brings it is under way yet.", index, at, who))
+	case cut != nil && !kept:
+		q.say(q.Say("The recording knows more: it was entry {0} of term {1} on {2}, and was overwritten or lost before it was committed, so it did not happen.", index, at, who))
+		q.happened(cut, cut.Node.String(), q.Say("{0} has it no more.", cut.Node.String()))
+	default:
+		q.say(q.Say("It was entry {0} of term {1} on {2} and is in no log any more; what became of it the facts within reach do not tell.", index, at, who))
+	}
+	q.happened(appended, who, q.Say("{0} appended it as entry {1}.", who, index))
+}
+
+// undone is how a machine lost an entry that it had written: its log was cut, or its disk wiped, or it broke down before the entry was
+// there. kept says that some machine that had written it did not lose it so.
+func (q *inquiry) undone(appended *event.Event) (cut *event.Event, kept bool) {
+	over := map[event.NodeID]bool{}
+	q.back(of(event.Appended, event.Truncated, event.Wiped).behind(q.begin(q.op)), func(e *event.Event) bool {
+		switch {
+		case over[e.Node]:
+		case e.Kind == event.Appended && e.Index == appended.Index && e.Term == appended.Term:
+			over[e.Node], kept = true, true
+		case e.Kind == event.Wiped, e.Kind == event.Truncated && e.Index <= appended.Index:
+			c := *e
+			over[e.Node], cut = true, &c
+		}
+		return kept
+	})
+	return cut, kept
 }
 
 // sayNoLog tells that no log is known to have the command. A machine that was killed right after an fsync may have it: it
@@ -57,7 +101,7 @@ func (q *inquiry) sayNoLog() {
 		if n.Down != event.KilledAfterFsync {
 			continue
 		}
-		if stop := q.last(func(e *event.Event) bool { return e.Kind == event.Stopped && e.Node == n.ID }); stop != nil && stop.At >= q.op.Asked {
+		if stop := q.last(of(event.Stopped).by(n.ID)); stop != nil && stop.At >= q.op.Asked {
 			q.say(q.Say("{0} was killed right after a write was on its disk, and may have it there; when it starts again it will tell.", n.ID.String()))
 			q.happened(stop, n.ID.String(), q.Say("{0} was killed right after an fsync.", n.ID.String()))
 			return
@@ -66,26 +110,10 @@ func (q *inquiry) sayNoLog() {
 	q.say(q.Say("The recording knows more: up to this moment no log is known to have it."))
 }
 
-// settledAnywhere says whether some machine has the entry in its log and knows that it is committed.
-func (q *inquiry) settledAnywhere(e *view.Entry) bool {
-	for i := range q.s.Nodes {
-		n := &q.s.Nodes[i]
-		if o := n.Entry(e.Index); o != nil && o.Term == e.Term && n.Commit >= e.Index {
-			return true
-		}
-	}
-	return false
-}
-
-// settledOther is a machine that knows another entry to be committed in the place of this one; nil if none does.
-func (q *inquiry) settledOther(e *view.Entry) *view.Node {
-	for i := range q.s.Nodes {
-		n := &q.s.Nodes[i]
-		if o := n.Entry(e.Index); o != nil && o.Term != e.Term && n.Commit >= e.Index {
-			return n
-		}
-	}
-	return nil
+// settled says whether an entry is known to be committed.
+func (q *inquiry) settled(e *view.Entry) bool {
+	term, _ := q.agreed(q.s, e.Index)
+	return term == e.Term
 }
 
 func (q *inquiry) whyFailed() {
@@ -106,9 +134,7 @@ func (q *inquiry) whyNoSpace() {
 // alarm is the entry by which a member raised the alarm for all; nil if none did, or the newest word on it is a client's,
 // who disarmed it.
 func (q *inquiry) alarm() *event.Event {
-	e := q.last(func(e *event.Event) bool {
-		return e.Kind == event.Appended && e.Entry == event.EntryCommand && e.Text == "alarm"
-	})
+	e := q.last(of(event.Appended).that(func(e *event.Event) bool { return e.Entry == event.EntryCommand && e.Text == "alarm" }))
 	if e == nil || e.Op != 0 {
 		return nil
 	}
@@ -178,12 +204,12 @@ func (q *inquiry) newerThan() *event.Event {
 		return nil
 	}
 	var newest *event.Event
-	q.before(answered.Seq, func(e *event.Event) bool {
-		if e.Kind == event.Applied && e.Rev > q.op.Rev && (newest == nil || e.Rev > newest.Rev) {
+	q.back(of(event.Applied).ahead(answered.Seq), func(e *event.Event) bool {
+		if e.Rev > q.op.Rev && (newest == nil || e.Rev > newest.Rev) {
 			c := *e
 			newest = &c
 		}
-		return e.Kind == event.Applied && e.Rev <= q.op.Rev && e.Node == q.op.Node
+		return e.Rev <= q.op.Rev && e.Node == q.op.Node
 	})
 	return newest
 }
@@ -211,13 +237,17 @@ func (q *inquiry) whyForwarded() {
 		q.say(q.Say("{0} was asked but did not lead, and only a leader may append to the log; so it passed the request on to {1}, whom it took for the leader.", f.Node.String(), f.Peer.String()))
 	}
 	q.happened(f, linkMark(f.Node, f.Peer), q.Say("{0} passed it on to {1}.", f.Node.String(), f.Peer.String()))
-	seen := q.before(f.Seq, func(e *event.Event) bool { return e.Kind == event.LeaderSeen && e.Node == f.Node })
+	seen := q.last(of(event.LeaderSeen).by(f.Node).ahead(f.Seq))
 	if seen != nil && seen.Peer != 0 {
 		q.happened(seen, who, q.Say("{0} had heard that {1} leads term {2}.", f.Node.String(), seen.Peer.String(), number(seen.Term)))
 	}
 }
 
 func (q *inquiry) answeredEarly() bool {
+	l := q.s.Leader()
+	if q.s.MembersIndex > q.op.Index || l != nil && l.MembersIndex > q.op.Index {
+		return false // others may vote now than could then
+	}
 	return q.writes() && q.op.Outcome == event.OK && len(q.op.Acks) > 0 && len(q.op.Acks) < len(votersOf(q.s.Members))
 }
 

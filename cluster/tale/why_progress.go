@@ -92,6 +92,11 @@ func (q *inquiry) whyNotYet(l *view.Node) {
 		q.say(q.Say("It is being sent a snapshot up to entry {0} first.", number(snapshot.Index)))
 		q.see(messageMark(snapshot.ID), q.Say("The snapshot arrives in {0}.", q.span(snapshot.Due-q.s.At)))
 	case entries != nil:
+		if entries.Due <= q.s.At {
+			q.say(q.Count(int(entries.N), number(uint64(entries.N)), "{0} entry reaches it now, from entry {1} on.", "{0} entries reach it now, from entry {1} on.", number(entries.Index+1)))
+			q.see(messageMark(entries.ID), q.Say("The entries are there."))
+			return
+		}
 		q.say(q.Count(int(entries.N), number(uint64(entries.N)), "{0} entry is on its way to it, from entry {1} on, and arrives in {2}.", "{0} entries are on their way to it, from entry {1} on, and arrive in {2}.",
 			number(entries.Index+1), q.span(max(entries.Due-q.s.At, 0))))
 		q.see(messageMark(entries.ID), q.Say("The entries are under way."))
@@ -125,25 +130,28 @@ func (q *inquiry) takesSnapshot() bool {
 
 // installation is when the machine last installed a snapshot that a leader had sent.
 func (q *inquiry) installation() *event.Event {
-	return q.last(func(e *event.Event) bool { return e.Kind == event.SnapshotInstalled && e.Node == q.n.ID && e.Peer != 0 })
+	return q.last(of(event.SnapshotInstalled).by(q.n.ID).that(func(e *event.Event) bool { return e.Peer != 0 }))
 }
 
 func (q *inquiry) whySnapshot() {
 	who := q.n.ID.String()
-	sent := q.last(func(e *event.Event) bool {
-		return e.Kind == event.Sent && e.Type == event.InstallSnapshot && !e.Reply && e.Peer == q.n.ID
-	})
+	sent := q.last(of(event.Sent).to(q.n.ID).that(func(e *event.Event) bool { return e.Type == event.InstallSnapshot && !e.Reply }))
 	if sent == nil {
 		l := q.s.Leader()
-		if l == nil {
+		p := (*view.Progress)(nil)
+		if l != nil {
+			p = progressOf(l, q.n.ID)
+		}
+		if p == nil || l.First <= p.Next {
+			q.whyInstalled()
 			return
 		}
-		q.say(q.Say("{0} needs entry {1} next, and {2}'s log begins with entry {3}: what is before that is only in its snapshot, up to entry {4}.", who, number(progressOf(l, q.n.ID).Next), l.ID.String(), number(l.First), number(l.SnapshotIndex)))
+		q.say(q.Say("{0} needs entry {1} next, and {2}'s log begins with entry {3}: what is before that is only in its snapshot, up to entry {4}.", who, number(p.Next), l.ID.String(), number(l.First), number(l.SnapshotIndex)))
 		q.see(l.ID.String(), q.Say("{0}'s log begins with entry {1}.", l.ID.String(), number(l.First)))
 		return
 	}
 	had := q.endBefore(sent.Seq)
-	compacted := q.before(sent.Seq, func(e *event.Event) bool { return e.Kind == event.Compacted && e.Node == sent.Node })
+	compacted := q.last(of(event.Compacted).by(sent.Node).ahead(sent.Seq))
 	if compacted != nil {
 		q.say(q.Say("{0}'s log ended with entry {1}. {2}, which leads, has put everything up to entry {3} into a snapshot and dropped its log before entry {4}: the entry that {0} needs next does not exist there any more, so it sends the snapshot (§7).",
 			who, number(had), sent.Node.String(), number(sent.Index), number(compacted.Index)))
@@ -158,11 +166,26 @@ func (q *inquiry) whySnapshot() {
 	}
 }
 
+// whyInstalled tells of a snapshot of which only its end is known.
+func (q *inquiry) whyInstalled() {
+	who := q.n.ID.String()
+	done := q.installation()
+	if done == nil {
+		q.say(q.Say("A snapshot is on its way to {0}: what it needs next is not in its sender's log any more (§7).", who))
+		for i := range q.s.Messages {
+			if m := &q.s.Messages[i]; m.Type == event.InstallSnapshot && !m.Reply && m.To == q.n.ID {
+				q.seeMessage(m)
+			}
+		}
+		return
+	}
+	q.say(q.Say("{0} installed a snapshot of {1} up to entry {2}: what it needed next was not in the log of {1} any more (§7). When that was sent is longer ago than was looked.", who, done.Peer.String(), number(done.Index)))
+	q.happened(done, who, q.Say("{0} installed the snapshot up to entry {1}.", who, number(done.Index)))
+}
+
 // endBefore is the last entry that the machine had before an event, as far as the recording tells.
 func (q *inquiry) endBefore(seq uint64) uint64 {
-	e := q.before(seq, func(e *event.Event) bool {
-		return e.Node == q.n.ID && (e.Kind == event.Appended || e.Kind == event.Started || e.Kind == event.Truncated || e.Kind == event.SnapshotInstalled || e.Kind == event.Wiped)
-	})
+	e := q.last(of(event.Appended, event.Started, event.Truncated, event.SnapshotInstalled, event.Wiped).by(q.n.ID).ahead(seq))
 	switch {
 	case e == nil:
 		return min(q.n.Last, q.n.SnapshotIndex)
@@ -174,6 +197,7 @@ func (q *inquiry) endBefore(seq uint64) uint64 {
 
 // farthest is the machine that knows of the highest commit index.
 func (q *inquiry) farthest() (n *view.Node) {
+	n = q.s.Leader() // of those that know as much
 	for i := range q.s.Nodes {
 		if o := &q.s.Nodes[i]; n == nil || o.Commit > n.Commit {
 			n = o
@@ -197,12 +221,28 @@ func (q *inquiry) whyCommitsLess() {
 	case l.ID == q.n.ID:
 		q.say(q.Say("{0} leads term {1} by now, and a new leader knows what was committed before it only when an entry of its own term is (§5.4.2).", who, number(l.Term)))
 	case q.whyNothingComes(l, q.n):
+	case q.differs(far) != nil:
+		other := q.differs(far)
+		q.say(q.Say("Its entry {0} is another one than the committed one, of term {1}: first that has to give way (§5.3).", number(other.Index), number(other.Term)))
+		q.see(entryMark(q.n.ID, other.Index), q.Say("{0} has entry {1} of term {2}.", who, number(other.Index), number(other.Term)))
+		q.whyNotYet(l)
 	case q.n.Last < far.Commit:
 		q.say(q.Say("It can count only what is in its log, and that ends with entry {0}.", number(q.n.Last)))
 		q.whyNotYet(l)
 	default:
 		q.whyUntold(l)
 	}
+}
+
+// differs is the machine's first entry that is another one than what far knows to be committed there; nil if there is none.
+func (q *inquiry) differs(far *view.Node) *view.Entry {
+	for index := q.n.Commit + 1; index <= min(q.n.Last, far.Commit); index++ {
+		mine, theirs := q.n.Entry(index), far.Entry(index)
+		if mine != nil && theirs != nil && mine.Term != theirs.Term {
+			return mine
+		}
+	}
+	return nil
 }
 
 // whyUntold: a commit index travels with the leader's next request.
@@ -228,7 +268,7 @@ func (q *inquiry) whyNotApplied() {
 		q.say(q.Say("It stands still."))
 	case q.n.Leader == 0:
 		q.say(q.Say("It has been started and hears from no leader yet. How far the log is committed is not kept on disk, so it applies nothing until a leader says so again."))
-		q.happened(q.last(func(e *event.Event) bool { return e.Kind == event.Started && e.Node == q.n.ID }), who, q.Say("{0} started.", who))
+		q.happened(q.last(of(event.Started).by(q.n.ID)), who, q.Say("{0} started.", who))
 	default:
 		q.say(q.Say("Its store applies one entry after the other, in the order of the log, and has not come to them yet."))
 	}
@@ -238,21 +278,15 @@ func (q *inquiry) whyNotApplied() {
 
 // truncation is when the machine last cut its log; with an index, such that this entry went.
 func (q *inquiry) truncation(index uint64) *event.Event {
-	return q.last(func(e *event.Event) bool {
-		return e.Kind == event.Truncated && e.Node == q.n.ID && (index == 0 || e.Index <= index)
-	})
+	return q.last(of(event.Truncated).by(q.n.ID).that(func(e *event.Event) bool { return index == 0 || e.Index <= index }))
 }
 
 // whyTruncated tells why entries were cut off the end of a log.
 func (q *inquiry) whyTruncated(cut *event.Event) {
 	who := cut.Node.String()
 	carrier := q.request(cut)
-	lost := q.before(cut.Seq, func(e *event.Event) bool {
-		return e.Kind == event.Appended && e.Node == cut.Node && e.Index == cut.Index
-	})
-	instead := q.after(cut.Seq, func(e *event.Event) bool {
-		return e.Kind == event.Appended && e.Node == cut.Node && e.Index == cut.Index
-	})
+	there := of(event.Appended).by(cut.Node).that(func(e *event.Event) bool { return e.Index == cut.Index })
+	lost, instead := q.last(there.ahead(cut.Seq)), q.first(there.behind(cut.Seq))
 	switch {
 	case carrier != nil && lost != nil:
 		q.say(q.Say("{0}'s entry {1} was of term {2}, but the log of {3}, which leads term {4}, has another one there. The leader's log counts: a follower cuts off what contradicts it, with all after it (§5.3).",
@@ -262,7 +296,11 @@ func (q *inquiry) whyTruncated(cut *event.Event) {
 	default:
 		q.say(q.Say("{0}'s entries from {1} on contradicted the leader's log. A follower cuts off what contradicts it, with all after it (§5.3).", who, number(cut.Index)))
 	}
-	q.say(q.Say("They were never committed: what is committed is in the log of every later leader (§5.4)."))
+	if q.s.Safe() {
+		q.say(q.Say("They were never committed: what is committed is in the log of every later leader (§5.4)."))
+	} else {
+		q.say(q.Say("What is committed should be in the log of every later leader (§5.4); in this room that was broken, as a lamp tells."))
+	}
 	q.happened(cut, who, q.Say("{0} cut its log from entry {1} on.", who, number(cut.Index)))
 	if lost != nil {
 		q.happened(lost, entryMark(cut.Node, cut.Index), q.Say("The entry was appended in term {0}: {1}.", number(lost.Term), lost.Text))
@@ -277,22 +315,17 @@ func (q *inquiry) whyTruncated(cut *event.Event) {
 
 // request is the AppendEntries that a follower was served when something happened to its log.
 func (q *inquiry) request(e *event.Event) *event.Event {
-	reached := map[uint64]bool{}
-	return q.before(e.Seq, func(o *event.Event) bool {
-		if o.Kind == event.Delivered && o.Peer == e.Node {
-			reached[o.Msg] = true
-		}
-		return o.Kind == event.Sent && reached[o.Msg] && o.Type == event.AppendEntries && !o.Reply && o.N > 0
-	})
+	return q.served(0, e.Node, e.Seq, func(o *event.Event) bool { return o.Type == event.AppendEntries && !o.Reply && o.N > 0 })
 }
 
-// after is the oldest event behind the one with number seq, up to the moment, of which yes says so.
-func (q *inquiry) after(seq uint64, yes func(e *event.Event) bool) (found *event.Event) {
-	q.since(seq+1, func(e *event.Event) {
-		if found == nil && yes(e) {
-			c := *e
-			found = &c
+// served is the newest message, as it was sent, of those that had reached a machine before an event and of which yes says so.
+func (q *inquiry) served(from, to event.NodeID, before uint64, yes func(sent *event.Event) bool) (found *event.Event) {
+	q.arrived(search{node: from, peer: to, before: before}, func(a arrival) bool {
+		if !yes(&a.sent) {
+			return false
 		}
+		found = &a.sent
+		return true
 	})
 	return found
 }

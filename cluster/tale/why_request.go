@@ -18,7 +18,9 @@ var requestAskings = []asking{
 		return (q.writes() || q.op.Kind == event.Watch) && q.op.Outcome == event.Failed && !lacksSpace(q.op.Error)
 	}, (*inquiry).whyFailed},
 	{"stale", aboutOp, words.Of("Why did {0} read something stale?"), func(q *inquiry) bool { return q.newerThan() != nil }, (*inquiry).whyStale},
-	{"slow", aboutOp, words.Of("Why did {0} take so long?"), func(q *inquiry) bool { return q.op.Kind.Store() && q.op.Outcome == event.OK }, (*inquiry).whySlow},
+	{"slow", aboutOp, words.Of("Why did {0} take so long?"), func(q *inquiry) bool {
+		return q.op.Kind.Store() && q.op.Outcome == event.OK && q.op.Answered > q.op.Asked
+	}, (*inquiry).whySlow},
 	{"forwarded", aboutOp, words.Of("Why was {0} passed on to another node?"), func(q *inquiry) bool { return q.forward() != nil }, (*inquiry).whyForwarded},
 	{"enough", aboutOp, words.Of("Why was {0} answered before every node had it?"), (*inquiry).answeredEarly, (*inquiry).whyEnough},
 }
@@ -38,29 +40,38 @@ func lacksSpace(text string) bool {
 func (q *inquiry) logged(op uint64) (n *view.Node, e *view.Entry) {
 	for i := range q.s.Nodes {
 		m := &q.s.Nodes[i]
-		for j := len(m.Log) - 1; j >= 0; j-- {
-			if m.Log[j].Op == op && (n == nil || m.Role == event.Leader && m.Term >= n.Term) {
-				n, e = m, &m.Log[j]
-				break
-			}
+		if its := m.Log.OfOp(op); its != nil && (n == nil || m.Role == event.Leader && m.Term >= n.Term) {
+			n, e = m, its
 		}
 	}
 	return n, e
 }
 
 func (q *inquiry) asked() *event.Event {
-	return q.last(func(e *event.Event) bool { return e.Kind == event.Asked && e.Op == q.op.ID })
+	return q.last(of(event.Asked).behind(q.begin(q.op)).that(func(e *event.Event) bool { return e.Op == q.op.ID }))
 }
 
 func (q *inquiry) answered() *event.Event {
-	return q.last(func(e *event.Event) bool { return e.Kind == event.Answered && e.Op == q.op.ID })
+	return q.last(q.during(event.Answered).that(func(e *event.Event) bool { return e.Op == q.op.ID }))
 }
 
 // forward is the message by which a request was passed on to a leader.
 func (q *inquiry) forward() *event.Event {
-	return q.last(func(e *event.Event) bool {
-		return e.Kind == event.Sent && e.Op == q.op.ID && !e.Reply && (e.Type == event.Forward || e.Type == event.ReadIndex)
-	})
+	return q.last(q.during(event.Sent).by(q.op.Node).that(func(e *event.Event) bool {
+		return e.Op == q.op.ID && !e.Reply && (e.Type == event.Forward || e.Type == event.ReadIndex)
+	}))
+}
+
+// begin is the last event before a command was asked.
+func (q *inquiry) begin(op *view.Op) uint64 { return q.seqAt(op.Asked - 1) }
+
+// during begins a search for what happened from when the command was asked until it was answered.
+func (q *inquiry) during(kinds ...event.Kind) search {
+	w := of(kinds...).behind(q.begin(q.op))
+	if q.op.Outcome != event.Pending {
+		w = w.ahead(q.seqAt(q.op.Answered) + 1)
+	}
+	return w
 }
 
 func (q *inquiry) whyWaits() {
@@ -161,8 +172,7 @@ func (q *inquiry) whyForwardLost(n *view.Node) {
 	}
 	to := f.Peer.String()
 	q.happened(f, linkMark(f.Node, f.Peer), q.Say("{0} passed it on to {1}.", f.Node.String(), to))
-	lost := q.last(func(e *event.Event) bool { return e.Kind == event.Dropped && e.Msg == f.Msg })
-	arrived := q.last(func(e *event.Event) bool { return e.Kind == event.Delivered && e.Msg == f.Msg })
+	lost, arrived := q.fate(event.Dropped, f), q.fate(event.Delivered, f)
 	switch l := q.s.Node(f.Peer); {
 	case lost != nil:
 		q.say(q.Say("{0} passed it on to {1}, whom it took for the leader, and the message was lost: {2} {0} cannot know that and waits for the answer.", who, to, q.dropWords(lost)))
@@ -199,17 +209,19 @@ func (q *inquiry) whyReadWaits() {
 
 // commitsOld says whether a leader has committed no entry of its own term yet.
 func (q *inquiry) commitsOld(l *view.Node) bool {
-	e := l.Entry(l.Commit)
-	return e != nil && e.Term < l.Term
+	if e := l.Entry(l.Commit); e != nil {
+		return e.Term < l.Term
+	}
+	return l.Commit == l.SnapshotIndex && l.SnapshotTerm < l.Term
 }
 
 // whyUnconfirmed: a read waits for a majority to answer what was sent after it began, then for the store.
 func (q *inquiry) whyUnconfirmed(l, at *view.Node) {
 	voters, asked := votersOf(q.configuration(l)), q.asked()
 	from := l.ID.String()
-	confirmed := q.last(func(e *event.Event) bool {
-		return e.Kind == event.Sent && e.Op == q.op.ID && e.Reply && e.Type == event.ReadIndex && e.OK
-	})
+	confirmed := q.last(q.during(event.Sent).that(func(e *event.Event) bool {
+		return e.Op == q.op.ID && e.Reply && e.Type == event.ReadIndex && e.OK
+	}))
 	if confirmed != nil {
 		q.say(q.Say("{0} has confirmed that it leads; {1} must apply everything up to entry {2} before it answers, and has applied up to entry {3}.", from, at.ID.String(), number(confirmed.Index), number(at.Applied)))
 		q.happened(confirmed, linkMark(l.ID, at.ID), q.Say("{0} answered: read at entry {1}.", from, number(confirmed.Index)))
@@ -233,17 +245,21 @@ func (q *inquiry) whyUnconfirmed(l, at *view.Node) {
 
 // heardSince is who answered a leader's request that was sent after an event.
 func (q *inquiry) heardSince(seq uint64, leader event.NodeID) map[event.NodeID]event.Event {
-	requests, replies, answers := map[event.NodeID]bool{}, map[uint64]event.NodeID{}, map[event.NodeID]event.Event{}
-	q.since(seq, func(e *event.Event) {
-		appends := e.Type == event.AppendEntries || e.Type == event.Heartbeat || e.Type == event.InstallSnapshot
+	requests, served := map[uint64]bool{}, map[event.NodeID]bool{}
+	replies, answers := map[uint64]event.NodeID{}, map[event.NodeID]event.Event{}
+	q.on(of(event.Sent, event.Delivered).behind(seq), func(e *event.Event) bool {
+		appends := keepsLeader(e.Type)
 		switch {
 		case e.Kind == event.Sent && appends && !e.Reply && e.Node == leader:
-			requests[e.Peer] = true
-		case e.Kind == event.Sent && appends && e.Reply && e.Peer == leader && requests[e.Node]:
+			requests[e.Msg] = true
+		case e.Kind == event.Delivered && e.Node == leader && requests[e.Msg]:
+			served[e.Peer] = true
+		case e.Kind == event.Sent && appends && e.Reply && e.Peer == leader && served[e.Node]:
 			replies[e.Msg] = e.Node
 		case e.Kind == event.Delivered && e.Peer == leader && replies[e.Msg] != 0:
 			answers[replies[e.Msg]] = *e
 		}
+		return false
 	})
 	return answers
 }

@@ -69,9 +69,9 @@ func (q *inquiry) whyStill() {
 		q.say(q.Say("No machine runs: whatever is asked of this cluster, nobody is there to do it."))
 	case q.s.Rate == 0:
 		q.say(q.Say("The room's time stands still: no timer runs out, no message arrives and no disk writes until it is thawed or stepped."))
-		frozen := q.last(func(e *event.Event) bool { return e.Kind == event.RateSet && e.Factor == 0 })
+		frozen := q.last(of(event.RateSet).that(func(e *event.Event) bool { return e.Factor == 0 }))
 		q.happened(frozen, "", q.Say("The room was frozen."))
-		if n := len(q.s.Messages); n > 0 {
+		if n := len(q.s.Messages) - held; n > 0 {
 			q.see("", q.Count(n, count(n), "{0} message is under way and stands still with it.", "{0} messages are under way and stand still with it."))
 		}
 	default:
@@ -98,6 +98,9 @@ func (q *inquiry) whyNoLeader() {
 		return
 	}
 	switch hubs := q.electable(voters); {
+	case len(up) == 0:
+		q.say(q.Say("A leader needs the votes of {0} of the {1} voters, and none of them runs. Until so many do there can be no leader, and nothing can be committed.", count(need), count(len(voters))))
+		q.seeAway(0, voters)
 	case len(up) < need:
 		q.say(q.Count(len(up), count(len(up)), "A leader needs the votes of {1} of the {2} voters, and only {0} of them runs: {3}. Until more of them do there can be no leader, and nothing can be committed.",
 			"A leader needs the votes of {1} of the {2} voters, and only {0} of them run: {3}. Until more of them do there can be no leader, and nothing can be committed.", count(need), count(len(voters)), q.list(up)))
@@ -139,7 +142,7 @@ func (q *inquiry) whyNoneYet(voters, hubs []event.NodeID, need int) {
 		case first == nil:
 			q.say(q.Say("Nobody has stood for election yet: the followers wait for their election timers."))
 		case first.TimerMin > q.s.At:
-			q.say(q.Say("Nobody has stood for election yet: the followers wait to hear from a leader. {0}'s timer runs out first, in {1} at the earliest and {2} at the latest; then it asks for votes.",
+			q.say(q.Say("Nobody has stood for election yet: the followers wait to hear from a leader. The first election timer may run out in {1}, {0}'s, and one does in {2} at the latest; whose it is asks for votes.",
 				first.ID.String(), q.span(first.TimerMin-q.s.At), q.span(max(last.TimerMax-q.s.At, 0))))
 		default:
 			q.say(q.Say("Nobody has stood for election yet: the followers wait to hear from a leader. {0}'s timer may run out at any moment, in {1} at the latest; then it asks for votes.",
@@ -232,7 +235,7 @@ func (q *inquiry) splitVote(standing []*view.Node, voters []event.NodeID, need i
 
 // seeLostLeader adds who led last, and what became of it.
 func (q *inquiry) seeLostLeader() {
-	won := q.last(func(e *event.Event) bool { return e.Kind == event.RoleChanged && e.Role == event.Leader })
+	won := q.last(of(event.RoleChanged).that(func(e *event.Event) bool { return e.Role == event.Leader }))
 	if won == nil {
 		return
 	}
@@ -242,17 +245,10 @@ func (q *inquiry) seeLostLeader() {
 }
 
 // endOfLead is the event by which who won lost its office; nil if it still has it.
-func (q *inquiry) endOfLead(won *event.Event) (end *event.Event) {
-	q.since(won.Seq+1, func(e *event.Event) {
-		if end != nil || e.Node != won.Node {
-			return
-		}
-		if e.Kind == event.Stopped || e.Kind == event.Suspended || e.Kind == event.MachineRemoved || e.Kind == event.RoleChanged && e.Role != event.Leader {
-			c := *e
-			end = &c
-		}
-	})
-	return end
+func (q *inquiry) endOfLead(won *event.Event) *event.Event {
+	return q.first(of(event.Stopped, event.Suspended, event.MachineRemoved, event.RoleChanged).by(won.Node).behind(won.Seq).that(func(e *event.Event) bool {
+		return e.Kind != event.RoleChanged || e.Role != event.Leader
+	}))
 }
 
 func (q *inquiry) howEnded(won, end *event.Event) string {
@@ -294,9 +290,7 @@ func (q *inquiry) whyTwoLeaders() {
 
 // seeWin adds the event by which somebody became leader of a term.
 func (q *inquiry) seeWin(id event.NodeID, term uint64) {
-	won := q.last(func(e *event.Event) bool {
-		return e.Kind == event.RoleChanged && e.Role == event.Leader && e.Node == id && (term == 0 || e.Term == term)
-	})
+	won := q.last(of(event.RoleChanged).by(id).that(func(e *event.Event) bool { return e.Role == event.Leader && (term == 0 || e.Term == term) }))
 	if won != nil {
 		q.happened(won, id.String(), q.Say("{0} became leader of term {1}.", id.String(), number(won.Term)))
 	}

@@ -1,6 +1,8 @@
 package tale
 
 import (
+	"slices"
+
 	"github.com/quorumlab/quorumlab/cluster/event"
 )
 
@@ -30,17 +32,17 @@ func (q *inquiry) hops() (way []hop) {
 	f := q.forward()
 	if f != nil {
 		step(f, linkMark(f.Node, f.Peer), q.Say("{0} passed it on to {1}.", f.Node.String(), f.Peer.String()))
-		step(q.arrival(f.Msg), linkMark(f.Node, f.Peer), q.Say("It reached {0}.", f.Peer.String()))
+		step(q.fate(event.Delivered, f), linkMark(f.Node, f.Peer), q.Say("It reached {0}.", f.Peer.String()))
 	}
 	if index := answered.Index; index != 0 && leader != 0 && q.op.Kind != event.Get {
 		q.logHops(asked, leader, index, step)
 	}
-	back := q.last(func(e *event.Event) bool {
-		return e.Kind == event.Sent && e.Op == q.op.ID && e.Reply && (e.Type == event.Forward || e.Type == event.ReadIndex)
-	})
+	back := q.last(q.during(event.Sent).that(func(e *event.Event) bool {
+		return e.Op == q.op.ID && e.Reply && (e.Type == event.Forward || e.Type == event.ReadIndex)
+	}))
 	if back != nil && f != nil {
 		step(back, linkMark(back.Node, back.Peer), q.Say("{0} answered {1}.", back.Node.String(), back.Peer.String()))
-		step(q.arrival(back.Msg), linkMark(back.Node, back.Peer), q.Say("The answer reached {0}.", back.Peer.String()))
+		step(q.fate(event.Delivered, back), linkMark(back.Node, back.Peer), q.Say("The answer reached {0}.", back.Peer.String()))
 	}
 	step(answered, q.op.Node.String(), q.Say("{0} answered its client.", q.op.Node.String()))
 	return way
@@ -48,42 +50,42 @@ func (q *inquiry) hops() (way []hop) {
 
 // logHops are those from the leader's log to its store.
 func (q *inquiry) logHops(asked *event.Event, leader event.NodeID, index uint64, step func(*event.Event, string, string)) {
-	first := func(yes func(e *event.Event) bool) *event.Event { return q.after(asked.Seq, yes) }
-	appended := first(func(e *event.Event) bool { return e.Kind == event.Appended && e.Node == leader && e.Op == q.op.ID })
+	first := func(kind event.Kind, id event.NodeID, yes func(e *event.Event) bool) *event.Event {
+		return q.first(q.during(kind).by(id).behind(asked.Seq).that(yes))
+	}
+	its := func(e *event.Event) bool { return e.Op == q.op.ID }
+	covers := func(e *event.Event) bool { return e.Index >= index }
+	appended := first(event.Appended, leader, its)
 	step(appended, entryMark(leader, index), q.Say("{0} has it on its disk as entry {1}.", leader.String(), number(index)))
 	voters := votersOf(q.configuration(q.s.Node(leader)))
 	last := q.lastAck(asked, leader, index, voters)
 	if last != nil {
 		peer := last.Peer
-		step(first(func(e *event.Event) bool { return e.Kind == event.Appended && e.Node == peer && e.Op == q.op.ID }),
+		step(first(event.Appended, peer, its),
 			entryMark(peer, index), q.Say("{0} has it on its disk; it is the last one that the majority needs.", peer.String()))
 		step(last, linkMark(leader, peer), q.Say("{0}'s acknowledgement reached {1}.", peer.String(), leader.String()))
 	}
-	step(first(func(e *event.Event) bool { return e.Kind == event.Committed && e.Node == leader && e.Index >= index }),
+	step(first(event.Committed, leader, covers),
 		leader.String(), q.Say("{0} knows it to be committed.", leader.String()))
-	step(first(func(e *event.Event) bool { return e.Kind == event.Applied && e.Node == leader && e.Index >= index }),
+	step(first(event.Applied, leader, covers),
 		leader.String(), q.Say("{0} has applied it.", leader.String()))
 }
 
 // lastAck is the acknowledgement that completed the majority; nil if the leader is a majority by itself.
 func (q *inquiry) lastAck(asked *event.Event, leader event.NodeID, index uint64, voters []event.NodeID) *event.Event {
 	have := map[event.NodeID]bool{leader: true}
-	return q.after(asked.Seq, func(e *event.Event) bool {
-		if e.Kind != event.MatchSet || e.Node != leader || e.Index < index || have[e.Peer] {
+	return q.first(q.during(event.MatchSet).by(leader).behind(asked.Seq).that(func(e *event.Event) bool {
+		if e.Index < index || have[e.Peer] || !slices.Contains(voters, e.Peer) {
 			return false
 		}
-		for _, v := range voters {
-			if v == e.Peer {
-				have[v] = true
-				return len(have) == majority(voters)
-			}
-		}
-		return false
-	})
+		have[e.Peer] = true
+		return len(have) == majority(voters)
+	}))
 }
 
-func (q *inquiry) arrival(msg uint64) *event.Event {
-	return q.last(func(e *event.Event) bool { return e.Kind == event.Delivered && e.Msg == msg })
+// fate is how a message ended, if it did in this way; nil if not.
+func (q *inquiry) fate(kind event.Kind, sent *event.Event) *event.Event {
+	return q.first(of(kind).by(sent.Node).to(sent.Peer).behind(sent.Seq).that(func(e *event.Event) bool { return e.Msg == sent.Msg }))
 }
 
 func (q *inquiry) whySlow() {

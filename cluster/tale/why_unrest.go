@@ -13,11 +13,11 @@ const (
 
 // candidacies are the recent ones, newest first: a candidate votes for itself first of all, in each term anew.
 func (q *inquiry) candidacies() (list []event.Event) {
-	q.back(func(e *event.Event) bool {
+	q.back(of(event.VoteCast), func(e *event.Event) bool {
 		if e.At < q.s.At-unrest {
 			return true
 		}
-		if e.Kind == event.VoteCast && e.Node == e.Peer {
+		if e.Node == e.Peer {
 			list = append(list, *e)
 		}
 		return false
@@ -32,14 +32,14 @@ func (q *inquiry) whyElections() {
 	q.say(q.Say("{0} times in {1} somebody stood for election, up to term {2}.", count(len(list)), q.span(q.s.At-oldest.At), number(newest.Term)))
 	switch {
 	case len(q.electable(voters)) == 0:
-		q.say(q.Say("None of them could win: nobody talks to the {0} of {1} voters that it takes, so each tries again when its timer runs out.", count(majority(voters)), count(len(voters))))
+		q.say(q.Say("None can win now: nobody talks to the {0} of {1} voters that it takes, so each tries again when its timer runs out.", count(majority(voters)), count(len(voters))))
 		q.seeAway(newest.Node, without(voters, q.reached(newest.Node, voters)))
 	case q.disrupted(newest.Node), q.tooSlow(), q.hasty():
 	case len(q.rivals(list)) > 0:
 		rivals := q.rivals(list)
 		q.say(q.Say("In term {0} {1} stood at the same time and shared the votes; random timers will sooner or later let one be first.", number(rivals[0].Term), q.list([]event.NodeID{rivals[1].Node, rivals[0].Node})))
 	default:
-		q.say(q.Say("Each time the leader of before was not heard any more, or a candidate did not get its votes."))
+		q.say(q.Say("Each time the leader of before was not heard any more, a candidate did not get its votes, or a machine was told to stand."))
 	}
 	for i := 0; i < len(list) && i < 6; i++ {
 		q.happened(&list[i], list[i].Node.String(), q.Say("{0} stood for election in term {1}.", list[i].Node.String(), number(list[i].Term)))
@@ -87,9 +87,8 @@ func (q *inquiry) leadsOrLed(n *view.Node) bool {
 }
 
 func (q *inquiry) ledLately(id event.NodeID) bool {
-	return q.last(func(e *event.Event) bool {
-		return e.Kind == event.RoleChanged && e.Role == event.Leader && e.Node == id && e.At >= q.s.At-unrest
-	}) != nil
+	won := q.last(of(event.RoleChanged).by(id).that(func(e *event.Event) bool { return e.Role == event.Leader }))
+	return won != nil && won.At >= q.s.At-unrest
 }
 
 // tooSlow: a heartbeat and its answer take longer than a follower waits.
@@ -137,8 +136,8 @@ func (q *inquiry) roundTrip(l *view.Link) event.Micros {
 // patience is the shortest time after a contact at which a follower may stand for election, as the nodes told it.
 func (q *inquiry) patience() (least event.Micros) {
 	for i := range q.s.Nodes {
-		if n := &q.s.Nodes[i]; n.TimerMin > n.Contact && n.Contact > 0 && (least == 0 || n.TimerMin-n.Contact < least) {
-			least = n.TimerMin - n.Contact
+		if n := &q.s.Nodes[i]; n.TimerMin > n.TimerFrom && (least == 0 || n.TimerMin-n.TimerFrom < least) {
+			least = n.TimerMin - n.TimerFrom
 		}
 	}
 	return least
@@ -152,8 +151,8 @@ func (q *inquiry) hasty() bool {
 			continue
 		}
 		q.say(q.Say("{0}'s clock runs at {1} times the true speed, so its election timer runs out {1} times too early.", n.ID.String(), q.ratio(n.Drift)))
-		if n.TimerMin > n.Contact {
-			q.see(n.ID.String(), q.Say("{0} waits only {1} after a contact.", n.ID.String(), q.span(n.TimerMin-n.Contact)))
+		if n.TimerMin > n.TimerFrom {
+			q.see(n.ID.String(), q.Say("{0} waits only {1} after a contact.", n.ID.String(), q.span(n.TimerMin-n.TimerFrom)))
 		}
 		return true
 	}
@@ -174,9 +173,9 @@ func (q *inquiry) rivals(list []event.Event) []event.Event {
 
 // elections are the last two by which leadership moved from one machine to another: newest first, nil if it did not.
 func (q *inquiry) elections() (now, before *event.Event) {
-	won := func(e *event.Event) bool { return e.Kind == event.RoleChanged && e.Role == event.Leader }
+	won := of(event.RoleChanged).that(func(e *event.Event) bool { return e.Role == event.Leader })
 	if now = q.last(won); now != nil {
-		before = q.before(now.Seq, won)
+		before = q.last(won.ahead(now.Seq))
 	}
 	if before != nil && before.Node == now.Node {
 		before = nil
@@ -187,16 +186,19 @@ func (q *inquiry) elections() (now, before *event.Event) {
 func (q *inquiry) whyMoved() {
 	now, before := q.elections()
 	to, from := now.Node.String(), before.Node.String()
-	order := q.before(now.Seq, func(e *event.Event) bool {
-		return e.Seq > before.Seq && e.Kind == event.Sent && e.Type == event.TimeoutNow && !e.Reply && e.Peer == now.Node
-	})
+	order := q.handover(0, now.Node, before, now)
 	end := q.endOfLead(before)
-	switch told := q.toldToStand(now, before); {
+	told := q.last(of(event.Asked).by(now.Node).behind(before.Seq).ahead(now.Seq).that(func(e *event.Event) bool { return e.Command == event.Elect }))
+	switch {
 	case order != nil:
 		q.say(q.Say("{0} handed leadership over: it told {1} to stand for election at once (TimeoutNow), and {1} won term {2}.", order.Node.String(), to, number(now.Term)))
 		q.happened(order, linkMark(order.Node, order.Peer), q.Say("{0} told {1} to stand for election.", order.Node.String(), to))
 	case told != nil && end != nil && end.Seq < now.Seq && end.Kind != event.RoleChanged:
 		q.say(q.howEnded(before, end))
+		q.say(q.Say("Then somebody asked {0} to stand for election, and it won term {1}.", to, number(now.Term)))
+		q.happened(told, to, q.Say("{0} was asked to stand for election.", to))
+	case told != nil && end != nil && end.Seq < told.Seq:
+		q.whyStepped(before, end)
 		q.say(q.Say("Then somebody asked {0} to stand for election, and it won term {1}.", to, number(now.Term)))
 		q.happened(told, to, q.Say("{0} was asked to stand for election.", to))
 	case told != nil && end == nil:
@@ -219,11 +221,4 @@ func (q *inquiry) whyMoved() {
 	}
 	q.happened(before, from, q.Say("{0} became leader of term {1}.", from, number(before.Term)))
 	q.happened(now, to, q.Say("{0} became leader of term {1}.", to, number(now.Term)))
-}
-
-// toldToStand is the order by which somebody had the winner stand for election.
-func (q *inquiry) toldToStand(now, before *event.Event) *event.Event {
-	return q.before(now.Seq, func(e *event.Event) bool {
-		return e.Seq > before.Seq && e.Kind == event.Asked && e.Command == event.Elect && e.Node == now.Node
-	})
 }

@@ -53,9 +53,13 @@ func (s *State) Apply(e event.Event) {
 		s.setMembers(&e)
 	case event.Committed:
 		s.commit(&e)
+	case event.Appended:
+		if n := s.Node(e.Node); n != nil {
+			s.appended(n, &e)
+		}
 	case event.Started, event.Stopped, event.Suspended, event.Resumed, event.Wiped, event.DriftSet, event.DiskSet,
 		event.RoleChanged, event.TermChanged, event.VoteCast, event.VoteRefused, event.VoteCounted, event.LeaderSeen, event.TimerSet,
-		event.Appended, event.Truncated, event.Compacted, event.MatchSet, event.Applied,
+		event.Truncated, event.Compacted, event.MatchSet, event.Applied,
 		event.SnapshotTaken, event.SnapshotInstalled:
 		if n := s.Node(e.Node); n != nil {
 			n.apply(&e)
@@ -141,7 +145,7 @@ func (s *State) setMembers(e *event.Event) {
 	members := none(slices.Clone(e.Members[:min(len(e.Members), MaxNodes)]))
 	arrange(members, func(a, b *event.Member) bool { return a.ID < b.ID })
 	if e.Node == 0 {
-		s.Members, s.MembersIndex = members, e.Index
+		s.Members, s.MembersIndex, s.agreed = members, e.Index, e.OK
 		return
 	}
 	if n := s.Node(e.Node); n != nil {
@@ -161,23 +165,19 @@ func (s *State) commit(e *event.Event) {
 //
 // A leader appends a configuration only when the one before is committed, and says so first (dissertation
 // §4.1). So each configuration is seen here while it is still the one that its leader uses. The very first
-// is not agreed on but given: it counts at once, until one is known to be committed.
+// is not agreed on but given: it counts at once, until one is known to be committed. What was known once stays so, also when all
+// who knew it have started again and their stores do not reach so far.
 func (s *State) settle(n *Node) {
-	if len(n.Members) == 0 || n.MembersIndex == s.MembersIndex && s.Members != nil {
+	if len(n.Members) == 0 {
 		return
 	}
-	agreed := n.MembersIndex <= n.Commit && (n.MembersIndex > s.MembersIndex || s.MembersIndex > s.committed())
-	if s.Members == nil || agreed {
-		s.Members, s.MembersIndex = slices.Clone(n.Members), n.MembersIndex
+	agreed := n.MembersIndex <= n.Commit
+	switch {
+	case s.Members != nil && n.MembersIndex == s.MembersIndex:
+		s.agreed = s.agreed || agreed
+	case s.Members == nil || agreed && (n.MembersIndex > s.MembersIndex || !s.agreed):
+		s.Members, s.MembersIndex, s.agreed = slices.Clone(n.Members), n.MembersIndex, agreed
 	}
-}
-
-// committed is the highest index that any machine knows to be committed.
-func (s *State) committed() (index uint64) {
-	for i := range s.Nodes {
-		index = max(index, s.Nodes[i].Commit)
-	}
-	return index
 }
 
 // lit is every lamp on.

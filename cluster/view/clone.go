@@ -2,13 +2,14 @@ package view
 
 import "slices"
 
-// Clone returns a copy that shares nothing with s.
+// Clone returns a copy that shares nothing with s but what nobody changes.
 func (s *State) Clone() State {
 	c := *s
 	c.Nodes = slices.Clone(s.Nodes)
 	for i := range c.Nodes {
 		n := &c.Nodes[i]
-		n.Log, n.Peers, n.Ballots, n.Members = slices.Clone(n.Log), slices.Clone(n.Peers), slices.Clone(n.Ballots), slices.Clone(n.Members)
+		n.Peers, n.Ballots, n.Members = slices.Clone(n.Peers), slices.Clone(n.Ballots), slices.Clone(n.Members)
+		n.Log = n.Log.copy()
 	}
 	c.Links = slices.Clone(s.Links)
 	c.Messages = slices.Clone(s.Messages)

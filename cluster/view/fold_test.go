@@ -29,6 +29,15 @@ func anyEvent(random *rand.Rand, seq uint64) event.Event {
 		Until: event.Micros(small(3) * 100), Took: event.Micros(small(3)), Factor: event.Factor(small(3)) - 1,
 		Key: []string{"", "x"}[small(2)], Text: []string{"", "put x 1"}[small(2)],
 	}
+	if e.Kind == event.Appended && small(5) > 0 { // it stands for one entry
+		e.Peer, e.Key = 0, ""
+	}
+	if e.Kind == event.Appended && e.Key != "" && small(6) == 0 {
+		e.Peer, e.Key = 0, anyRun(random)
+	}
+	if e.Kind == event.Appended && e.Peer != 0 {
+		e.N = int64(small(1000))
+	}
 	if small(4) == 0 {
 		e.Kind = []event.Kind{event.MachineAdded, event.Started, event.Appended, event.Sent}[small(4)]
 	}
@@ -44,6 +53,16 @@ func anyEvent(random *rand.Rand, seq uint64) event.Event {
 		e.Members = append(e.Members, event.Member{ID: event.NodeID(small(7)), Suffrage: event.Suffrage(small(4))})
 	}
 	return e
+}
+
+// anyRun packs enough entries to fill pages.
+func anyRun(random *rand.Rand) string {
+	run, first := event.Frame{Type: event.FrameCheckpoint}, random.Uint64N(12)
+	for i := range 1 + random.Uint64N(3*runSize) {
+		run.Events = append(run.Events, event.Event{Kind: event.Appended, Index: first + i, Term: 1 + random.Uint64N(2)/2, Entry: event.EntryType(random.Uint64N(6)), Op: random.Uint64N(12),
+			Text: []string{"", "put x 1"}[random.Uint64N(2)], N: random.Int64N(9)})
+	}
+	return string(event.AppendFrame(nil, &run))
 }
 
 func fold(events []event.Event) State {
@@ -166,11 +185,11 @@ func bounded(t *testing.T, s *State) {
 		s.VotesNeeded(n)
 		s.StaleLeader(n)
 		s.Doomed(n, n.Last)
-		if len(n.Log) > MaxLog || len(n.Peers) > MaxNodes || len(n.Ballots) > MaxNodes || len(n.Members) > MaxNodes {
+		if n.Log.Len() > MaxLog || len(n.Peers) > MaxNodes || len(n.Ballots) > MaxNodes || len(n.Members) > MaxNodes {
 			t.Fatalf("%v has grown beyond its bounds", n.ID)
 		}
-		if len(n.Log) > 0 && (n.Log[len(n.Log)-1].Index > n.Last || n.First > n.Log[0].Index || n.First == 0) {
-			t.Fatalf("%v: entries %d to %d do not fit first %d, last %d", n.ID, n.Log[0].Index, n.Log[len(n.Log)-1].Index, n.First, n.Last)
+		if n.Log.Len() > 0 && (n.Log.End() > n.Last+1 || n.First > n.Log.First() || n.First == 0) {
+			t.Fatalf("%v: entries %d to %d do not fit first %d, last %d", n.ID, n.Log.First(), n.Log.End()-1, n.First, n.Last)
 		}
 	}
 	if len(s.Nodes) > MaxNodes || len(s.Links) > MaxNodes*MaxNodes || len(s.Messages) > MaxMessages || len(s.Ops) > MaxOps || len(s.Members) > MaxNodes {

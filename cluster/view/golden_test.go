@@ -93,7 +93,7 @@ func (r *narrator) replicate(leader, to event.NodeID) {
 
 func (r *narrator) request(leader, to event.NodeID) {
 	l := r.state.Node(leader)
-	e := l.Log[len(l.Log)-1]
+	e := l.Log.At(l.Log.Len() - 1)
 	r.msg++
 	r.tell(event.Event{Kind: event.Sent, Msg: r.msg, Type: event.AppendEntries, Node: leader, Peer: to, Term: l.Term, Index: e.Index - 1, Commit: l.Commit,
 		N: 1, From: event.Micros(e.Term), Op: e.Op, Text: e.Label, Until: r.at + 2000})
@@ -101,7 +101,7 @@ func (r *narrator) request(leader, to event.NodeID) {
 
 func (r *narrator) store(leader, to event.NodeID) {
 	l := r.state.Node(leader)
-	e, term, request := l.Log[len(l.Log)-1], l.Term, r.msg
+	e, term, request := *l.Log.At(l.Log.Len() - 1), l.Term, r.msg
 	r.pass(2000)
 	r.tell(event.Event{Kind: event.Delivered, Msg: request, Node: leader, Peer: to})
 	if f := r.state.Node(to); f.Last >= e.Index {
@@ -118,7 +118,7 @@ func (r *narrator) store(leader, to event.NodeID) {
 func (r *narrator) commit(ids ...event.NodeID) {
 	for _, id := range ids {
 		n := r.state.Node(id)
-		e := n.Log[len(n.Log)-1]
+		e := n.Log.At(n.Log.Len() - 1)
 		r.tell(event.Event{Kind: event.Committed, Node: id, Index: e.Index})
 		if e.Type == event.EntryCommand {
 			r.tell(event.Event{Kind: event.Applied, Node: id, Index: e.Index, Op: e.Op, Rev: int64(e.Index)})
@@ -136,7 +136,8 @@ func (r *narrator) picture(title string) {
 			role = n.Down.String()
 		}
 		fmt.Fprintf(&r.out, "   %v %-9s term %d, vote %v in %d │", n.ID, role, n.Term, n.Vote, n.VoteTerm)
-		for _, e := range n.Log {
+		for i := range n.Log.Len() {
+			e := n.Log.At(i)
 			mark := "○"
 			switch {
 			case e.Index <= n.Commit:

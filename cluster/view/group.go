@@ -52,14 +52,18 @@ func (s *State) Groups() []Group {
 type circle struct {
 	set           uint32 // a bit for each of State.Nodes; none if the machine does not run or is no voter
 	voters, total int
+	members       uint64 // index of the configuration that it counts with
 }
 
 func (c *circle) quorum() bool { return c.voters > c.total/2 }
 
-// inside says whether another set has all of this one, c being the one at i. Of equal ones the first stays.
+// inside says whether another set has all of this one, c being the one at i. Of equal ones that stays which counts with the newest
+// configuration – a leader uses one before anybody else has it –, of those the first.
 func (c *circle) inside(all *[MaxNodes]circle, i int) bool {
 	for j := range all {
-		if o := &all[j]; c.set&^o.set == 0 && (o.quorum() || !c.quorum()) && (o.set != c.set || o.quorum() != c.quorum() || j < i) {
+		o := &all[j]
+		equal := o.set == c.set && o.quorum() == c.quorum()
+		if c.set&^o.set == 0 && (o.quorum() || !c.quorum()) && (!equal || o.members > c.members || o.members == c.members && j < i) {
 			return true
 		}
 	}
@@ -68,8 +72,9 @@ func (c *circle) inside(all *[MaxNodes]circle, i int) bool {
 
 func (s *State) circle(i int) (c circle) {
 	n, members := &s.Nodes[i], s.Members
+	c.members = s.MembersIndex
 	if n.MembersIndex > s.MembersIndex && len(n.Members) > 0 {
-		members = n.Members
+		members, c.members = n.Members, n.MembersIndex
 	}
 	if !n.running() || len(members) > 0 && !votes(members, n.ID) {
 		return c

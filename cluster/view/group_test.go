@@ -94,6 +94,37 @@ func TestGroups(t *testing.T) {
 	}
 }
 
+// A configuration counts for whoever has it in the log, not when it is committed (dissertation §4.1): the leader's is what is drawn.
+func TestGroupsCountWithTheNewestConfiguration(t *testing.T) {
+	s := ring(6)
+	old := []event.Member{{ID: 1}, {ID: 2}, {ID: 3}, {ID: 4}, {ID: 5}, {ID: 6, Suffrage: event.Learner}}
+	for i := range old[:5] {
+		old[i].Suffrage = event.Voter
+	}
+	s.Members, s.MembersIndex = old, 1
+	for i := range s.Nodes {
+		s.Nodes[i].Members, s.Nodes[i].MembersIndex = old, 1
+	}
+	l := s.Node(5)
+	l.Members, l.MembersIndex = slices.Clone(old), 7
+	l.Members[5].Suffrage = event.Voter
+	groups := s.Groups()
+	if len(groups) != 1 || groups[0].Voters != 6 || groups[0].Total != 6 || len(groups[0].Leaders) != 5 {
+		t.Errorf("n5 counts six voters: %+v", groups)
+	}
+	if s.Believing() != nil || len(s.InUse()) != 6 || s.InUse()[5].Suffrage != event.Learner {
+		t.Errorf("nobody leads, so the committed configuration counts: %+v", s.InUse())
+	}
+	l.Role = event.Leader
+	if s.InUse()[5].Suffrage != event.Voter {
+		t.Errorf("n5 leads with six voters: %+v", s.InUse())
+	}
+	l.Suspended = true
+	if s.Leader() != nil || s.Believing() != l {
+		t.Error("who stands still leads nobody, and believes what it believed")
+	}
+}
+
 // TestGroupsAgainstBruteForce holds the groups of random rooms against all sets of machines: the sets with a quorum are
 // the largest in which somebody gets a request to and a reply from all others, more than half of the voters among them.
 func TestGroupsAgainstBruteForce(t *testing.T) {

@@ -1,18 +1,37 @@
 package view
 
-import "github.com/quorumlab/quorumlab/cluster/event"
+import (
+	"slices"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+)
 
 // Leader returns the running leader of the newest term, nil if there is none. There may be more leaders: those
 // of older terms do not know yet that they were replaced. It is valid until the next Apply.
-func (s *State) Leader() *Node {
+func (s *State) Leader() *Node { return s.leader(false) }
+
+// Believing returns the leader whose match and next indexes are the newest: as Leader, or one that stands still and believes on
+// what it believed.
+func (s *State) Believing() *Node { return s.leader(true) }
+
+func (s *State) leader(still bool) *Node {
 	var newest *Node
 	for i := range s.Nodes {
 		n := &s.Nodes[i]
-		if n.running() && n.Role == event.Leader && (newest == nil || n.Term > newest.Term) {
+		if n.Up && (still || !n.Suspended) && n.Role == event.Leader && (newest == nil || n.Term > newest.Term) {
 			newest = n
 		}
 	}
 	return newest
+}
+
+// InUse is the configuration that a majority is counted by: the newest leader's as soon as it is in its log (Raft paper §6),
+// else the newest committed one. It is valid until the next Apply.
+func (s *State) InUse() []event.Member {
+	if l := s.Leader(); l != nil && l.MembersIndex > s.MembersIndex && len(l.Members) > 0 {
+		return l.Members
+	}
+	return s.Members
 }
 
 // StaleLeader says whether n believes to lead although another machine was elected in a newer term: nothing
@@ -54,4 +73,22 @@ func (s *State) Doomed(n *Node, index uint64) bool {
 	}
 	theirs := leader.Entry(index)
 	return theirs != nil && theirs.Term != e.Term
+}
+
+// Safe says whether all safety properties hold: as long as they do, what was overwritten was never committed.
+func (s *State) Safe() bool {
+	return !slices.ContainsFunc(s.Safety, func(p Lamp) bool { return !p.Holds })
+}
+
+// AsksFirst says whether a candidate asks for pre-votes, and not for votes. What the state has of one that tries again may be of its
+// last round, as long as nobody has answered.
+func (s *State) AsksFirst(c *Node) bool {
+	asked := false
+	for _, b := range c.Ballots {
+		if b.PreVote {
+			return true // for the next term: those of its own term are counted no more when a new one begins
+		}
+		asked = true
+	}
+	return s.PreVote && !asked
 }

@@ -42,13 +42,11 @@ func (n *Node) apply(e *event.Event) {
 	case event.TermChanged:
 		n.setTerm(e.Term)
 	case event.SnapshotTaken:
-		n.SnapshotIndex, n.SnapshotTerm = e.Index, e.LogTerm
+		n.SnapshotIndex, n.SnapshotTerm, n.Last = e.Index, e.LogTerm, max(n.Last, e.Index)
 	case event.SnapshotInstalled:
 		n.install(e)
 	case event.Applied:
 		n.Applied, n.Revision = e.Index, cmp.Or(e.Rev, n.Revision)
-	case event.Appended:
-		n.append(e)
 	case event.Truncated:
 		n.truncate(e.Index)
 	case event.Compacted:
@@ -74,7 +72,7 @@ func (n *Node) applyRunning(e *event.Event) {
 	case event.LeaderSeen:
 		n.Leader = e.Peer
 	case event.TimerSet:
-		n.Contact, n.TimerMin, n.TimerMax = e.From, event.Micros(e.N), e.Until
+		n.time(e)
 	case event.MatchSet:
 		if n.Role == event.Leader {
 			n.match(Progress{ID: e.Peer, Match: e.Index, Next: uint64(e.N)})
@@ -89,11 +87,19 @@ func (n *Node) stand(at event.Micros) {
 	}
 }
 
+// time notes when the election timer began and when it runs out. It begins with a contact, or without one.
+func (n *Node) time(e *event.Event) {
+	n.TimerFrom, n.TimerMin, n.TimerMax = e.From, event.Micros(e.N), e.Until
+	if !e.OK {
+		n.Contact = e.From
+	}
+}
+
 // resume has the clock go on where it stood: the election timer runs out as much later.
 func (n *Node) resume(at event.Micros) {
 	if n.Suspended && n.TimerMax != 0 {
 		late := at - n.Stood
-		n.Contact, n.TimerMin, n.TimerMax = n.Contact+late, n.TimerMin+late, n.TimerMax+late
+		n.TimerFrom, n.TimerMin, n.TimerMax = n.TimerFrom+late, n.TimerMin+late, n.TimerMax+late
 	}
 	n.Suspended, n.Stood = false, 0
 }
@@ -128,10 +134,11 @@ func (n *Node) start(e *event.Event) {
 	n.Role, n.Term = event.Follower, e.Term
 	n.cut(e.Index)
 	n.Last = e.Index
+	n.Commit = min(n.Commit, n.SnapshotIndex)
 }
 
-// stop ends a process. Term, vote, log, snapshot and store stay: they are on its disk. The commit index stays
-// too, though a process has to learn it anew: what was committed stays committed.
+// stop ends a process. Term, vote, log, snapshot and store stay: they are on its disk. The commit index is what the process knew last; the
+// next one has to learn it anew (Figure 2: commitIndex is volatile), and knows only of its snapshot that it is committed.
 func (n *Node) stop(e *event.Event) {
 	n.Up, n.Down, n.Refused = false, e.Reason, ""
 	if e.Reason == event.RefusedToStart {
@@ -143,7 +150,8 @@ func (n *Node) stop(e *event.Event) {
 // forget loses what only lives in a process.
 func (n *Node) forget() {
 	n.Role, n.Suspended, n.Stood, n.Leader = event.RoleNone, false, 0, 0
-	n.Contact, n.TimerMin, n.TimerMax = 0, 0, 0
+	n.Contact = 0
+	n.untime()
 	n.Peers, n.Ballots, n.Refusal = nil, nil, Refusal{}
 }
 
@@ -158,7 +166,7 @@ func (n *Node) recall(was *Node) {
 // wipe empties the disk. The machine, its clock and its disk's speed stay as they are.
 func (n *Node) wipe() {
 	*n = Node{ID: n.ID, Up: n.Up, Suspended: n.Suspended, Stood: n.Stood, Role: n.Role, Leader: n.Leader, Down: n.Down, Drift: n.Drift, Fsync: n.Fsync,
-		Contact: n.Contact, TimerMin: n.TimerMin, TimerMax: n.TimerMax, Peers: n.Peers}
+		Contact: n.Contact, TimerFrom: n.TimerFrom, TimerMin: n.TimerMin, TimerMax: n.TimerMax, Peers: n.Peers}
 }
 
 // setTerm enters a term; the ballots of another one are void.
@@ -175,8 +183,14 @@ func (n *Node) changeRole(e *event.Event) {
 	if e.Role != event.Leader {
 		n.Peers, n.Ballots = nil, nil // a leader keeps the ballots that made it one
 	}
+	if e.Role != n.Role {
+		n.untime()
+	}
 	n.Role = e.Role
 }
+
+// untime forgets the election timer: a leader has none, and who turns follower or candidate sets it anew.
+func (n *Node) untime() { n.TimerFrom, n.TimerMin, n.TimerMax = 0, 0, 0 }
 
 // vote notes whom the node votes for. A candidate's own vote counts as any other (Raft paper §5.2).
 func (n *Node) vote(e *event.Event) {

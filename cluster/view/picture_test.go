@@ -196,7 +196,7 @@ func TestDiskOutlivesTheProcess(t *testing.T) {
 	s.Apply(event.Event{Kind: event.Stopped, Node: 1, Reason: event.KilledAfterFsync})
 	want := Node{ID: 1, Term: 3, Vote: 1, VoteTerm: 3, Down: event.KilledAfterFsync, First: 1, Last: 2, Commit: 1, Applied: 1, Revision: 2,
 		Log: n.Log, Drift: event.One, Members: n.Members, MembersIndex: 1}
-	if !reflect.DeepEqual(*n, want) || len(n.Log) != 2 {
+	if !reflect.DeepEqual(*n, want) || n.Log.Len() != 2 {
 		t.Errorf("after the crash\n got %+v\nwant %+v", *n, want)
 	}
 	for _, late := range []event.Event{{Kind: event.RoleChanged, Node: 1, Role: event.Leader, Term: 3}, {Kind: event.TimerSet, Node: 1, Until: 9},
@@ -206,7 +206,7 @@ func TestDiskOutlivesTheProcess(t *testing.T) {
 		}
 	}
 	s.Apply(event.Event{Kind: event.Started, Node: 1, Term: 3, Index: 2})
-	if !n.Up || n.Role != event.Follower || n.Last != 2 || n.Commit != 1 || n.Down != event.ReasonNone {
+	if !n.Up || n.Role != event.Follower || n.Last != 2 || n.Commit != 0 || n.Down != event.ReasonNone {
 		t.Errorf("after the restart %+v", n)
 	}
 	s.Apply(event.Event{Kind: event.Stopped, Node: 1, Reason: event.Killed})
@@ -332,8 +332,8 @@ func TestLog(t *testing.T) {
 	want := func(when string, first, last uint64, terms ...uint64) {
 		t.Helper()
 		var got []uint64
-		for _, e := range n.Log {
-			got = append(got, e.Term)
+		for i := range n.Log.Len() {
+			got = append(got, n.Log.At(i).Term)
 		}
 		if n.First != first || n.Last != last || !reflect.DeepEqual(got, terms) {
 			t.Errorf("%s: first %d, last %d, terms %v", when, n.First, n.Last, got)
@@ -372,6 +372,9 @@ func TestLog(t *testing.T) {
 	want("what the snapshot replaced is gone, and it was all there was", 0, 30)
 	apply(event.Appended, 31, 5)
 	want("on after that", 31, 31, 5)
+	apply(event.SnapshotInstalled, 40, 6)
+	apply(event.Compacted, 33, 0)
+	want("of entries 31 and 32, which the snapshot holds, nothing is left", 0, 40)
 	apply(event.Started, 10, 5)
 	if want("restarted with less", 0, 10); n.Commit != 10 {
 		t.Errorf("commit %d", n.Commit)
@@ -394,8 +397,8 @@ func TestBounds(t *testing.T) {
 		s.Apply(event.Event{Kind: event.Appended, Node: 1, Index: i, Term: 1})
 	}
 	n := s.Node(1)
-	if len(n.Log) != MaxLog || n.First != 1 || n.Last != 3*MaxLog || n.Entry(2*MaxLog) != nil || n.Entry(2*MaxLog+1) == nil || n.Entry(3*MaxLog) == nil {
-		t.Errorf("%d entries, first %d, last %d", len(n.Log), n.First, n.Last)
+	if n.Log.Len() != MaxLog || n.First != 1 || n.Last != 3*MaxLog || n.Entry(2*MaxLog) != nil || n.Entry(2*MaxLog+1) == nil || n.Entry(3*MaxLog) == nil {
+		t.Errorf("%d entries, first %d, last %d", n.Log.Len(), n.First, n.Last)
 	}
 	if again := refold(&s); !reflect.DeepEqual(again, s) {
 		t.Error("a full state is not restated")

@@ -11,7 +11,7 @@ import (
 func TestRandomEventsReachEveryField(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 7))
 	reached := make(map[string]bool)
-	for range 300 {
+	for range 500 {
 		s := fold(anyEvents(random, 300))
 		reach(reached, "State", reflect.ValueOf(s))
 	}

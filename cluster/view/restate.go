@@ -12,7 +12,7 @@ func Restate(s *State) []event.Event {
 	most := 16 + len(s.Links) + 2*len(s.Messages) + 2*len(s.Ops)
 	for i := range s.Nodes {
 		n := &s.Nodes[i]
-		most += 16 + len(n.Log) + len(n.Ballots) + len(n.Peers)
+		most += 20 + n.Log.Len()/runSize + len(n.Ballots) + len(n.Peers)
 	}
 	r := make(restating, 0, most)
 	r.room(s)
@@ -20,7 +20,7 @@ func Restate(s *State) []event.Event {
 		r.add(event.Event{Kind: event.MachineAdded, Node: s.Nodes[i].ID})
 	}
 	for i := range s.Nodes {
-		r.node(&s.Nodes[i])
+		r.node(s, i)
 	}
 	for _, l := range s.Links {
 		if l.Link != (event.Link{}) {
@@ -33,7 +33,7 @@ func Restate(s *State) []event.Event {
 	for i := range s.Ops {
 		r.op(&s.Ops[i])
 	}
-	r.add(event.Event{Kind: event.MembersSet, Index: s.MembersIndex, Members: s.Members})
+	r.add(event.Event{Kind: event.MembersSet, Index: s.MembersIndex, Members: s.Members, OK: s.agreed})
 	return r
 }
 
@@ -65,12 +65,14 @@ func (r *restating) room(s *State) {
 	}
 }
 
-func (r *restating) node(n *Node) {
+func (r *restating) node(s *State, i int) {
+	n := &s.Nodes[i]
 	r.add(event.Event{Kind: event.DriftSet, Node: n.ID, Factor: n.Drift})
 	r.add(event.Event{Kind: event.DiskSet, Node: n.ID, Took: n.Fsync})
+	r.log(s, i)
 	r.disk(n)
 	r.add(event.Event{Kind: event.Started, Node: n.ID, Term: n.Term, Index: n.Last})
-	if first := n.First; first != 0 && (len(n.Log) == 0 || n.Log[0].Index != first) {
+	if first := n.First; first != 0 && n.Log.First() != first {
 		r.add(event.Event{Kind: event.Compacted, Node: n.ID, Index: first})
 	}
 	r.add(event.Event{Kind: event.Committed, Node: n.ID, Index: n.Commit})
@@ -84,9 +86,6 @@ func (r *restating) node(n *Node) {
 }
 
 func (r *restating) disk(n *Node) {
-	for _, e := range n.Log {
-		r.add(event.Event{Kind: event.Appended, Node: n.ID, Index: e.Index, Term: e.Term, Entry: e.Type, Op: e.Op, Text: e.Label, N: e.Bytes})
-	}
 	r.add(event.Event{Kind: event.SnapshotTaken, Node: n.ID, Index: n.SnapshotIndex, LogTerm: n.SnapshotTerm})
 	r.add(event.Event{Kind: event.VoteCast, Node: n.ID, Peer: n.Vote, Term: n.VoteTerm})
 }
@@ -94,7 +93,10 @@ func (r *restating) disk(n *Node) {
 func (r *restating) process(n *Node) {
 	r.add(event.Event{Kind: event.RoleChanged, Node: n.ID, Role: n.Role, Term: n.Term})
 	r.add(event.Event{Kind: event.LeaderSeen, Node: n.ID, Peer: n.Leader, Term: n.Term})
-	r.add(event.Event{Kind: event.TimerSet, Node: n.ID, From: n.Contact, N: int64(n.TimerMin), Until: n.TimerMax})
+	if n.Contact != n.TimerFrom && n.Contact != 0 {
+		r.add(event.Event{Kind: event.TimerSet, Node: n.ID, From: n.Contact})
+	}
+	r.add(event.Event{Kind: event.TimerSet, Node: n.ID, From: n.TimerFrom, N: int64(n.TimerMin), Until: n.TimerMax, OK: n.TimerFrom != n.Contact})
 	for _, b := range n.Ballots {
 		r.add(event.Event{Kind: event.VoteCounted, Node: n.ID, Peer: b.Voter, Term: n.Term, OK: b.Granted, Reply: b.PreVote})
 	}

@@ -19,18 +19,19 @@ type State struct {
 	Messages     []Message      `json:"messages"`      // in flight or held, by ID
 	Members      []event.Member `json:"members"`       // the newest committed configuration, by ID
 	MembersIndex uint64         `json:"members_index"` // of the entry that Members came with
-	Ops          []Op           `json:"ops"`           // the last MaxOps commands, oldest first
-	Safety       []Lamp         `json:"safety"`        // by Property, ElectionSafety first
+	agreed       bool           // that entry was known to be committed
+	Ops          []Op           `json:"ops"`    // the last MaxOps commands, oldest first
+	Safety       []Lamp         `json:"safety"` // by Property, ElectionSafety first
 	Chaos        Chaos          `json:"chaos"`
 	Undo         string         `json:"undo,omitempty"` // the fault in words that an undo would take back
 }
 
 // Bounds of a State, whatever events it is given. A room stays far below those of machines and messages.
 const (
-	MaxNodes    = 32   // machines; more are not drawn
-	MaxMessages = 8192 // in flight or held; more are not drawn
-	MaxLog      = 2048 // entries a node; the oldest are forgotten first (First still tells what is on disk)
-	MaxOps      = 256  // pending ones are never dropped before answered ones
+	MaxNodes    = 32      // machines; more are not drawn
+	MaxMessages = 8192    // in flight or held; more are not drawn
+	MaxLog      = 100_000 // entries a node; the oldest are forgotten first (First still tells what is on disk)
+	MaxOps      = 256     // pending ones are never dropped before answered ones
 )
 
 // Node is one machine.
@@ -46,19 +47,20 @@ type Node struct {
 	Refused   string       `json:"refused,omitempty"` // why it does not start
 	Down      event.Reason `json:"down,omitzero"`     // why it is not up
 
-	First    uint64  `json:"first"` // first entry on disk; 0: none
-	Last     uint64  `json:"last"`  // last entry on disk or in its snapshot
-	Commit   uint64  `json:"commit"`
-	Applied  uint64  `json:"applied"`
-	Revision int64   `json:"revision"` // of its store
-	Log      []Entry `json:"-"`        // entries First..Last, at most MaxLog; the API has them on request
+	First    uint64 `json:"first"` // first entry on disk; 0: none
+	Last     uint64 `json:"last"`  // last entry on disk or in its snapshot
+	Commit   uint64 `json:"commit"`
+	Applied  uint64 `json:"applied"`
+	Revision int64  `json:"revision"` // of its store
+	Log      Log    `json:"-"`        // entries First..Last, at most MaxLog; the API has them on request
 
 	SnapshotIndex uint64 `json:"snapshot_index,omitempty"`
 	SnapshotTerm  uint64 `json:"snapshot_term,omitempty"`
 
-	Contact  event.Micros `json:"contact,omitempty"`   // last contact with a leader, virtual
-	TimerMin event.Micros `json:"timer_min,omitempty"` // earliest and
-	TimerMax event.Micros `json:"timer_max,omitempty"` // latest time at which it stands for election
+	Contact   event.Micros `json:"contact,omitempty"`    // last contact with a leader or a candidate that got its vote, virtual; 0: none since it started
+	TimerFrom event.Micros `json:"timer_from,omitempty"` // when its election timer began: then, or later; it moves with a machine that stood still
+	TimerMin  event.Micros `json:"timer_min,omitempty"`  // earliest and
+	TimerMax  event.Micros `json:"timer_max,omitempty"`  // latest time at which it stands for election; 0: no timer runs
 
 	Stood event.Micros `json:"stood,omitempty"` // since when it stands still, virtual
 	Drift event.Factor `json:"drift"`           // 1 = true clock

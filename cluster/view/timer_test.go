@@ -15,8 +15,8 @@ func timed() *State {
 
 func (s *State) timerIs(t *testing.T, from, earliest, latest event.Micros) {
 	t.Helper()
-	if n := s.Node(2); n.Contact != from || n.TimerMin != earliest || n.TimerMax != latest {
-		t.Errorf("the timer is %d, %d to %d, not %d, %d to %d", n.Contact, n.TimerMin, n.TimerMax, from, earliest, latest)
+	if n := s.Node(2); n.TimerFrom != from || n.TimerMin != earliest || n.TimerMax != latest {
+		t.Errorf("the timer is %d, %d to %d, not %d, %d to %d", n.TimerFrom, n.TimerMin, n.TimerMax, from, earliest, latest)
 	}
 }
 
@@ -43,6 +43,25 @@ func TestATimerRunsOutByItsMachinesClock(t *testing.T) {
 	s.Apply(event.Event{At: 5000, Kind: event.DriftSet, Node: 2, Factor: event.One / 2})
 	s.Apply(event.Event{At: 6700, Kind: event.Resumed, Node: 2})
 	s.timerIs(t, 6000, 6300, 10300)
+}
+
+func TestATimerThatBeganByItselfIsNoContact(t *testing.T) {
+	s := timed()
+	s.Apply(event.Event{At: 5000, Kind: event.TimerSet, Node: 2, From: 5000, N: 6000, Until: 7000, OK: true})
+	s.timerIs(t, 5000, 6000, 7000)
+	if n := s.Node(2); n.Contact != 1000 {
+		t.Errorf("the last contact was at %d", n.Contact)
+	}
+	s.Apply(event.Event{At: 6500, Kind: event.RoleChanged, Node: 2, Role: event.Candidate})
+	s.timerIs(t, 0, 0, 0)
+	s.Apply(event.Event{At: 6500, Kind: event.TimerSet, Node: 2, From: 6500, N: 7500, Until: 8500, OK: true})
+	again := fold(Restate(s))
+	again.timerIs(t, 6500, 7500, 8500)
+	if n := again.Node(2); n.Contact != 1000 {
+		t.Errorf("told anew the last contact was at %d", n.Contact)
+	}
+	s.Apply(event.Event{At: 8500, Kind: event.RoleChanged, Node: 2, Role: event.Leader})
+	s.timerIs(t, 0, 0, 0)
 }
 
 func TestWhyAVoteWasRefusedIsKnownWhileTheProcessLives(t *testing.T) {

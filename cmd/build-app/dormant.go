@@ -5,18 +5,22 @@ import (
 	"regexp"
 )
 
-// The runtime carries what nobody can start in a page: execution traces, CPU profiles, dumps of the scheduler. Go's linker
-// keeps it, because the scheduler and the collector call it behind a flag (trace.enabled, debug.schedtrace) that only
-// runtime/trace, runtime/pprof and GODEBUG set. The bodies of those functions become one trap: the instruction after which
-// a module stops, should they be called all the same. That is worth 20 KB of what a page loads. A function that a Go
+// The runtime carries what nobody can start in a page: execution traces, profiles, dumps of the scheduler, bubbles of synctest,
+// comparing the types of plugins, hexadecimal floats. Go's linker keeps it, because the scheduler and the collector call it behind
+// a flag (trace.enabled, debug.schedtrace, a rate that is 0) that only runtime/trace, runtime/pprof and GODEBUG set, or where there
+// is more than one module. The bodies of those functions become one trap: the instruction after which
+// a module stops, should they be called all the same. That is worth 26 KB of what a page loads. A function that a Go
 // version calls otherwise is not named here, and keeps its body.
 var dormant = regexp.MustCompile(`^runtime\.(` +
 	`traceLocker\.[A-Z]|traceLocker\.(eventWriter|emitUnblockStatus|startPC)|trace(Event)?Writer\.|` +
 	`__trace(Map|StringTable|RegionAlloc|StackTable|TypeTable|Buf|AdvancerState)_\.|` +
 	`trace(Advance|ReadCPU|StopReadCPU|SyncBatch|Stack|BufFlush|CPUFlush|RegisterLabelsAndReasons)(\.|$)|` +
 	`dump(Stacks|Types)Rec$|__profBuf_\.|schedtrace(\.|$)|gcDumpObject$|checkFinalizersAndCleanups(\.|$)|` +
-	`tracebackHexdump(\.|$)|__hexdumper_\.|printcomplex(64|128)$)|` +
-	`^internal_strconv\.AppendComplex$`)
+	`tracebackHexdump(\.|$)|__hexdumper_\.|printcomplex(64|128)$|` +
+	`typesEqual$|dumpScanStats$|printScavTrace$|__mspan_\.reportZombies$|` +
+	`saveblockevent$|saveBlockEventStack$|(do|try)RecordGoroutineProfile|` +
+	`__synctestBubble_\.|findGoroutineLeaks|printAncestorTraceback|print(One)?CgoTraceback)|` +
+	`^internal_strconv\.(AppendComplex|fmtX|fmtB)$`)
 
 // The sections that matter here.
 const (

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -42,7 +43,8 @@ type storm struct {
 	mu      sync.Mutex
 	written map[string]int64 // by value, none of which is written twice: the revision that was acknowledged
 
-	watched chan []*clientv3.Event // all events, when lastKey has been seen
+	told    atomic.Int64           // the revision that the watch has come to
+	watched chan []*clientv3.Event // all events up to lastKey's first, when that has been seen
 }
 
 // dial is a client of some members.
@@ -168,9 +170,13 @@ func (s *storm) watch(client *clientv3.Client) {
 			s.watched <- all
 			return
 		}
-		all = append(all, r.Events...)
-		if n := len(all); n > 0 && string(all[n-1].Kv.Key) == lastKey {
-			s.watched <- all
+		if all = append(all, r.Events...); len(all) == 0 {
+			continue
+		}
+		s.told.Store(all[len(all)-1].Kv.ModRevision)
+		// What a client gave up on may still happen after the last key, and come with it at once to a watch that was away.
+		if i := slices.IndexFunc(all, func(e *clientv3.Event) bool { return string(e.Kv.Key) == lastKey }); i >= 0 {
+			s.watched <- all[:i+1]
 			return
 		}
 	}
@@ -191,14 +197,15 @@ func (s *storm) end() {
 	client := dial(s.t, s.c.endpoints()...)
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	var last int64
 	eventually(s.t, "the last key is written", func() bool {
-		a, err := client.Put(ctx, lastKey, "")
-		if err == nil {
-			last = a.Header.Revision
-		}
+		_, err := client.Put(ctx, lastKey, "")
 		return err == nil
 	})
+	a, err := client.Get(ctx, lastKey)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	last := a.Kvs[0].CreateRevision // a put that seemed to have failed before counts
 	state, err := client.Get(ctx, "", clientv3.WithPrefix(), clientv3.WithRev(last))
 	if err != nil {
 		s.t.Fatal(err)
@@ -208,7 +215,7 @@ func (s *storm) end() {
 	select {
 	case events = <-s.watched:
 	case <-ctx.Done():
-		s.t.Fatal("the watch has not seen the last key")
+		s.t.Fatalf("the watch has not seen the last key, of revision %d; it has seen revision %d", last, s.told.Load())
 	}
 	s.complete(events, last)
 	s.lost(events)

@@ -2,13 +2,13 @@ package main
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
+	"regexp"
 
 	"github.com/spf13/cobra"
 
@@ -47,7 +47,7 @@ func newReplay() *cobra.Command {
 			if r.narrate {
 				return r.tell(c, j)
 			}
-			return r.serve(c.Context(), cmp.Or(info.Room, "recording"), j)
+			return r.serve(c.Context(), addressOf(info.Room), j)
 		},
 	}
 	f := c.Flags()
@@ -56,6 +56,18 @@ func newReplay() *cobra.Command {
 	f.BoolVar(&r.narrate, "narrate", false, "tell what happened as text, and serve nothing")
 	f.StringVar(&r.language, "language", "", "of --narrate: de for German; English otherwise")
 	return c
+}
+
+// roomName is what a room's name is made of; a file may say anything.
+var roomName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+// addressOf is the name of a recording's room in addresses.
+func addressOf(room string) string {
+	const longest = 100
+	if len(room) > longest || !roomName.MatchString(room) {
+		return "recording"
+	}
+	return room
 }
 
 // openRecording reads a recording file. A *journal.Torn comes with a journal.

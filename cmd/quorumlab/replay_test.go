@@ -113,6 +113,18 @@ func TestRecordRefusesWhatItCannotDo(t *testing.T) {
 	}
 }
 
+// TestARecordingOfAnyNameIsPlayed: what a file says that its room is called is whatever somebody wrote into it.
+func TestARecordingOfAnyNameIsPlayed(t *testing.T) {
+	for name, address := range map[string]string{"amber-otter": "amber-otter", "": "recording", "a b": "recording", "{": "recording", "{rest}": "recording",
+		"../..": "recording", "{id...}": "recording", "a/b": "recording", "x--y": "recording", strings.Repeat("a", 200): "recording"} {
+		got := addressOf(name)
+		if got != address {
+			t.Errorf("%q is at %q", name, got)
+		}
+		replayRoutes(got, http.NotFoundHandler()) // panics if it is no address
+	}
+}
+
 func TestABrokenRecordingIsRefusedAndATornOnePlayed(t *testing.T) {
 	file := recordOne(t)
 	whole, err := os.ReadFile(file)

@@ -29,7 +29,7 @@ var imports = map[string][]string{
 	"cluster/server":    {"cluster/event", "cluster/view", "cluster/journal", "cluster/disk", "cluster/store", "cluster/node", "cluster/peer", "cluster/etcdapi"},
 	"cluster/ctl":       {}, // etcdctl's verbs, on clients that others make
 	"cluster/check":     {"cluster/event", "cluster/view"},
-	"cluster": {"cluster/event", "cluster/view", "cluster/journal", "cluster/world", "cluster/conductor", "cluster/disk",
+	"cluster": {"cluster/event", "cluster/view", "cluster/journal", "cluster/words", "cluster/world", "cluster/conductor", "cluster/disk",
 		"cluster/store", "cluster/node", "cluster/check", "cluster/fault", "cluster/preset"},
 	"cluster/preset":  {"cluster/words"}, // names of situations
 	"cluster/fault":   {"cluster/event", "cluster/view"},

@@ -2,7 +2,6 @@ package play
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
@@ -44,17 +43,6 @@ func Parts(lib *lessons.Library, l *lessons.Lesson) []Part {
 		took, errs := Idle(lib, []*lessons.Lesson{l}, Hour, dir)
 		return took, errs[l.ID]
 	}})
-}
-
-// Rehearse plays all parts of a lesson in directories below dir. The first error is told: it names the lesson's file, the
-// step and what was missing.
-func Rehearse(lib *lessons.Library, l *lessons.Lesson, dir string) error {
-	for _, part := range Parts(lib, l) {
-		if _, err := part.Play(filepath.Join(dir, l.ID+"-"+part.Name)); err != nil {
-			return fmt.Errorf("%s: %w", part.Name, err)
-		}
-	}
-	return nil
 }
 
 // solved does everything as the file says. All steps must be done in their order.

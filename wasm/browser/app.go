@@ -37,7 +37,7 @@ func Run() {
 	a := &app{host: host, home: host.Get("home")}
 	where := window.Get("location")
 	a.model = ui.New(ui.Seed{Words: spoken(), Room: attribute(a.home, "data-room"), Lesson: a.drawnLesson(), Timeline: inside(ui.TimelinePanel), Controls: inside(ui.ControlsPanel), Languages: inside(ui.LanguagesPanel),
-		Address: where.Get("origin").String() + where.Get("pathname").String(), Moment: hash(), Bare: attribute(a.home, "data-bare") == "true",
+		Address: where.Get("origin").String() + where.Get("pathname").String(), Moment: hash(), Bare: attribute(a.home, "data-bare") == "true", Watching: a.home.Call("hasAttribute", "data-watching").Bool(),
 		Width: window.Get("innerWidth").Int(), Height: window.Get("innerHeight").Int()})
 	a.paper.open(host)
 	a.recall()

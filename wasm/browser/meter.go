@@ -3,6 +3,7 @@
 package browser
 
 import (
+	"strconv"
 	"syscall/js"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
@@ -44,25 +45,27 @@ func (f *figures) add(x float64) {
 	f.next = (f.next + 1) % kept
 }
 
-// values are the figures, oldest first.
-func (f *figures) values() []any {
-	all := make([]any, 0, len(f.last))
+// told appends the figures, oldest first, in µs.
+func (f *figures) told(b []byte) []byte {
+	b = append(b, ';')
 	for i := range f.last {
-		all = append(all, f.last[(f.next+i)%len(f.last)])
+		b = strconv.AppendInt(append(b, ' '), int64(f.last[(f.next+i)%len(f.last)]*1000), 10)
 	}
-	return all
+	return b
 }
 
 // open puts the measure function on the page.
 func (m *meter) open(host js.Value) {
-	host.Set("measure", js.FuncOf(func(js.Value, []js.Value) any { return m.told() }))
+	host.Set("figures", js.FuncOf(func(js.Value, []js.Value) any { return m.told() }))
 }
 
-func (m *meter) told() map[string]any {
-	return map[string]any{"frames": m.frames, "skipped": m.skipped, "patches": m.patches, "events": m.events,
-		"batches": m.batches, "bytes": m.bytes, "reconnects": m.reconnects, "seq": float64(m.seq), "drawnSeq": float64(m.drawnSeq),
-		"firstDrawnMs": m.firstDrawnMs,
-		"scriptMs":     m.scriptMs.values(), "drawnCommitMs": m.drawnCommitMs.values()}
+// told are the figures in whole numbers, times in µs, with blanks between them and semicolons between the lists: app.js names them.
+func (m *meter) told() string {
+	var b []byte
+	for _, n := range [...]int{m.frames, m.skipped, m.patches, m.events, m.batches, m.bytes, m.reconnects, int(m.seq), int(m.drawnSeq), int(m.firstDrawnMs * 1000)} {
+		b = strconv.AppendInt(append(b, ' '), int64(n), 10)
+	}
+	return string(m.drawnCommitMs.told(m.scriptMs.told(b)))
 }
 
 // received counts a frame of the websocket that took so many milliseconds to decode.

@@ -80,7 +80,7 @@ func (r *room) page(w http.ResponseWriter, _ *http.Request) {
 	m := ui.New(ui.Seed{Room: "amber-otter", Viewers: 1, State: folded(pictured()), Lesson: r.lesson})
 	b := []byte(`<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>room</title>
 <link rel="icon" href="/static/icon.svg"><link rel="stylesheet" href="/static/app.css"><script src="/static/wasm_exec.js" defer></script>
-<script src="/static/app.js" data-app="/static/app.wasm" defer></script></head>
+<script src="/static/app.js" data-app="/static/app.wasm" data-painter="/static/painter.js" data-unpainted="Messages under way cannot be drawn here." data-stopped="The picture stands still. Load the page again." defer></script></head>
 <body><div data-socket="/ws" data-room="amber-otter">`)
 	b = ui.Scene(&m).AppendHTML(b)
 	w.Write(append(b, `</div><template id="rules"><dialog class="rules"><button id="rules-close" data-close autofocus>Close</button></dialog></template></body></html>`...))

@@ -159,7 +159,7 @@ func (a *app) receive(data js.Value) {
 	js.CopyBytesToGo(b, bytes)
 	f, err := event.DecodeResponse(b)
 	if err != nil {
-		a.lost("the room sent what this page cannot read: " + err.Error())
+		a.lost(a.model.Unreadable(err))
 		return
 	}
 	a.meter.received(len(b), &f, now()-begin)
@@ -184,8 +184,6 @@ func (a *app) fold() {
 	}
 }
 
-const notSent = "It was not sent: the page has no connection to the room. Try again when it is back."
-
 // transmit sends a frame. An order for which there is no connection has failed: it will not happen.
 func (a *app) transmit(f event.Frame) {
 	const open = 1
@@ -195,11 +193,11 @@ func (a *app) transmit(f event.Frame) {
 			return // the page tells the room where it looks when it is there again
 		}
 		if f.Type != event.FrameOrder {
-			a.update(ui.Arrived{Frame: event.Frame{Type: event.FrameNotice, Text: notSent}})
+			a.update(ui.Arrived{Frame: event.Frame{Type: event.FrameNotice, Text: a.model.NotSent()}})
 			return
 		}
 		a.update(ui.Arrived{Frame: event.Frame{Type: event.FrameAnswer, Result: event.Result{ID: f.Command.ID, Kind: f.Command.Kind,
-			Outcome: event.Failed, Error: notSent}}})
+			Outcome: event.Failed, Error: a.model.NotSent()}}})
 		return
 	}
 	s.send = event.AppendRequest(s.send[:0], &f)

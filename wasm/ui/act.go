@@ -18,7 +18,7 @@ func (m *Model) acted(action, arg string) []Effect {
 	case "message":
 		id, _ := event.ParseNumber(arg)
 		m.pick(picked{message: id, open: true})
-		return append(m.look("side", "message "+arg), Focus{"message-first"})
+		return append(m.look("side", "message "+arg), focus("message-first"))
 	case "close":
 		return m.back()
 	case "tab":
@@ -35,11 +35,13 @@ func (m *Model) acted(action, arg string) []Effect {
 		return m.set(action, arg)
 	case "reconnect":
 		m.wire.attempts = 0
-		return []Effect{Reconnect{}}
+		return only(Reconnect{})
 	case "theme":
 		return m.switchTheme()
+	case "projector":
+		m.large = !m.large
 	case "rules":
-		return []Effect{Show{"rules"}}
+		return only(Show{"rules"})
 	case "dismiss":
 		m.dismiss(arg)
 	case "stop":
@@ -47,16 +49,19 @@ func (m *Model) acted(action, arg string) []Effect {
 	case "log":
 		m.logTo(arg)
 	case "learn":
-		return append(m.toLive(), Send{event.Frame{Type: event.FrameLearn, Text: arg}})
+		return append(m.toLive(), tell(event.FrameLearn, 0, "", arg))
+	case "ask":
+		m.tab = "node"
+		return append(m.look("side", arg), m.closeMenu()...)
 	case "look":
 		m.tab = "node"
 		m.uncover(arg)
 		return m.look("side", arg)
 	case "type":
 		m.tab = "console"
-		return append(m.Console.fill(arg), Focus{ConsoleField})
+		return append(m.Console.fill(arg), focus(ConsoleField))
 	case "copy":
-		return []Effect{Copy{arg}}
+		return only(Copy{arg})
 	}
 	return m.actedOnTape(action, arg)
 }
@@ -66,7 +71,7 @@ func (m *Model) turnTo(tab string) []Effect {
 	was := m.panel()
 	m.tab = tab
 	if tab == "console" && was != tab {
-		return []Effect{SetField{ConsoleField, m.Console.line}}
+		return only(setField(ConsoleField, m.Console.line))
 	}
 	return nil
 }
@@ -86,9 +91,9 @@ func (m *Model) closeMenu() []Effect {
 	m.picked.open = false
 	switch {
 	case p.node != 0:
-		return []Effect{Focus{"node-" + p.node.String()}}
+		return only(focus("node-" + p.node.String()))
 	case p.link != pair{}:
-		return []Effect{Focus{"link-" + p.link.String()}}
+		return only(focus("link-" + p.link.String()))
 	}
 	m.picked = picked{}
 	return nil
@@ -129,7 +134,7 @@ func (m *Model) actedOnNode(id event.NodeID) []Effect {
 		return nil
 	}
 	m.pick(picked{node: id, open: true})
-	return append(m.look("side", "node "+id.String()), Focus{"menu-first"})
+	return append(m.look("side", "node "+id.String()), focus("menu-first"))
 }
 
 // actedOnLink opens a link's menu; with the scissors in hand it cuts the link, or mends it.
@@ -138,7 +143,7 @@ func (m *Model) actedOnLink(p pair) []Effect {
 	switch {
 	case !m.cutting:
 		m.pick(picked{link: p, open: true})
-		return append(m.look("side", "link "+ends), Focus{"link-first"})
+		return append(m.look("side", "link "+ends), focus("link-first"))
 	case m.link(p.a, p.b).Cut || m.link(p.b, p.a).Cut:
 		return m.run("mend " + ends)
 	}
@@ -219,7 +224,7 @@ func (m *Model) switchTheme() []Effect {
 	default:
 		m.theme = ""
 	}
-	return []Effect{Remember{"theme", m.theme}}
+	return only(Remember{"theme", m.theme})
 }
 
 func (m *Model) dismiss(arg string) {

@@ -16,7 +16,7 @@ func (m *Model) connected() []Effect {
 	if m.Language != nil {
 		hello.Code = m.Tag
 	}
-	return []Effect{Send{hello}}
+	return only(Send{hello})
 }
 
 // seen is the last event that need not come again.
@@ -35,12 +35,10 @@ func (m *Model) disconnected(reason string) []Effect {
 		w.phase, m.notices = gone, nil // it will not come back, whatever it said last
 		return nil
 	}
-	if w.phase != asleep {
-		w.phase = lost
-	}
+	w.phase = lost
 	after := min(firstRetry<<min(w.attempts, 8), lastRetry)
 	w.attempts++
-	return []Effect{Reconnect{After: after}}
+	return only(Reconnect{After: after})
 }
 
 func (m *Model) arrived(f event.Frame) []Effect {
@@ -79,7 +77,7 @@ func (m *Model) arrived(f event.Frame) []Effect {
 
 func (m *Model) welcomed(f event.Frame) []Effect {
 	if f.Version != event.WireVersion {
-		return []Effect{Reload{}}
+		return only(Reload{})
 	}
 	if f.Epoch != m.Epoch {
 		m.Epoch = 0
@@ -130,14 +128,20 @@ func (m *Model) events(f event.Frame) []Effect {
 	}
 	if len(f.Events) > 0 && f.Seq > m.State.Seq+1 {
 		m.Epoch = 0
-		return []Effect{Reconnect{}}
+		return only(Reconnect{})
 	}
-	rate := m.State.Rate
+	rate, still := m.State.Rate, m.pacing() == 0
+	told := m.feed.told
 	for i := range f.Events {
 		e := f.Events[i]
 		if e.Seq = f.Seq + uint64(i); e.Seq > m.State.Seq {
 			m.happened(&e)
 		}
+	}
+	if !still {
+		m.feed.from = 0
+	} else if len(f.Events) > 0 {
+		m.feed.from, m.feed.since, m.feed.aloud = told, 0, item{} // what a step did is said at once
 	}
 	m.clock.confirmed = max(m.clock.confirmed, f.At)
 	return m.pace.follow(rate, m.State.Rate)
@@ -158,14 +162,14 @@ func (m *Model) happened(e *event.Event) {
 // noticed shows what the server has to say.
 func (m *Model) noticed(code, sentence string) {
 	switch code {
-	case "asleep":
-		m.wire.phase, m.wire.reason = asleep, sentence
-		m.touchAll()
 	case "closing":
 		m.wire.reason = sentence
 		m.notify(false, sentence)
 	default:
 		m.notify(true, sentence)
+		for i := range m.notices {
+			m.notices[i].tape = m.notices[i].tape || code == "tape" && m.notices[i].text == sentence
+		}
 	}
 }
 

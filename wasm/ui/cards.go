@@ -8,7 +8,7 @@ import (
 
 // noticesElement are the state of the connection and the sentences that wait to be dismissed.
 func noticesElement(m *Model) *Element {
-	e := classed("div", "notices").keyed("notices").set("role", "status")
+	e := piece("div", "notices").set("role", "status")
 	if b := bannerElement(m); b != nil {
 		e.add(b)
 	}
@@ -28,8 +28,6 @@ func bannerElement(m *Model) *Element {
 		return nil
 	case opening:
 		said = words.Of("Connecting to the room …")
-	case asleep:
-		said, label = words.Of("The room is asleep, because nobody was watching."), words.Of("Wake it")
 	case gone:
 		said = words.Of("This room does not exist any more.")
 	case lost:
@@ -55,4 +53,14 @@ func bannerElement(m *Model) *Element {
 		b.add(button("btn small", "reconnect", "").say(m.Say(label)))
 	}
 	return b
+}
+
+// NotSent says why something failed for which there was no connection.
+func (m *Model) NotSent() string {
+	return m.Say("It was not sent: the page has no connection to the room. Try again when it is back.")
+}
+
+// Unreadable says why the page left a connection.
+func (m *Model) Unreadable(err error) string {
+	return m.Say("The room sent what this page cannot read: {0}.", err.Error())
 }

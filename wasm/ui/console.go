@@ -77,7 +77,7 @@ func (c *Console) enter(m *Model) []Effect {
 	if r := c.asking(); r != nil {
 		r.asks = false
 		c.echo(line)
-		return append(effects, Send{event.Frame{Type: event.FrameInput, Seq: r.id, Text: line}})
+		return append(effects, tell(event.FrameInput, r.id, "", line))
 	}
 	if trimmed(line) == "" {
 		return effects
@@ -110,8 +110,7 @@ func (c *Console) send(m *Model, order event.Command) []Effect {
 		c.show(ink("bad", c.Say("not sent: {0} commands of this page wait for an answer; try again when one has come", number(MaxPending))))
 		return nil
 	}
-	if m.tape.Sealed {
-		c.show(ink("bad", c.Say(nobody)))
+	if m.idle() {
 		return nil
 	}
 	effects := m.toLive()
@@ -124,7 +123,7 @@ func (c *Console) send(m *Model, order event.Command) []Effect {
 // fill puts a line into the field.
 func (c *Console) fill(line string) []Effect {
 	c.line, c.place, c.offers = line, len(c.history), nil
-	return []Effect{SetField{Field: ConsoleField, Value: line}}
+	return only(setField(ConsoleField, line))
 }
 
 // remember appends to the history, unless it repeats the line before.
@@ -152,7 +151,7 @@ func (c *Console) recall(by int) []Effect {
 		line = c.history[to]
 	}
 	c.line, c.place, c.offers = line, to, nil
-	return []Effect{SetField{Field: ConsoleField, Value: line}}
+	return only(setField(ConsoleField, line))
 }
 
 // newestOp is the ID of the newest command that the room has reported.

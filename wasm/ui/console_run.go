@@ -129,15 +129,14 @@ func (c *Console) start(m *Model, line string) []Effect {
 		c.show(ink("bad", c.Say("not sent: the page has no connection to the room")))
 		return nil
 	}
-	if m.tape.Sealed {
-		c.show(ink("bad", c.Say(nobody)))
+	if m.idle() {
 		return nil
 	}
 	effects := m.toLive()
 	c.lastID++
 	c.speaker = c.lastID
 	c.runs = append(c.runs, run{id: c.lastID, line: line})
-	return append(effects, Send{event.Frame{Type: event.FrameRun, Seq: c.lastID, Text: line}})
+	return append(effects, tell(event.FrameRun, c.lastID, "", line))
 }
 
 // asking is the running line that waits for what is typed, or nil.
@@ -155,7 +154,7 @@ func (c *Console) stop(id string) []Effect {
 	for i := len(c.runs) - 1; i >= 0; i-- {
 		if r := &c.runs[i]; id == "" || id == number(r.id) {
 			r.stopping = true
-			return []Effect{Send{event.Frame{Type: event.FrameStop, Seq: r.id}}}
+			return only(tell(event.FrameStop, r.id, "", ""))
 		}
 	}
 	return nil

@@ -12,7 +12,7 @@ import "strconv"
 // Inside a line: span.prompt, .good, .bad, .wrong, .unknown, .dim.
 func consoleElement(m *Model) *Element {
 	c := &m.Console
-	said := classed("div", "said").keyed("said").set("role", "log").set("aria-live", "polite").set("tabindex", "0").
+	said := piece("div", "said").with("role=log|aria-live=polite|tabindex=0").
 		set("aria-label", m.Say("Answers")).set("data-follow", "end")
 	if len(c.out) == 0 && len(c.waits)+len(c.runs) == 0 {
 		said.add(classed("p", "line").keyed("greeting").add(ink("dim", m.Say("Type put pizza 4 and press Enter, or help. Every click is a command too and shows up here."))))
@@ -46,10 +46,10 @@ func (c *Console) waiting(m *Model) []*Element {
 // field is the form with the input. Its value is the browser's; SetField changes it.
 func (c *Console) field() *Element {
 	input := tag("input").set("id", ConsoleField).set("data-field", ConsoleField).set("type", "text").
-		set("maxlength", strconv.Itoa(MaxLine)).set("autocomplete", "off").set("autocapitalize", "off").
-		set("autocorrect", "off").set("spellcheck", "false").set("enterkeyhint", "send").
+		set("maxlength", strconv.Itoa(MaxLine)).with("autocomplete=off|autocapitalize=off").
+		set("autocorrect", "off").with("spellcheck=false|enterkeyhint=send").
 		set("aria-describedby", "console-hint").set("placeholder", "put pizza 4")
-	return classed("div", "prompt").keyed("prompt").
+	return piece("div", "prompt").
 		add(tag("label").set("for", ConsoleField).set("aria-label", c.Say("Command")).say("›"), input, tag("kbd").say("Tab"))
 }
 
@@ -57,7 +57,7 @@ func (c *Console) offered() *Element {
 	if len(c.offers) == 0 {
 		return nil
 	}
-	p := classed("p", "offers").keyed("offers").set("role", "status")
+	p := piece("p", "offers").set("role", "status")
 	for _, o := range c.offers {
 		p.add(tag("code").say(o)).say(" ")
 	}
@@ -65,5 +65,5 @@ func (c *Console) offered() *Element {
 }
 
 func (c *Console) hinted() *Element {
-	return classed("p", "hint").keyed("hint").set("id", "console-hint").say(c.hint())
+	return piece("p", "hint").set("id", "console-hint").say(c.hint())
 }

@@ -171,7 +171,7 @@ func TestWaitingIsExplainedByTheFacts(t *testing.T) {
 	for id := event.NodeID(1); id <= 5; id++ {
 		leader.Members = append(leader.Members, event.Member{ID: id, Suffrage: event.Voter})
 	}
-	leader.Log = []view.Entry{{Index: 8, Op: 4}, {Index: 9, Op: 5}}
+	leader.Log = view.LogOf(view.Entry{Index: 8, Op: 4}, view.Entry{Index: 9, Op: 5})
 	leader.Peers = []view.Progress{{ID: 1, Match: 8}, {ID: 3, Match: 9}}
 	waits("2 of 3 needed acks (n2 n3)Why?")
 	leader.Peers[0].Match = 9

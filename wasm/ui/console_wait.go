@@ -49,10 +49,8 @@ func (m *Model) opOf(w wait) *view.Op {
 
 // indexOf is where a leader has the command in its log, or 0.
 func indexOf(n *view.Node, op *view.Op) uint64 {
-	for i := len(n.Log) - 1; i >= 0; i-- {
-		if n.Log[i].Op == op.ID {
-			return n.Log[i].Index
-		}
+	if e := n.Log.OfOp(op.ID); e != nil {
+		return e.Index
 	}
 	return 0
 }

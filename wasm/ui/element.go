@@ -29,6 +29,9 @@ func tag(name string) *Element { return &Element{Tag: name} }
 // classed begins an element with a class.
 func classed(name, class string) *Element { return tag(name).set("class", class) }
 
+// piece begins an element with a class, by which it is known among its siblings, too.
+func piece(name, class string) *Element { return classed(name, class).keyed(class) }
+
 // text is a text node.
 func text(s string) *Element { return &Element{Text: s} }
 
@@ -38,6 +41,16 @@ func (e *Element) set(name, value string) *Element {
 		e.Attrs = make([]Attr, 0, 6)
 	}
 	e.Attrs = append(e.Attrs, Attr{name, value})
+	return e
+}
+
+// with adds attributes: "role=button|tabindex=0". Many at once take less of the program than one by one.
+func (e *Element) with(attributes string) *Element {
+	for one, rest := "", attributes; rest != ""; {
+		one, rest, _ = halves(rest, '|')
+		name, value, _ := halves(one, '=')
+		e.set(name, value)
+	}
 	return e
 }
 

@@ -14,10 +14,12 @@ type feed struct {
 	items []item
 	aloud item         // what is read out and stands under the stage
 	since event.Micros // wall time at which it began to stand there
+	from  uint64       // while the picture stands still: what was told before the last step, and is not read out any more; else 0
 	next  item         // what is to stand there before all others; its text is "" for nothing
 	which string       // of the sentences are shown and read out: see feedChoices
 	pace  string       // of reading out
 	past  bool         // what was told last was of the past
+	lands bool         // next is a place in the recording, where something may happen
 }
 
 // item is one sentence.
@@ -52,6 +54,8 @@ const (
 	minor // not read out
 )
 
+func (t tone) marked() bool { return t == good || t == bad || t == fault }
+
 var toneNames = [...]string{plain: "plain", good: "good", bad: "bad", fault: "fault", minor: "minor"}
 
 // readable is the least wall time between two sentences that are read out.
@@ -70,6 +74,10 @@ func (f *feed) fold(m *Model, e *event.Event) {
 }
 
 func (f *feed) tell(i item) {
+	if f.lands {
+		f.lands = false
+		f.next.text += " " + i.text
+	}
 	f.told++
 	i.id, i.times = f.told, 1
 	if i.tone == minor {
@@ -101,24 +109,46 @@ func (f *feed) announce(i item) {
 	f.next = f.items[len(f.items)-1]
 }
 
-// narrate chooses what stands under the stage: the newest sentence that is not minor, not too often. What was announced
-// stands three times as long as others.
+// narrate chooses what stands under the stage, not too often: of those that were not read out yet the newest that is not minor.
+// What is marked is not passed over for something newer, as long as no more than one marked sentence waits behind it:
+// somebody who listens hears who leads now, and then that the lesson's step is done. What was announced stands three times as
+// long as others.
 func (f *feed) narrate(wall event.Micros) {
 	if wall < f.since+f.rest() {
 		return
 	}
-	if f.next.text != "" {
-		f.aloud, f.since, f.next = f.next, wall+2*readable, item{}
+	if i := f.passedOver(); i >= 0 {
+		f.aloud, f.since = f.items[i], wall
 		return
 	}
-	for i := len(f.items) - 1; i >= 0; i-- {
-		if it := f.items[i]; it.tone != minor && f.wanted(it.tone) {
-			if it.id != f.aloud.id || it.text != f.aloud.text {
-				f.aloud, f.since = it, wall
-			}
-			return
+	if f.next.text != "" {
+		f.aloud, f.since, f.next, f.lands = f.next, wall+2*readable, item{}, false
+		return
+	}
+	best, marked := -1, 0
+	for i := len(f.items) - 1; i >= 0 && f.items[i].id > f.from && marked < 2; i-- {
+		switch t := f.items[i].tone; {
+		case !f.wanted(t):
+		case t.marked() && f.items[i].id > f.aloud.id:
+			best = i
+			marked++
+		case best < 0 && (t != minor || f.from != 0), best >= 0 && f.items[best].tone == minor && t != minor:
+			best = i
 		}
 	}
+	if best >= 0 && (f.items[best].id != f.aloud.id || f.items[best].text != f.aloud.text) {
+		f.aloud, f.since = f.items[best], wall
+	}
+}
+
+// passedOver is the newest marked sentence that what was announced would pass over, or -1.
+func (f *feed) passedOver() int {
+	for i := len(f.items) - 1; i >= 0 && f.next.text != "" && f.items[i].id > max(f.from, f.aloud.id); i-- {
+		if it := &f.items[i]; it.id < f.next.id && it.tone.marked() && f.wanted(it.tone) {
+			return i
+		}
+	}
+	return -1
 }
 
 // change is what became of a link.
@@ -228,7 +258,7 @@ func manner(l *words.Language, is event.Link) string {
 	add(is.Delay != 0, words.Of("{0} one way"), spell(l, is.Delay))
 	add(is.Jitter != 0, words.Of("up to {0} of jitter"), spell(l, is.Jitter))
 	add(is.Slow != 0 && is.Slow != event.One, words.Of("{0} times as slow"), factor(l, is.Slow))
-	add(is.Loss != 0, words.Of("{0} % lost"), factor(l, 100*is.Loss))
-	add(is.Duplicate != 0, words.Of("{0} % twice"), factor(l, 100*is.Duplicate))
+	add(is.Loss != 0, words.Of("{0} % lost"), hundredths(l, is.Loss))
+	add(is.Duplicate != 0, words.Of("{0} % twice"), hundredths(l, is.Duplicate))
 	return cmp.Or(s, l.Say("whole"))
 }

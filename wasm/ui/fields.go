@@ -97,7 +97,7 @@ func (p *pace) follow(was, is event.Factor) []Effect {
 	if drawn {
 		return nil
 	}
-	return []Effect{SetField{"rate", strconv.Itoa(markOf(is))}}
+	return only(setField("rate", strconv.Itoa(markOf(is))))
 }
 
 // value is what stands in a field, or else what the room says.

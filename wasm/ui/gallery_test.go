@@ -14,13 +14,13 @@ import (
 //
 //	GALLERY=/some/folder go test -run Gallery ./wasm/ui
 //
-// Open them in a browser, or have one make pictures of them. They show what one cannot test: whether it is beautiful.
+// Serve the folder (a browser lets no page from a file start a worker) and open them, or have a browser make pictures of them. They show what one cannot test: whether it is beautiful.
 func TestGallery(t *testing.T) {
 	dir := os.Getenv("GALLERY")
 	if dir == "" {
 		dir = t.TempDir()
 	}
-	for _, name := range []string{"app.css", "app.js"} {
+	for _, name := range []string{"app.css", "app.js", "painter.js"} {
 		b, err := os.ReadFile(filepath.Join("..", "..", "static", name))
 		if err != nil {
 			t.Fatal(err)
@@ -49,7 +49,7 @@ func hang(t *testing.T, dir, name, text string) {
 func document(m *Model) string {
 	packets := base64.StdEncoding.EncodeToString(Packets(m, nil))
 	return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>gallery</title><link rel="stylesheet" href="app.css"></head><body><div data-socket="none">` +
-		string(Scene(m).AppendHTML(nil)) + `</div><script>window.Go = class { importObject = {}; run() {} }</script><script src="app.js" data-app="none.wasm"></script><script>
+		string(Scene(m).AppendHTML(nil)) + `</div><script>window.Go = class { importObject = {}; run() {} }</script><script src="app.js" data-app="none.wasm" data-painter="painter.js"></script><script>
 const q = window.quorumlab, b = Uint8Array.from(atob("` + packets + `"), (c) => c.charCodeAt(0));
 q.colours("` + strings.Join(PacketColours[:], " ") + `");
 const paint = () => { q.reserve(b.length).set(b); q.paint(b.length); };

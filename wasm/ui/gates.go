@@ -11,13 +11,16 @@ const waitingShown = 4
 
 // gatesElement are the held messages, each to be clicked, in their order behind their gates.
 func gatesElement(m *Model) *Element {
-	g := classed("g", "gates").keyed("gates").set("role", "group").set("aria-label", m.Say("Messages that wait at gates"))
+	g := piece("g", "gates").set("role", "group").set("aria-label", m.Say("Messages that wait at gates"))
 	r := m.ringNow()
 	before := map[way]int{}
 	for i := range m.State.Messages {
 		msg := &m.State.Messages[i]
+		if !msg.Held {
+			continue
+		}
 		from, to, ok := r.leg(msg.From, msg.To)
-		if !msg.Held || !ok {
+		if !ok {
 			continue
 		}
 		w := way{from: msg.From, to: msg.To}
@@ -42,7 +45,7 @@ func (m *Model) waitingElement(msg *view.Message, p point) *Element {
 	id, look := strconv.FormatUint(msg.ID, 10), lookOf(msg)
 	class := "waiting c" + strconv.Itoa(int(look.colour)) + switched(msg.Reply, " reply", "") + switched(m.picked.message == msg.ID, " picked", "")
 	g := moved(classed("g", class), p).keyed(id).set("data-message", id).set("data-action", "message").set("data-arg", id).
-		set("data-hover", "message:"+id).set("tabindex", "0").set("role", "button").
+		set("data-hover", "message:"+id).with("tabindex=0|role=button").
 		set("aria-label", spoken(look)+m.Say("{0}, waits from {1} to {2}", named(m.Language, msg), msg.From.String(), msg.To.String()))
 	g.add(classed("circle", "hit").set("r", "12"))
 	return g.add(shapeElements(look)...)
@@ -68,7 +71,7 @@ func shapeElements(l look) []*Element {
 	switch l.shape {
 	case Block:
 		w := max(float64(len([]rune(l.label)))*6.6+12, 24)
-		return []*Element{tag("rect").set("x", px(-w/2)).set("y", "-9").set("width", px(w)).set("height", "18").set("rx", "5"),
+		return []*Element{tag("rect").set("x", px(-w/2)).set("y", "-9").set("width", px(w)).with("height=18|rx=5"),
 			classed("text", "ink").set("y", "4").say(l.label)}
 	case Ballot:
 		w := max(float64(len(l.label))*6.6+8, 18)

@@ -6,19 +6,24 @@ import (
 	"github.com/quorumlab/quorumlab/cluster/words"
 )
 
-// outlineWords says what an outline means: "n1 n2 n3 · 3 of 5 – quorum". Where not every voter in it could lead, it names
-// those who could.
-func outlineWords(l *words.Language, g *view.Group) string {
+// outlineWords says what an outline means: "n1 n2 n3 · 3 of 5 – quorum". Where not every voter in it could lead, and
+// none of those who could does, it names them.
+func outlineWords(m *Model, g *view.Group) string {
+	led := len(g.Leaders) == g.Voters
+	for _, id := range g.Leaders {
+		l := m.leader()
+		led = led || l != nil && l.ID == id
+	}
 	text := words.Of("{0} · {1} of {2} – cannot commit")
 	switch {
-	case len(g.Leaders) < g.Voters && g.Quorum:
+	case g.Quorum && !led:
 		text = words.Of("{0} · {1} of {2} – quorum if {3} leads")
 	case g.Quorum:
 		text = words.Of("{0} · {1} of {2} – quorum")
 	case g.Total == 0:
 		text = words.Of("{0} · {1} of {2} – no members known yet")
 	}
-	return l.Say(text, ranges(g.Nodes), number(uint64(g.Voters)), number(uint64(g.Total)), ranges(g.Leaders))
+	return m.Say(text, ranges(g.Nodes), number(uint64(g.Voters)), number(uint64(g.Total)), ranges(g.Leaders))
 }
 
 // ranges writes nodes in order: "n1 n2 n4"; many in a row as "n1–n7".

@@ -9,10 +9,10 @@ import (
 
 // headerElement has the room's name and the controls of its time.
 func headerElement(m *Model) *Element {
-	return classed("header", "top").keyed("top").add(
+	return piece("header", "top").add(
 		tag("a").set("class", "brand").set("href", switched(m.tape.Sealed, "#", "/")).set("aria-label", m.Say("quorumlab: a new room")).
 			add(brandMark(), tag("span").say("quorumlab")),
-		tag("a").set("class", "btn").set("href", "/lessons").set("id", "all-lessons").add(icon("book"), tag("span").say(m.Say("Lessons"))),
+		tag("a").with("class=btn|href=/lessons|id=all-lessons").add(icon("book"), tag("span").say(m.Say("Lessons"))),
 		classed("h1", "room").add(roomWords(m)...),
 		speedElement(m),
 		classed("div", "hand").add(handElements(m)...).add(languagesElement(m)),
@@ -20,13 +20,9 @@ func headerElement(m *Model) *Element {
 }
 
 func brandMark() *Element {
-	return classed("svg", "mark").set("viewBox", "0 0 24 24").set("aria-hidden", "true").add(
-		tag("path").set("d", "M12 3.5 20.1 9.4 17 18.9H7L3.9 9.4Z"),
-		tag("circle").set("cx", "12").set("cy", "3.5").set("r", "2.8"),
-		tag("circle").set("cx", "20.1").set("cy", "9.4").set("r", "2.2"),
-		tag("circle").set("cx", "17").set("cy", "18.9").set("r", "2.2"),
-		tag("circle").set("cx", "7").set("cy", "18.9").set("r", "2.2"),
-		tag("circle").set("cx", "3.9").set("cy", "9.4").set("r", "2.2"))
+	return classed("svg", "mark").with("viewBox=0 0 24 24|aria-hidden=true").raw(`<path d="M12 3.5 20.1 9.4 17 18.9H7L3.9 9.4Z"></path>` +
+		`<circle cx="12" cy="3.5" r="2.8"></circle><circle cx="20.1" cy="9.4" r="2.2"></circle><circle cx="17" cy="18.9" r="2.2"></circle>` +
+		`<circle cx="7" cy="18.9" r="2.2"></circle><circle cx="3.9" cy="9.4" r="2.2"></circle>`)
 }
 
 func roomWords(m *Model) []*Element {
@@ -45,6 +41,9 @@ func roomWords(m *Model) []*Element {
 	}
 	if m.Viewers > 0 {
 		say(m.Say("{0} watching", strconv.Itoa(m.Viewers)))
+	}
+	if m.watching {
+		say(m.Say("watching only"))
 	}
 	return words
 }
@@ -86,7 +85,7 @@ func speedElement(m *Model) *Element {
 	for _, s := range speeds {
 		seg.add(button("", "run", "rate "+s.word).set("id", "rate-"+s.word).onOff(rate == s.rate).say(m.Say(s.name)))
 	}
-	slider := tag("input").set("type", "range").set("id", "rate").set("data-field", "rate").set("min", "0").
+	slider := tag("input").with("type=range|id=rate|data-field=rate|min=0").
 		set("max", strconv.Itoa(sliderEnd)).set("value", strconv.Itoa(markOf(rate))).
 		set("aria-label", m.Say("Speed of the room's time, 0.01 to 20")).set("aria-valuetext", m.Say("{0} times real time", factor(m.Language, rate)))
 	shown := rate
@@ -94,7 +93,7 @@ func speedElement(m *Model) *Element {
 		shown = m.pace.shown
 	}
 	return classed("div", "speed").add(seg, slider,
-		tag("output").set("for", "rate").set("class", "rate").say(rateWords(m, shown)))
+		tag("output").with("for=rate|class=rate").say(rateWords(m, shown)))
 }
 
 func rateWords(m *Model, shown event.Factor) string {
@@ -130,7 +129,7 @@ func handElements(m *Model) []*Element {
 		tool("gate", m.Say(hold), "hold", "").set("id", "hold").onOff(m.holding()).
 			set("title", m.Say("Links become gates; messages wait until you let them go")),
 		button("btn only", "open", "palette").set("id", "palette").set("aria-label", m.Say("Everything one can do (Ctrl-K)")).say("⌘"),
-		tool("share", m.Say("Share"), "share", "").set("id", "share-open").set("aria-haspopup", "dialog"),
+		tool("share", m.Say("Share"), "share", "").with("id=share-open|aria-haspopup=dialog"),
 		button("btn only", "theme", "").set("id", "theme").set("aria-label", m.Say(colours)).
 			set("title", m.Say("Light, dark, or as the system says")).add(icon("theme")),
 		button("btn only", "rules", "").set("id", "rules-open").set("aria-label", m.Say("The rules: Raft on one card, the picture and the keys")).

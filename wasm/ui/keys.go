@@ -53,9 +53,9 @@ func (m *Model) pressed(p Pressed) []Effect {
 	case "End":
 		return m.toEnd()
 	case "/":
-		return append(m.turnTo("console"), Focus{ConsoleField})
+		return append(m.turnTo("console"), focus(ConsoleField))
 	case "?":
-		return []Effect{Show{"rules"}}
+		return only(Show{"rules"})
 	case "Escape":
 		return m.back()
 	}
@@ -68,7 +68,7 @@ func (m *Model) leaveConsole() []Effect {
 	if id == 0 && len(m.State.Nodes) > 0 {
 		id = m.State.Nodes[0].ID
 	}
-	return append([]Effect{Focus{"node-" + id.String()}}, m.back()...)
+	return append(only(focus("node-"+id.String())), m.back()...)
 }
 
 // nth selects the node with this number in the ring, counted from 0.
@@ -78,7 +78,7 @@ func (m *Model) nth(i int) []Effect {
 	}
 	id := m.State.Nodes[i].ID
 	m.pick(picked{node: id})
-	return append(m.look("side", "node "+id.String()), Focus{"node-" + id.String()})
+	return append(m.look("side", "node "+id.String()), focus("node-"+id.String()))
 }
 
 // toPicked sends a command about the selected node if it makes sense now.

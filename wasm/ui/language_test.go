@@ -111,7 +111,7 @@ func TestNothingOnThePageIsLeftInEnglish(t *testing.T) {
 // TestNothingInABannerIsLeftInEnglish goes through the states of the connection.
 func TestNothingInABannerIsLeftInEnglish(t *testing.T) {
 	speak(t, german(t, true))
-	for _, end := range []Msg{Disconnected{}, Disconnected{LostCrashed}, Disconnected{LostOffline}, Disconnected{LostGone}, Arrived{event.Frame{Type: event.FrameNotice, Code: "asleep"}}} {
+	for _, end := range []Msg{Disconnected{}, Disconnected{LostCrashed}, Disconnected{LostOffline}, Disconnected{LostGone}} {
 		s := healthy()
 		s.do(end)
 		b := bannerElement(&s.m)

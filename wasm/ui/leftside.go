@@ -99,5 +99,5 @@ func lampsElement(m *Model) *Element {
 		}
 		list.add(li)
 	}
-	return classed("section", "lamps").keyed("lamps").set("aria-label", m.Say("Safety")).add(list)
+	return piece("section", "lamps").set("aria-label", m.Say("Safety")).add(list)
 }

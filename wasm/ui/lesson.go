@@ -56,7 +56,7 @@ func (t *taught) progress(l *event.Lesson) []Effect {
 		return nil
 	}
 	t.keep(l.ID, l.Done)
-	return []Effect{Remember{kept + l.ID, strconv.Itoa(l.Done) + "/" + strconv.Itoa(l.Steps)}}
+	return only(Remember{kept + l.ID, strconv.Itoa(l.Done) + "/" + strconv.Itoa(l.Steps)})
 }
 
 func (t *taught) keep(lesson string, done int) {

@@ -77,8 +77,8 @@ func logElement(m *Model) *Element {
 	table := classed("table", "grid"+switched(m.crowded(), " many", "")).set("id", "log").
 		set("role", "grid").set("tabindex", "0").set("aria-label", m.Say("Replicated log: the arrow keys move in it, Enter tells an entry's life")).
 		add(tag("thead").add(head), body)
-	return classed("section", "log").keyed("log").set("aria-label", m.Say("Replicated log")).add(m.logCaption(),
-		classed("div", "window").set("id", "log-window").set("data-hover", "log").set("data-scroll", strconv.Itoa(cellWidth)).add(table))
+	return piece("section", "log").set("aria-label", m.Say("Replicated log")).add(m.logCaption(),
+		classed("div", "window").with("id=log-window|data-hover=log").set("data-scroll", strconv.Itoa(cellWidth)).add(table))
 }
 
 func (m *Model) logCaption() *Element {
@@ -117,8 +117,7 @@ func (m *Model) logRow(n *view.Node, w window) *Element {
 	id := n.ID.String()
 	row := tag("tr").keyed(id).set("class", "row "+m.rowClass(n)).set("data-log", id)
 	row.add(tag("th").set("scope", "row").add(tag("i").set("aria-hidden", "true"), text(id)))
-	c, leader := m.kept(), m.leader()
-	p := believed(leader, n.ID)
+	c, p := m.kept(), m.believed(n.ID)
 	for i := w.first; i <= w.last; i++ {
 		look := m.cellLook(n, i, p)
 		if look == (cellLook{}) {

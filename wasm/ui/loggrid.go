@@ -40,8 +40,8 @@ func (m *Model) newest() uint64 {
 func (m *Model) oldest() uint64 {
 	first := uint64(0)
 	for i := range m.State.Nodes {
-		if log := m.State.Nodes[i].Log; len(log) > 0 && (first == 0 || log[0].Index < first) {
-			first = log[0].Index
+		if its := m.State.Nodes[i].Log.First(); its != 0 && (first == 0 || its < first) {
+			first = its
 		}
 	}
 	return max(first, 2) - 1
@@ -107,8 +107,8 @@ func (m *Model) logTo(where string) {
 }
 
 // believed is what the newest leader believes of a node's log; match 0 and next 0 if it believes nothing.
-func believed(leader *view.Node, id event.NodeID) view.Progress {
-	if leader != nil {
+func (m *Model) believed(id event.NodeID) view.Progress {
+	if leader := m.State.Believing(); leader != nil {
 		for _, p := range leader.Peers {
 			if p.ID == id {
 				return p

@@ -73,10 +73,11 @@ func TestAnEntryThatIsLookedAtIsInSight(t *testing.T) {
 func endless() *story {
 	s := watch(9)
 	const entries = 100_000
-	log := make([]view.Entry, entries)
-	for i := range log {
-		log[i] = view.Entry{Index: uint64(i) + 1, Term: uint64(i)/1000 + 1, Type: event.EntryCommand, Label: "k=v"}
+	entriesOf := make([]view.Entry, entries)
+	for i := range entriesOf {
+		entriesOf[i] = view.Entry{Index: uint64(i) + 1, Term: uint64(i)/1000 + 1, Type: event.EntryCommand, Label: "k=v"}
 	}
+	log := view.LogOf(entriesOf...)
 	for i := range s.m.State.Nodes {
 		n := &s.m.State.Nodes[i]
 		n.Log, n.First, n.Last, n.Commit = log, 1, entries, entries-2
@@ -118,7 +119,7 @@ func BenchmarkScrollAnEndlessLog(b *testing.B) {
 func TestWhereOlderEntriesAre(t *testing.T) {
 	s := watch(2)
 	n := s.m.State.Node(1)
-	n.Log, n.First, n.Last, n.SnapshotIndex, n.Commit = []view.Entry{{Index: 60, Term: 2, Type: event.EntryCommand}}, 50, 60, 49, 60
+	n.Log, n.First, n.Last, n.SnapshotIndex, n.Commit = view.LogOf(view.Entry{Index: 60, Term: 2, Type: event.EntryCommand}), 50, 60, 49, 60
 	look := func(i uint64) cellLook { return s.m.cellLook(n, i, view.Progress{}) }
 	if l := look(49); !l.snapshot || l.gone || !l.edge {
 		t.Errorf("entry 49 is the last of the snapshot: %+v", l)

@@ -36,7 +36,7 @@ func (m *Model) nodeMenu(n *view.Node) *Element {
 	p, _ := r.place(n.ID)
 	id := n.ID.String()
 	buttons, hint := choicesElement(m, "menu-first", m.nodeChoices(n), id)
-	e := menu(r.beside(p, r.radius+14), id).add(m.menuHead(id, m.nodeWords(n)), buttons)
+	e := menu(r.beside(p, r.radius+14), id).add(m.menuHead(id, id, m.nodeWords(n)), buttons)
 	e.add(classed("form", "forms").add(formRow(m.Say("Disk"), "disk", milliseconds(n.Fsync), m.Say("ms more an fsync")),
 		button("btn small", "set-disk", id).set("aria-label", m.Say("Set the disk's delay")).say(m.Say("Set"))))
 	e.add(classed("form", "forms").add(formRow(m.Say("Clock"), "drift", ratio(cmp.Or(n.Drift, event.One)), m.Say("× true speed")),
@@ -51,7 +51,7 @@ func (m *Model) nodeWords(n *view.Node) string {
 	case n.Refused != "":
 		return m.Say("Refuses to start: {0}", n.Refused)
 	case !n.Up:
-		return m.Say(downReason(n.Down))
+		return m.Say("Down: it does not run.")
 	case n.Suspended:
 		return m.Say("Stands still as {0} of term {1}. It will not notice.", m.Say(roleNames[n.Role]), term)
 	case m.State.StaleLeader(n):
@@ -68,26 +68,6 @@ func (m *Model) nodeWords(n *view.Node) string {
 
 // roleNames are what people call the roles.
 var roleNames = [...]string{event.RoleNone: words.Of("none"), event.Follower: words.Of("follower"), event.Candidate: words.Of("candidate"), event.Leader: words.Of("leader")}
-
-func downReason(r event.Reason) string {
-	// the other reasons do not stop a node
-	//exhaustive:ignore
-	switch r {
-	case event.Killed:
-		return words.Of("Down: killed.")
-	case event.KilledBeforeFsync:
-		return words.Of("Down: killed before a write was on its disk.")
-	case event.KilledAfterFsync:
-		return words.Of("Down: killed right after a write was on its disk.")
-	case event.RefusedToStart:
-		return words.Of("Down: refused to start.")
-	case event.LeftCluster:
-		return words.Of("Down: left the cluster.")
-	case event.RoomClosed:
-		return words.Of("Down: the room was closed.")
-	}
-	return words.Of("Down: not started.")
-}
 
 // The choices of the menus. {0} is what the menu is about, or the link's first node; {1} is its second.
 var (
@@ -159,7 +139,7 @@ func (m *Model) linkMenu(p pair) *Element {
 	out, in := m.link(p.a, p.b), m.link(p.b, p.a)
 	buttons, hint := choicesElement(m, "link-first", linkChoices(out, in), p.a.String(), p.b.String())
 	name := p.a.String() + " – " + p.b.String()
-	e := menu("linkmenu "+r.beside(along(from, to, 0.5), 24), m.Say("Link {0}", name)).add(m.menuHead(name, m.linkWords(p, out, in)), buttons)
+	e := menu("linkmenu "+r.beside(along(from, to, 0.5), 24), m.Say("Link {0}", name)).add(m.menuHead(name, p.String(), m.linkWords(p, out, in)), buttons)
 	return e.add(classed("form", "forms wide").add(
 		formRow(m.Say("Delay"), "delay", milliseconds(out.Delay), "ms"),
 		formRow(m.Say("Jitter"), "jitter", milliseconds(out.Jitter), "ms"),
@@ -198,7 +178,7 @@ func (m *Model) messageMenu(msg *view.Message) *Element {
 	from, to, _ := r.leg(msg.From, msg.To)
 	buttons, hint := choicesElement(m, "message-first", []*choice{&toDeliver, &toDrop, &toDouble, &toPostpone}, number(msg.ID))
 	return menu("message "+r.beside(along(from, to, gateAt), 24), m.Say("Held message")).add(
-		m.menuHead(msg.From.String()+" → "+msg.To.String(), upper(named(m.Language, msg))+messageWords(m.Language, msg)), buttons, hint)
+		m.menuHead(msg.From.String()+" → "+msg.To.String(), "message "+number(msg.ID), upper(named(m.Language, msg))+messageWords(m.Language, msg)), buttons, hint)
 }
 
 // messageWords are what a message says beyond its name (Raft paper, Figure 2).

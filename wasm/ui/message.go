@@ -89,6 +89,18 @@ type (
 	Reload struct{}
 )
 
+// only is a list of one effect.
+func only(e Effect) []Effect { return []Effect{e} }
+
+func focus(id string) Effect { return Focus{id} }
+
+func setField(field, value string) Effect { return SetField{field, value} }
+
+// tell puts a frame on the websocket that says no more than this.
+func tell(what event.FrameType, id uint64, code, text string) Effect {
+	return Send{event.Frame{Type: what, Seq: id, Code: code, Text: text}}
+}
+
 func (Send) isEffect()      {}
 func (Reconnect) isEffect() {}
 func (Focus) isEffect()     {}

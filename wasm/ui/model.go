@@ -37,6 +37,7 @@ type Model struct {
 	tab      string // side panel: "guide" (the lesson, a column of its own where there is room), "console", "node", "feed"
 	theme    string // "": as the system says
 	calm     bool   // reduced motion
+	large    bool   // as for a projector
 	cutting  bool   // the scissors are in hand
 	hover    string // data-hover under the pointer or focus
 	width    int    // CSS pixels of the window
@@ -58,6 +59,7 @@ type Model struct {
 	address  string // of the page, for what it gives to share
 	moment   string // where to begin to look; "" once that is done, or for LIVE
 	bare     bool   // nothing but stage and timeline: the page is a part of another one
+	watching bool   // who looks may not act
 	taught   taught
 	motion   motion
 
@@ -81,6 +83,7 @@ type Seed struct {
 	Address   string     // of the page, without what is behind a #
 	Moment    string     // what is behind the #: where to begin to look
 	Bare      bool       // nothing but stage and timeline
+	Watching  bool       // who looks may not act
 	Theme     string     // "light", "dark", or "" as the system says
 	Width     int        // CSS pixels; 0: a desktop
 	Height    int
@@ -89,7 +92,7 @@ type Seed struct {
 // New is the model of a page that has just been opened.
 func New(seed Seed) Model {
 	m := Model{Language: seed.Words, State: seed.State, Room: seed.Room, Viewers: seed.Viewers, Lesson: seed.Lesson, endpoints: seed.Endpoints, theme: seed.Theme, tab: "guide", speed: "1",
-		address: seed.Address, moment: seed.Moment, bare: seed.Bare, controls: seed.Controls, tongues: seed.Languages,
+		address: seed.Address, moment: seed.Moment, bare: seed.Bare, watching: seed.Watching, controls: seed.Controls, tongues: seed.Languages,
 		width: seed.Width, height: seed.Height, Console: Console{Language: seed.Words}, fields: map[string]string{}, cache: &cache{}}
 	if m.width == 0 {
 		m.width, m.height = 1440, 900
@@ -133,7 +136,6 @@ const (
 	opening phase = iota // the page is there, the room has not spoken yet
 	live
 	lost
-	asleep
 	gone
 )
 
@@ -169,6 +171,7 @@ func (c *clock) tick(wall event.Micros, rate event.Factor) (passed event.Micros)
 type notice struct {
 	id    uint64
 	bad   bool
+	tape  bool // of the recorder: the next place that it is told makes it untrue
 	text  string
 	until event.Micros // wall time at which it goes by itself; 0: it has not been seen yet
 }
@@ -210,9 +213,11 @@ func (m *Model) link(from, to event.NodeID) event.Link {
 	return event.Link{}
 }
 
-// suffrage is a node's place in the newest committed configuration.
-func (m *Model) suffrage(id event.NodeID) event.Suffrage {
-	for _, x := range m.State.Members {
+// suffrage is a node's place in the configuration that is used.
+func (m *Model) suffrage(id event.NodeID) event.Suffrage { return suffrageIn(m.State.InUse(), id) }
+
+func suffrageIn(members []event.Member, id event.NodeID) event.Suffrage {
+	for _, x := range members {
 		if x.ID == id {
 			return x.Suffrage
 		}
@@ -220,10 +225,10 @@ func (m *Model) suffrage(id event.NodeID) event.Suffrage {
 	return event.NoMember
 }
 
-// voters counts the voters of the newest committed configuration.
+// voters counts the voters of the configuration that is used.
 func (m *Model) voters() int {
 	n := 0
-	for _, x := range m.State.Members {
+	for _, x := range m.State.InUse() {
 		if x.Suffrage == event.Voter {
 			n++
 		}

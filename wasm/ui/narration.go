@@ -43,12 +43,12 @@ func (m *Model) choose(field, value string) []Effect {
 	}
 	m.feed.told++ // so that it is drawn again
 	m.touch(inSide)
-	return []Effect{Remember{field, value}}
+	return only(Remember{field, value})
 }
 
 // feedForm lets people choose what they hear of.
 func (m *Model) feedForm() *Element {
-	return classed("form", "hearing").keyed("hearing").add(
+	return piece("form", "hearing").add(
 		m.chooser("feed-which", m.Say("Tell me of"), m.feed.which, feedChoices[:]),
 		m.chooser("feed-pace", m.Say("Read aloud"), m.feed.pace, feedPaces[:]))
 }

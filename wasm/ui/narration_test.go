@@ -45,3 +45,32 @@ func TestFeedIsFilteredAndSlowed(t *testing.T) {
 		t.Errorf("another visit: %q, %d", again.feed.which, again.feed.rest())
 	}
 }
+
+// Who listens hears of an election and then that the lesson's step is done, in that order; but is never more than one such
+// sentence behind.
+func TestWhatIsMarkedIsNotPassedOver(t *testing.T) {
+	d := newDesk(t)
+	wall := event.Micros(100_000_000)
+	for _, told := range []struct {
+		news  []item
+		reads []string
+	}{
+		{[]item{{text: "n4 votes"}, {tone: good, text: "n4 leads"}, {tone: good, text: "a step is done"}, {text: "a request"}}, []string{"n4 leads", "a step is done", "a step is done", "a step is done", "a request", "a request"}},
+		{[]item{{tone: good, text: "n4 leads"}, {tone: fault, text: "n1 is down"}, {tone: bad, text: "n2 steps down"}}, []string{"n1 is down", "n2 steps down"}},
+		{[]item{{text: "n1 refuses"}, {text: "n2 refuses"}, {tone: minor, text: "n3 votes"}}, []string{"n2 refuses", "n2 refuses"}},
+	} {
+		for _, i := range told.news {
+			if i.text == "a step is done" {
+				d.m.feed.announce(i)
+				continue
+			}
+			d.m.feed.tell(i)
+		}
+		for _, want := range told.reads {
+			wall += readable
+			if d.m.feed.narrate(wall); d.m.feed.aloud.text != want {
+				t.Errorf("of %v it reads %q, not %q", told.news, d.m.feed.aloud.text, want)
+			}
+		}
+	}
+}

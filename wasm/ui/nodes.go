@@ -27,7 +27,7 @@ type nodeLook struct {
 	why      string // the reasons of those who refused it their votes
 	votes    string // how many it has, in words
 	timer    bool
-	pips     string // one letter a voter: + has voted, - refused, . waiting
+	pips     string // one letter a voter: + has voted, ~ would vote, - refused, . waiting
 	at       point
 	radius   float64
 }
@@ -42,7 +42,7 @@ type drawnNode struct {
 }
 
 func nodesElement(m *Model) *Element {
-	g := classed("g", "nodes").keyed("nodes")
+	g := piece("g", "nodes")
 	c := m.kept()
 	for i := range m.State.Nodes {
 		look := m.lookOfNode(&m.State.Nodes[i])
@@ -70,13 +70,16 @@ func (m *Model) lookOfNode(n *view.Node) nodeLook {
 		l.pips, l.why = m.pipsOf(n), m.refusals(n)
 		has := uint64(0)
 		for _, pip := range l.pips {
-			if pip == '+' {
+			if pip == '+' || pip == '~' {
 				has++
 			}
 		}
-		l.votes = m.Say("{0} of {1} votes", number(has), strconv.Itoa(m.State.VotesNeeded(n)))
+		need := strconv.Itoa(m.State.VotesNeeded(n))
+		if l.votes = m.Say("{0} of {1} votes", number(has), need); m.State.AsksFirst(n) {
+			l.votes = m.Say("pre-vote: {0} of {1} would vote for it", number(has), need)
+		}
 	}
-	if left, window, runs := timerOf(n, m.clock.now); runs && n.Role != event.Leader && n.Up && l.suffrage == event.Voter {
+	if left, window, runs := timerOf(n, m.clock.now); runs && n.Role != event.Leader && n.Up && suffrageIn(n.Members, n.ID) == event.Voter {
 		l.timer, l.burnt, l.window = true, timerSteps-int(math.Ceil(left*timerSteps)), int(math.Round((1-window)*timerSteps))
 	}
 	return l
@@ -85,7 +88,7 @@ func (m *Model) lookOfNode(n *view.Node) nodeLook {
 // timerOf is the share that is left until the latest time at which the node stands for election, and the
 // share that its window takes: inside it the node may stand at any moment. The clock of a machine that stands still does too.
 func timerOf(n *view.Node, now event.Micros) (left, window float64, runs bool) {
-	whole := float64(n.TimerMax - n.Contact)
+	whole := float64(n.TimerMax - n.TimerFrom)
 	if whole <= 0 || n.TimerMax == 0 {
 		return 0, 0, false
 	}
@@ -107,8 +110,8 @@ func (m *Model) wordsBelow(n *view.Node) (below, more string) {
 		below = m.Say("stands still")
 	case n.Role == event.Leader:
 		below = m.Say("commit {0}", number(n.Commit))
-	case n.Role == event.Follower && m.leader() != nil:
-		below = m.Say("match {0}", number(believed(m.leader(), n.ID).Match))
+	case n.Role == event.Follower && m.State.Believing() != nil:
+		below = m.Say("match {0}", number(m.believed(n.ID).Match))
 	default:
 		below = m.Say("last {0}", number(n.Last))
 	}
@@ -146,7 +149,7 @@ func tipElement(m *Model) *Element {
 			continue
 		}
 		if why := m.refusals(n); why != "" {
-			return classed("p", "tip").keyed("tip").say(why)
+			return piece("p", "tip").say(why)
 		}
 	}
 	return nil
@@ -158,15 +161,16 @@ func (m *Model) pipsOf(n *view.Node) string {
 	if len(members) == 0 {
 		members = m.State.Members
 	}
-	s := ""
+	asks := m.State.AsksFirst(n)
+	yes, s := switched(asks, "~", "+"), ""
 	for _, x := range members {
 		if x.Suffrage != event.Voter {
 			continue
 		}
-		mark := switched(x.ID == n.ID, "+", ".") // its own counts at once, a pre-vote too
+		mark := switched(x.ID == n.ID, yes, ".") // its own counts at once, a pre-vote too
 		for _, b := range n.Ballots {
-			if b.Voter == x.ID {
-				mark = switched(b.Granted, "+", "-")
+			if b.Voter == x.ID && b.PreVote == asks {
+				mark = switched(b.Granted, yes, "-")
 			}
 		}
 		s += mark
@@ -225,7 +229,7 @@ func (l *nodeLook) words(m *Model) string {
 		s += "– " + m.Say(roleNames[l.role])
 	}
 	if l.pips != "" {
-		s += " · " + l.votes + " · " + l.why
+		s += " · " + l.votes + switched(l.why == "", "", " · ") + l.why
 	}
 	return s
 }
@@ -277,8 +281,8 @@ func (l *nodeLook) glyph() *Element {
 	return nil
 }
 
-// pipsElement has one pip a voter: filled with a tick for a vote, a ring for one that is awaited, a cross
-// for a refusal.
+// pipsElement has one pip a voter: filled with a tick for a vote, hollow with one for a pre-vote, a ring for one that is awaited, a
+// cross for a refusal.
 func (l *nodeLook) pipsElement(at string) *Element {
 	g := classed("g", "pips").set("transform", at)
 	gap := min(11, 58/float64(len(l.pips)))
@@ -288,6 +292,8 @@ func (l *nodeLook) pipsElement(at string) *Element {
 		switch mark {
 		case '+':
 			pip.set("class", "pip yes").add(tag("circle").set("r", "4.2"), tag("path").set("d", "M-2 .1l1.4 1.5L2-1.5"))
+		case '~':
+			pip.set("class", "pip would").add(tag("circle").set("r", "4.2"), tag("path").set("d", "M-2 .1l1.4 1.5L2-1.5"))
 		case '-':
 			pip.set("class", "pip no").add(tag("circle").set("r", "4.2"), tag("path").set("d", "M-1.7-1.7l3.4 3.4M1.7-1.7l-3.4 3.4"))
 		default:

@@ -112,34 +112,23 @@ func Packets(m *Model, to []byte) []byte {
 	start := len(to)
 	w.out = append32(w.out, 0)
 	w.floats(r.w, r.h, r.radius)
-	crowds, waiting := m.crowds()
-	for i := range m.State.Messages {
-		msg := &m.State.Messages[i]
-		if msg.Held || msg.Due == 0 {
+	flights, crowds := m.crowds()
+	for _, f := range flights {
+		c, flags, most := crowds[f.kind], at[f.msg.ID], MaxAlike
+		if f.waits() {
+			most = MaxWaiting
+		}
+		if c.n <= most {
+			w.flight(f.msg, f.at, 1, flags)
 			continue
 		}
-		if pile := waiting[msg.To]; m.waits(msg) {
-			if pile.flags |= at[msg.ID]; pile.n <= MaxWaiting {
-				w.flight(msg, 1, 1, at[msg.ID])
-			}
-			waiting[msg.To] = pile
-			continue
+		c.flags |= flags
+		if c.met++; c.met == c.n && f.waits() {
+			w.pile(f.msg.To, c)
+		} else if c.met == c.n {
+			w.flight(f.msg, c.at/float64(c.n), c.n, c.flags)
 		}
-		c := crowds[kindOf(msg)]
-		c.flags |= at[msg.ID]
-		switch c.met++; {
-		case c.n <= MaxAlike:
-			w.flight(msg, m.motion.progress(msg, m.clock.now), 1, at[msg.ID])
-		case c.met == c.n:
-			w.flight(msg, c.at/float64(c.n), c.n, c.flags)
-		default:
-			crowds[kindOf(msg)] = c
-		}
-	}
-	for i := range m.State.Nodes {
-		if id := m.State.Nodes[i].ID; waiting[id].n > MaxWaiting {
-			w.pile(id, waiting[id])
-		}
+		crowds[f.kind] = c
 	}
 	for i := range m.motion.falling {
 		w.fall(&m.motion.falling[i])
@@ -153,32 +142,46 @@ func Packets(m *Model, to []byte) []byte {
 	return w.out
 }
 
-// crowds counts what is under way, and what waits at each machine that stands still.
-func (m *Model) crowds() (crowds map[uint64]crowd, waiting map[event.NodeID]crowd) {
-	crowds, waiting = map[uint64]crowd{}, map[event.NodeID]crowd{}
+// flight is a message under way.
+type flight struct {
+	msg  *view.Message
+	kind uint64  // kindOf; of what has come to a machine that stands still, and waits there, only the machine
+	at   float64 // how far it has come
+}
+
+// waits says whether it has come, and waits. (Nobody is machine 0, from which all others would have come.)
+func (f *flight) waits() bool { return f.kind>>32 == 0 }
+
+// crowds are the messages under way, and how many there are of each kind.
+func (m *Model) crowds() ([]flight, map[uint64]crowd) {
+	k := m.kept()
+	if k.crowds == nil {
+		k.crowds = map[uint64]crowd{}
+	}
+	clear(k.crowds)
+	k.flights = k.flights[:0]
 	for i := range m.State.Messages {
 		msg := &m.State.Messages[i]
 		if msg.Held || msg.Due == 0 {
 			continue
 		}
-		if m.waits(msg) {
-			pile := waiting[msg.To]
-			pile.n++
-			waiting[msg.To] = pile
-			continue
+		f := flight{msg, kindOf(msg), m.motion.progress(msg, m.clock.now)}
+		if f.at >= 1 && m.still(msg.To) {
+			f.kind = uint64(msg.To)
 		}
-		c := crowds[kindOf(msg)]
+		c := k.crowds[f.kind]
 		c.n++
-		c.at += m.motion.progress(msg, m.clock.now)
-		crowds[kindOf(msg)] = c
+		c.at += f.at
+		k.crowds[f.kind] = c
+		k.flights = append(k.flights, f)
 	}
-	return crowds, waiting
+	return k.flights, k.crowds
 }
 
-// waits says whether a message has come to a machine that stands still.
-func (m *Model) waits(msg *view.Message) bool {
-	n := m.State.Node(msg.To)
-	return n != nil && n.Suspended && m.motion.progress(msg, m.clock.now) >= 1
+// still says whether a machine stands still.
+func (m *Model) still(id event.NodeID) bool {
+	n := m.State.Node(id)
+	return n != nil && n.Suspended
 }
 
 type packetWriter struct {
@@ -203,15 +206,14 @@ const lane = 5
 const calmly = 4
 
 func (w *packetWriter) flight(msg *view.Message, at float64, n int, flags uint8) {
-	a, b, ok := w.ring.leg(msg.From, msg.To)
-	if !ok {
+	l := w.ring.between(msg.From, msg.To)
+	if l == nil {
 		return
 	}
 	if w.calm {
 		at = (min(math.Floor(at*calmly), calmly-1) + 0.5) / calmly
 	}
-	p := along(a, b, at).plus(b.minus(a).unit().left().times(lane))
-	w.packet(msg, p, 1, at, flags, n)
+	w.packet(msg, l.lane(at), 1, at, flags, n)
 }
 
 // pile draws what waits at a machine.
@@ -224,12 +226,12 @@ func (w *packetWriter) pile(id event.NodeID, c crowd) {
 
 // fall draws a dropped message: it drops off the link where it was, and fades.
 func (w *packetWriter) fall(f *falling) {
-	a, b, ok := w.ring.leg(f.what.From, f.what.To)
-	if !ok {
+	l := w.ring.between(f.what.From, f.what.To)
+	if l == nil {
 		return
 	}
 	t := float64(f.age) / float64(fallTime)
-	p := along(a, b, f.at)
+	p := l.from.plus(l.way.times(f.at))
 	if !w.calm {
 		p.y += 46 * t * t
 	}
@@ -237,13 +239,12 @@ func (w *packetWriter) fall(f *falling) {
 }
 
 func (w *packetWriter) ghost(f *falling) {
-	a, b, ok := w.ring.leg(f.what.From, f.what.To)
-	if !ok {
+	l := w.ring.between(f.what.From, f.what.To)
+	if l == nil {
 		return
 	}
 	t := float64(f.age) / float64(ghostTime)
-	p := along(a, b, t).plus(b.minus(a).unit().left().times(lane))
-	w.packet(&f.what, p, 0.75*(1-t*t*0.6), t, again, f.more+1)
+	w.packet(&f.what, l.lane(t), 0.75*(1-t*t*0.6), t, again, f.more+1)
 }
 
 func (w *packetWriter) packet(msg *view.Message, p point, opacity, done float64, flags uint8, n int) {

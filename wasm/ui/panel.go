@@ -23,7 +23,7 @@ func (m *Model) look(place, words string) []Effect {
 		*p = panel{place: place}
 	}
 	m.touch(inSide)
-	return []Effect{Send{event.Frame{Type: event.FrameLook, Code: place, Text: words}}}
+	return only(tell(event.FrameLook, 0, place, words))
 }
 
 // shut is told when a dialog has been closed. If another one has been asked for meanwhile, that comes.
@@ -62,7 +62,7 @@ func (m *Model) shown(f *event.Frame) {
 func (m *Model) lookAgain() (effects []Effect) {
 	for i := range m.panels {
 		if p := &m.panels[i]; p.words != "" {
-			effects = append(effects, Send{event.Frame{Type: event.FrameLook, Code: p.place, Text: p.words}})
+			effects = append(effects, tell(event.FrameLook, 0, p.place, p.words))
 		}
 	}
 	return effects

@@ -17,8 +17,8 @@ func sideElement(m *Model) *Element {
 		tabs.add(button("tab to-"+t.id, "tab", t.id).set("role", "tab").set("id", "tab-"+t.id).
 			set("aria-selected", switched(on, "true", "false")).set("aria-controls", switched(t.id == "guide" || t.id == "log", t.id, "panel")).say(m.Say(t.name)))
 	}
-	e := classed("section", "side").keyed("side").set("aria-label", m.Say("Console, node and feed")).add(tabs)
-	panel := classed("div", "panel of-"+shown).keyed(shown).set("id", "panel").set("role", "tabpanel").set("aria-labelledby", "tab-"+shown)
+	e := piece("section", "side").set("aria-label", m.Say("Console, node and feed")).add(tabs)
+	panel := classed("div", "panel of-"+shown).keyed(shown).with("id=panel|role=tabpanel").set("aria-labelledby", "tab-"+shown)
 	switch shown {
 	case "console":
 		panel.add(consoleElement(m))

@@ -37,6 +37,7 @@ type ring struct {
 	radius float64 // of a node
 	ids    []event.NodeID
 	at     []point
+	legs   []leg // from each to each, by their places in ids: row after row
 }
 
 // labelled is the room below a node for its words.
@@ -63,11 +64,22 @@ func (m *Model) ringOf() ring {
 	}
 	wide = max(wide, 0.1)
 	ry := (bottom - top) / (1 + low)
-	rx := min(w/2-side, ry*most*wide) / wide
+	beside := m.wordsBeside(w)
+	reach := min((w-beside)/2-side, ry*most*wide)
+	middle := max(w/2, beside+side+reach)
 	for i, p := range unit {
-		r.ids, r.at = append(r.ids, m.State.Nodes[i].ID), append(r.at, point{w/2 + rx*p.x, top + ry*(1+p.y)})
+		r.ids, r.at = append(r.ids, m.State.Nodes[i].ID), append(r.at, point{middle + p.x*reach/wide, top + ry*(1+p.y)})
 	}
 	return r
+}
+
+// wordsBeside is the room left of the ring for the words about its outlines: above so many machines there is none. app.css
+// keeps the words inside.
+func (m *Model) wordsBeside(w float64) float64 {
+	if !m.crowded() || w <= headed && !m.large {
+		return 0
+	}
+	return 150
 }
 
 // ringNow is the ring, laid out anew only when the machines or the window have changed.
@@ -79,6 +91,7 @@ func (m *Model) ringNow() *ring {
 	}
 	if !same {
 		m.ring = m.ringOf()
+		m.ring.join()
 	}
 	return &m.ring
 }
@@ -121,50 +134,54 @@ func radiusFor(space float64, nodes int) float64 {
 	return min(max(space*share, 25), 54)
 }
 
-// In a window that is lower than lowest and not narrow the page is as high as rolling, and scrolls; app.css has the same.
-const lowest, rolling = 640, 760
+// lowest is how high the page is at least, unless it is narrow: in a lower window it scrolls, and nobody's picture is crushed.
+// app.css has the same.
+func (m *Model) lowest() int {
+	switch n := len(m.State.Nodes); {
+	case m.bare:
+		return 0
+	case m.crowded():
+		return 880
+	case n > 5:
+		return 780
+	}
+	return 720
+}
 
 // headed is the width of the stage up to which its words and tools stand above it.
 const headed = 660
 
-// stageSize is about what app.css leaves for the stage, so that a unit of the viewBox is about a pixel.
+// stageSize is about what app.css leaves for the stage, so that a unit of the viewBox is about a pixel; for a projector it is
+// drawn larger by a quarter.
 func (m *Model) stageSize() (w, h float64) {
-	w, h = float64(m.width), float64(m.height)
-	if h < lowest {
-		h = rolling
+	wide, high, lowest, n := m.width, m.height, m.lowest(), len(m.State.Nodes)
+	logs, lanes := 62+26*n, 122+15*n
+	if m.crowded() {
+		logs, lanes = 62+21*n, 122+12*n
 	}
-	below := m.logHeight() + m.lanesHeight() + 30
 	switch {
+	case m.bare:
+		high -= lanes
 	case m.width < narrow:
-		w = max(w, 320)
-		h = min(max(w*(0.78+0.1*max(float64(len(m.State.Nodes)-5), 0)), 300), 440)
-	case m.width < medium:
-		w, h = w-360, h-48-28-below
+		wide = max(wide, 320)
+		high = min((wide*(78+10*max(n-5, 0))+50)/100, 440)
+	case m.large && m.width >= medium:
+		if !m.past() { // who looks at LIVE does without the recorder there
+			lanes = 0
+		}
+		wide, high = (wide-690)*4/5, (high-84-lanes)*4/5-logs
 	default:
-		w, h = w-300-372, h-48-below
+		wide -= 672
+		if m.width < medium {
+			wide += 312
+			lanes += 28
+		}
+		if wide <= headed {
+			high -= 42
+		}
+		high = max(high, lowest) - 48 - logs - lanes
 	}
-	if m.width >= narrow && w <= headed {
-		h -= 42
-	}
-	return math.Round(max(w, 320)), math.Round(max(h, 300))
-}
-
-// logHeight is about how much of the window the log takes.
-func (m *Model) logHeight() float64 {
-	n := float64(len(m.State.Nodes))
-	if m.crowded() {
-		return 62 + 21*n
-	}
-	return 62 + 26*n
-}
-
-// lanesHeight is about how much of the window the recorder takes, with its controls.
-func (m *Model) lanesHeight() float64 {
-	n := float64(len(m.State.Nodes))
-	if m.crowded() {
-		return 92 + 12*n
-	}
-	return 92 + 15*n
+	return float64(max(wide, 320)), float64(max(high, 300))
 }
 
 // crowded says whether there are so many machines that each gets less room.
@@ -178,15 +195,4 @@ func (r *ring) place(id event.NodeID) (point, bool) {
 		}
 	}
 	return point{}, false
-}
-
-// leg is the line from one node's edge to another's.
-func (r *ring) leg(from, to event.NodeID) (a, b point, ok bool) {
-	p, one := r.place(from)
-	q, two := r.place(to)
-	if !one || !two {
-		return a, b, false
-	}
-	way := q.minus(p).unit().times(r.radius + 7)
-	return p.plus(way), q.minus(way), true
 }

@@ -15,12 +15,17 @@ type cache struct {
 	feed    drawnFeed
 	tape    drawnTape
 	flood   flood
+	flights []flight         // room for those of the next frame
+	crowds  map[uint64]crowd // the same
+
+	tools     *Element
+	toolsLook string // what they were drawn for
 }
 
 // Scene is the whole page inside its body. Sections that nothing concerned are the same pointers as before.
 func Scene(m *Model) *Element {
 	marks := m.marks()
-	app := tag("div").set("id", "app").set("class", "app").set("data-tab", m.panel()).set("data-phase", m.wire.phase.String()).
+	app := tag("div").with("id=app|class=app").set("data-tab", m.panel()).set("data-phase", m.wire.phase.String()).
 		when(m.theme != "", "data-theme", m.theme).
 		when(m.State.Rate == 0 && len(m.State.Nodes) > 0, "data-frozen", "true").
 		when(m.cutting, "data-cutting", "true").
@@ -29,11 +34,11 @@ func Scene(m *Model) *Element {
 		when(m.bare, "data-bare", "true").
 		when(marks != "", "data-marks", marks).
 		when(m.Lesson.Denied != "", "data-denied", m.Lesson.Denied)
-	return app.add(classed("div", "page").keyed("page").add(
+	return app.add(piece("div", "page").add(
 		m.drawn(inHeader, headerElement),
 		noticesElement(m),
 		m.drawn(inGuide, guideElement),
-		tag("main").set("class", "main").set("id", "main").keyed("main").add(stageElement(m), m.drawnLog()),
+		tag("main").with("class=main|id=main").keyed("main").add(stageElement(m), m.drawnLog()),
 		m.drawn(inSide, sideElement),
 		m.drawn(inLamps, lampsElement),
 		timelineElement(m),
@@ -58,12 +63,12 @@ func (m *Model) panel() string {
 	if tab == "guide" && m.width >= medium || tab == "log" && m.width >= narrow {
 		tab = "console"
 	}
-	if tab == "console" && m.tape.Sealed {
+	if tab == "console" && m.onlooking() {
 		return "feed" // nobody is there to be told anything
 	}
 	return tab
 }
 
-var phaseNames = [...]string{opening: "opening", live: "live", lost: "lost", asleep: "asleep", gone: "gone"}
+var phaseNames = [...]string{opening: "opening", live: "live", lost: "lost", gone: "gone"}
 
 func (p phase) String() string { return phaseNames[p] }

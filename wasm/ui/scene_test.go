@@ -40,6 +40,18 @@ func differs(e *Element, n *htmlparse.Node) string {
 		return e.Tag + " has other attributes"
 	}
 	kid := n.FirstChild
+	if e.Raw != "" {
+		var inside strings.Builder
+		for ; kid != nil; kid = kid.NextSibling {
+			if err := htmlparse.Render(&inside, kid); err != nil {
+				return err.Error()
+			}
+		}
+		if inside.String() != e.Raw {
+			return e.Tag + " holds " + inside.String() + ", not " + e.Raw
+		}
+		return ""
+	}
 	for _, k := range e.Kids {
 		if d := differs(k, kid); d != "" {
 			return e.Tag + " > " + d

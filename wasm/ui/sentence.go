@@ -41,7 +41,6 @@ var phrases = [...]struct {
 	tone      tone
 	one, many string // many where e is not what other asks for
 }{
-	event.Stepped:           {minor, words.Of("One step, and time stands still again."), ""},
 	event.PreVoteSet:        {fault, words.Of("Candidates ask first whether they could win (pre-vote)."), words.Of("Candidates stand for election without asking first (no pre-vote).")},
 	event.MachineAdded:      {fault, words.Of("{0} is a new machine in the ring."), ""},
 	event.MachineRemoved:    {fault, words.Of("{0} has left the ring for good."), ""},
@@ -58,7 +57,7 @@ var phrases = [...]struct {
 	event.Compacted:         {minor, words.Of("{0} dropped its log before entry {3}."), ""},
 	event.SafetyBroken:      {bad, words.Of("Safety is broken: {5}"), ""},
 	event.ChaosSet:          {fault, words.Of("Chaos: faults come by themselves."), words.Of("The chaos has ended.")},
-	event.Woke:              {fault, words.Of("The room slept for {6}, and its machines start again."), words.Of("The room slept, and its machines start again; {5}.")},
+	event.Woke:              {fault, words.Of("The room slept for {6}, and its machines start again."), words.Of("The room was opened again, and its machines start; {7}.")},
 }
 
 // first says which of two sentences an event gets.
@@ -109,7 +108,7 @@ func (m *Model) phrase(e *event.Event) phrase {
 		return phrase{}
 	}
 	p := &phrases[e.Kind]
-	return phrase{text: switched(first(e), p.one, p.many), tone: p.tone}
+	return phrase{text: switched(first(e), p.one, p.many), tone: p.tone, more: []string{m.Say(e.Text)}}
 }
 
 func switched(yes bool, one, other string) string {
@@ -303,8 +302,8 @@ func (m *Model) lastOf(id event.NodeID) (index, term uint64) {
 	if n == nil {
 		return 0, 0
 	}
-	if k := len(n.Log); k > 0 {
-		return n.Log[k-1].Index, n.Log[k-1].Term
+	if k := n.Log.Len(); k > 0 {
+		return n.Log.At(k - 1).Index, n.Log.At(k - 1).Term
 	}
 	return n.SnapshotIndex, n.SnapshotTerm
 }

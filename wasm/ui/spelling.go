@@ -56,6 +56,11 @@ func factor(l *words.Language, f event.Factor) string {
 	return l.Decimal(int64(f), int64(event.One), 4)
 }
 
+// hundredths spells how many of a hundred, to a tenth.
+func hundredths(l *words.Language, f event.Factor) string {
+	return l.Decimal(int64(100*f), int64(event.One), 1)
+}
+
 // list joins nodes: "n1, n2 and n3".
 func list(l *words.Language, ids []event.NodeID) string {
 	var names []string

@@ -9,15 +9,15 @@ import (
 // stageElement is the ring with everything that belongs to it.
 func stageElement(m *Model) *Element {
 	r := m.ringNow()
-	svg := classed("svg", "ring").set("id", "stage").set("role", "group").
+	svg := classed("svg", "ring").with("id=stage|role=group").
 		set("aria-label", m.Say("The ring of machines and the links between them")).
 		set("viewBox", "0 0 "+px(r.w)+" "+px(r.h)).set("preserveAspectRatio", "xMidYMid meet")
 	svg.add(m.drawn(inWires, wiresElement), nodesElement(m), gatesElement(m), trailElement(m))
 	e := classed("section", "stage").set("id", "stage-box").set("aria-label", m.Say("Stage")).keyed("stage")
-	e.add(m.drawn(inOutlines, outlineWordsElement), toolsElement(m), svg,
-		tag("canvas").set("id", "packets").set("aria-hidden", "true"))
+	e.add(m.drawn(inOutlines, outlineWordsElement), m.drawnTools(), svg,
+		tag("canvas").with("id=packets|aria-hidden=true"))
 	e.add(emptyElement(m), menuElement(m), partingElement(m), tipElement(m))
-	return e.add(classed("p", "narrator "+toneNames[m.feed.aloud.tone]).set("id", "narrator").set("aria-live", "polite").
+	return e.add(classed("p", "narrator "+toneNames[m.feed.aloud.tone]).with("id=narrator|aria-live=polite").
 		keyed("narrator").say(m.feed.aloud.text))
 }
 
@@ -30,15 +30,15 @@ func emptyElement(m *Model) *Element {
 	if m.wire.phase == gone {
 		said = words.Of("There is nothing here any more.")
 	}
-	return classed("div", "empty").keyed("empty").add(brandMark(), tag("p").say(m.Say(said)))
+	return piece("div", "empty").add(brandMark(), tag("p").say(m.Say(said)))
 }
 
 // outlineWordsElement says in words what the outlines show.
 func outlineWordsElement(m *Model) *Element {
-	list := classed("ul", "groups").keyed("groups").set("aria-label", m.Say("Who can talk with whom"))
+	list := classed("ul", "groups"+switched(m.crowded(), " beside", "")).keyed("groups").set("aria-label", m.Say("Who can talk with whom"))
 	groups := m.State.Groups()
 	if len(groups) == 0 && len(m.State.Nodes) > 0 {
-		list.add(tag("li").set("class", "no").set("data-quorum", "false").add(tag("i").set("aria-hidden", "true").say("✗"), text(" "),
+		list.add(tag("li").with("class=no|data-quorum=false").add(tag("i").set("aria-hidden", "true").say("✗"), text(" "),
 			button("ask", "look", "why no-leader").say(m.Say("No voter runs – cannot commit"))))
 	}
 	for i := range groups {
@@ -48,21 +48,32 @@ func outlineWordsElement(m *Model) *Element {
 			said = button("ask", "look", "why "+g.Nodes[0].String()+" no-quorum")
 		}
 		list.add(tag("li").set("class", switched(g.Quorum, "ok", "no")).set("data-quorum", switched(g.Quorum, "true", "false")).
-			add(tag("i").set("aria-hidden", "true").say(switched(g.Quorum, "✓", "✗")), text(" "), said.say(outlineWords(m.Language, g))))
+			add(tag("i").set("aria-hidden", "true").say(switched(g.Quorum, "✓", "✗")), text(" "), said.say(outlineWords(m, g))))
 	}
 	return list
 }
 
+// drawnTools draws the tools anew when they look different.
+func (m *Model) drawnTools() *Element {
+	c := m.kept()
+	look := m.State.Undo + switched(m.cutting, "✂", "") + switched(m.parting.open, "‖", "") + switched(m.State.Chaos.On, "ϟ", "")
+	if c.tools == nil || c.toolsLook != look {
+		c.tools, c.toolsLook = toolsElement(m), look
+	}
+	return c.tools
+}
+
 // toolsElement are the tools for the network.
 func toolsElement(m *Model) *Element {
-	return classed("div", "tools").keyed("tools").set("role", "toolbar").set("aria-label", m.Say("Network")).add(
+	return piece("div", "tools").set("role", "toolbar").set("aria-label", m.Say("Network")).add(
 		tool("scissors", m.Say("Cut"), "cut", "").set("id", "cut").onOff(m.cutting).
 			set("title", m.Say("Draw a stroke across links to cut them (X, or hold Shift)")),
 		tool("split", m.Say("Split"), "partition", "").set("id", "partition").onOff(m.parting.open).
 			set("title", m.Say("Part the machines into two groups")),
 		tool("heal", m.Say("Heal all"), "run", "heal").set("id", "heal").set("title", m.Say("All links as new; held messages go on (H)")),
 		button("btn only", "run", "undo").set("id", "undo").when(m.State.Undo == "", "disabled", "").
-			set("aria-label", m.Say("Undo: {0}", m.State.Undo)).set("title", m.Say("Take the last fault back (U)")).say("↶"),
+			set("aria-label", m.Say(switched(m.State.Undo == "", words.Of("Take the last fault back (U)"), words.Of("Undo: {0}")), m.State.Undo)).
+			set("title", m.Say("Take the last fault back (U)")).say("↶"),
 		button("btn only", "open", "chaos").set("id", "chaos").onOff(m.State.Chaos.On).
 			set("aria-label", m.Say("Chaos")).set("title", m.Say("Chaos")).add(icon("chaos")))
 }
@@ -80,7 +91,7 @@ func partingElement(m *Model) *Element {
 			say(id.String() + switched(far, " · B", " · A")))
 	}
 	return classed("div", "menu parting").keyed("parting").set("role", "dialog").set("aria-label", m.Say("Split the network")).add(
-		m.menuHead(m.Say("Split the network"), m.Say("Click machines here or on the ring to change their side.")),
+		m.menuHead(m.Say("Split the network"), "", m.Say("Click machines here or on the ring to change their side.")),
 		sides,
 		classed("p", "hint").say(m.parting.line(m)),
 		classed("div", "row").add(button("btn primary", "part", "").set("id", "part-do").say(m.Say("Split")),
@@ -90,7 +101,7 @@ func partingElement(m *Model) *Element {
 // outlinesElement are the soft outlines around machines that can talk with one another.
 func outlinesElement(m *Model) *Element {
 	r := m.ringNow()
-	g := classed("g", "outlines").keyed("outlines").set("aria-hidden", "true")
+	g := piece("g", "outlines").set("aria-hidden", "true")
 	for _, group := range m.State.Groups() {
 		yes := group.Quorum
 		g.add(tag("path").keyed(ranges(group.Nodes)).set("class", switched(yes, "zone ok", "zone no")).
@@ -108,7 +119,7 @@ func trailElement(m *Model) *Element {
 	for _, p := range m.stroke.trail {
 		d += switched(d == "", "M", "L") + px(p.x) + " " + px(p.y)
 	}
-	return classed("path", "trail").keyed("trail").set("d", d).set("aria-hidden", "true")
+	return piece("path", "trail").set("d", d).set("aria-hidden", "true")
 }
 
 // placed is a class that stands for how far to the right something is, in steps of five percent: the page's
@@ -125,10 +136,13 @@ func (r *ring) beside(p point, far float64) string {
 	return "left " + r.placed(p.x-far)
 }
 
-// menuHead is the title of a menu and its close button.
-func (m *Model) menuHead(title, said string) *Element {
-	return classed("div", "head").add(tag("h2").say(title),
-		button("only close", "close", "").set("aria-label", m.Say("Close")).add(icon("close")), tag("p").say(said))
+// menuHead is the title of a menu, what asks why about it, if it is about anything, and its close button.
+func (m *Model) menuHead(title, about, said string) *Element {
+	e := classed("div", "head").add(tag("h2").say(title))
+	if about != "" {
+		e.add(button("btn small", "ask", "why "+about).set("id", "menu-why").say(m.Say("Why?")))
+	}
+	return e.add(button("only close", "close", "").set("aria-label", m.Say("Close")).add(icon("close")), tag("p").say(said))
 }
 
 // choice is something that a menu offers, as the console would be told it; with places for what the menu is about.
@@ -162,6 +176,6 @@ func choicesElement(m *Model, first string, all []*choice, about ...string) (but
 // formRow is a field with its unit.
 func formRow(label, field, now, unit string) *Element {
 	return classed("label", "field").add(tag("span").say(label),
-		tag("input").set("type", "text").set("inputmode", "decimal").set("data-field", field).set("value", now).
+		tag("input").with("type=text|inputmode=decimal").set("data-field", field).set("value", now).
 			set("autocomplete", "off").set("size", "5"), tag("span").set("class", "unit").say(unit))
 }

@@ -15,8 +15,21 @@ type winding struct {
 // answers with a notice only.
 const patience event.Micros = 1_000_000
 
-// nobody is what is said of a command that a recording is told.
-var nobody = words.Of("not done: this is a recording, and nobody is there to do it")
+// idle says whether nothing can be done here, and if so tells the viewer.
+func (m *Model) idle() bool {
+	why := words.Of("Not done: this address is for watching only.")
+	if m.tape.Sealed {
+		why = words.Of("Not done: this is a recording, and nobody is there to do it.")
+	}
+	if !m.onlooking() {
+		return false
+	}
+	m.notify(true, m.Say(why))
+	return true
+}
+
+// onlooking says whether the viewer can look and do nothing else.
+func (m *Model) onlooking() bool { return m.watching || m.tape.Sealed }
 
 // past says whether the page looks at a moment of the recording, and not at what happens.
 func (m *Model) past() bool { return m.tape.Mode != event.TapeLive }
@@ -40,8 +53,24 @@ func (m *Model) wind(words string) []Effect {
 		w.next = words
 		return nil
 	}
+	w.next = ""
+	return m.write(words)
+}
+
+// write tells the recorder at once what must not be passed over, after the place that it belongs to.
+func (m *Model) write(words string) (all []Effect) {
+	w := &m.winding
+	for i := len(m.notices) - 1; i >= 0; i-- {
+		if m.notices[i].tape {
+			m.dropNotice(i)
+			m.touch(inHeader)
+		}
+	}
+	if w.next != "" {
+		all = only(tell(event.FrameWind, 0, "", w.next))
+	}
 	*w = winding{sent: max(m.clock.wall, 1)}
-	return []Effect{Send{event.Frame{Type: event.FrameWind, Text: words}}}
+	return append(all, tell(event.FrameWind, 0, "", words))
 }
 
 // onward tells the recorder what it could not be told before.
@@ -67,6 +96,9 @@ func (m *Model) taped(t event.Tape) []Effect {
 func (m *Model) actedOnTape(action, arg string) []Effect {
 	switch action {
 	case "wind":
+		if len(arg) > 6 && arg[:6] == "unmark" {
+			return m.write(arg)
+		}
 		return m.wind(arg)
 	case "scrub":
 		if arg >= "1" {
@@ -87,7 +119,7 @@ func (m *Model) actedOnTape(action, arg string) []Effect {
 	case "mark":
 		note := m.value("note", "")
 		delete(m.fields, "note")
-		return append(m.wind("mark "+note), SetField{"note", ""})
+		return append(m.write("mark "+note), setField("note", ""))
 	}
 	return nil
 }
@@ -106,7 +138,7 @@ func (m *Model) toLive() []Effect {
 		return nil
 	}
 	m.notify(false, m.Say("What you do happens now: the page has gone back to LIVE."))
-	return []Effect{Send{event.Frame{Type: event.FrameWind, Text: "live"}}}
+	return only(tell(event.FrameWind, 0, "", "live"))
 }
 
 // settled is the wall time after which a place is said: of those that a hand passes over only the last one is, and none that
@@ -126,7 +158,9 @@ func (m *Model) retell() {
 	if m.past() {
 		text = m.Say("The recording at {0}.", spell(m.Language, m.State.At))
 	}
+	f.lands = false
 	f.announce(item{at: m.State.At, text: text})
+	f.lands = m.past()
 	f.aloud, f.since = item{}, m.clock.wall-f.rest()+settled
 }
 

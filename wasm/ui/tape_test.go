@@ -165,6 +165,28 @@ func TestActingIsInThePresent(t *testing.T) {
 	}
 }
 
+// Who may only watch is told so in the header, reads the feed where others have the console, and is told why nothing is done.
+func TestNobodyActsWhereOneMayOnlyWatch(t *testing.T) {
+	s := watch(3)
+	s.m.watching = true
+	if chosen, _ := byID(Scene(&s.m), "tab-feed").Attr("aria-selected"); chosen != "true" || s.m.panel() != "feed" {
+		t.Errorf("the panel is %q, the feed's tab is selected: %s", s.m.panel(), chosen)
+	}
+	s.do(Pressed{Key: "1"})
+	s.do(Pressed{Key: "k"})
+	for _, e := range s.sent {
+		if f, ok := e.(Send); ok && f.Frame.Type == event.FrameOrder {
+			t.Errorf("sent %+v", f.Frame)
+		}
+	}
+	if len(s.m.notices) != 1 || !strings.Contains(s.m.notices[0].text, "watching only") {
+		t.Errorf("the page says %+v", s.m.notices)
+	}
+	if !strings.Contains(wordsOf(Scene(&s.m)), "3 watching · watching only") {
+		t.Error("the header does not say that one may only watch")
+	}
+}
+
 func TestNobodyActsInARecordingThatHasEnded(t *testing.T) {
 	for _, act := range []Msg{Acted{"run", "kill n2"}, Acted{"run", "member list"}, Pressed{Key: "h"}} {
 		s := rewound(true)
@@ -172,8 +194,8 @@ func TestNobodyActsInARecordingThatHasEnded(t *testing.T) {
 		if got := s.wound(); got != "" {
 			t.Errorf("%v sent %q", act, got)
 		}
-		if len(s.m.Console.out) == 0 || !strings.Contains(wordsOf(s.m.Console.out[len(s.m.Console.out)-1]), "nobody is there") {
-			t.Errorf("%v: nothing says why not", act)
+		if len(s.m.notices) != 1 || !strings.Contains(s.m.notices[0].text, "nobody is there") {
+			t.Errorf("%v: nothing says why not, only %+v", act, s.m.notices)
 		}
 	}
 	s := rewound(true)
@@ -213,6 +235,26 @@ func TestScrubbingWaitsForAnswers(t *testing.T) {
 }
 
 // A page whose connection breaks while it looks back looks at the same moment when it is there again.
+// A bookmark belongs to the place that a hand has gone to, and is not passed over for where it goes next.
+func TestABookmarkIsNeverPassedOver(t *testing.T) {
+	s := rewound(false)
+	s.tick(9_000_000)
+	s.do(Acted{"scrub", "0.1"})
+	s.do(Acted{"scrub", "0.5"})
+	s.do(Changed{"note", "here"})
+	s.do(Acted{"mark", ""})
+	s.do(Acted{"scrub", "0.7"})
+	s.do(Acted{"wind", "unmark 12"})
+	s.do(Acted{"scrub", "0.8"})
+	if got := s.wound(); got != "part 0.1, part 0.5, mark here, part 0.7, unmark 12" {
+		t.Error(got)
+	}
+	s.taped(event.Tape{Mode: event.TapePaused, Speed: event.One, Seq: 40, At: 12_400 * ms})
+	if got := s.wound(); got != "part 0.8" {
+		t.Error(got)
+	}
+}
+
 func TestReconnectingInThePast(t *testing.T) {
 	s := rewound(false)
 	s.do(Disconnected{})
@@ -346,6 +388,14 @@ func TestThePlaceThatIsSaidIsTheOneThatIsSeen(t *testing.T) {
 	}
 	s.tick(s.m.clock.wall + settled)
 	if said := s.m.feed.aloud.text; said != "The recording at 32 s." {
+		t.Errorf("it says %q", said)
+	}
+	// Who goes to a fault hears which.
+	s.taped(event.Tape{Mode: event.TapePaused, Speed: event.One, Seq: 51, At: 40_000 * ms, Head: 400, HeadAt: 92_400 * ms})
+	s.frame(event.Frame{Type: event.FrameCheckpoint, Epoch: 7, Seq: 50, At: 40_000 * ms})
+	s.frame(event.Frame{Type: event.FrameEvents, Epoch: 7, Seq: 51, At: 40_000 * ms, Events: []event.Event{{Seq: 51, At: 40_000 * ms, Kind: event.Suspended, Node: 3}}})
+	s.tick(s.m.clock.wall + 3_000_000)
+	if said := s.m.feed.aloud.text; said != "The recording at 40 s. n3 stands still, its clock too. It will not notice." {
 		t.Errorf("it says %q", said)
 	}
 }

@@ -47,9 +47,9 @@ func timelineElement(m *Model) *Element {
 	span := float64(t.Span())
 	words, at, head := m.placeWords(), share(float64(m.clock.now-t.FirstAt)/span), share(float64(t.HeadAt-t.FirstAt)/span)
 	if of := words + at + head; d.el == nil || d.news != news || d.of != of {
-		*d = drawnTape{news, of, m.clock.wall, classed("section", "lanes").keyed("lanes").set("aria-label", m.Say("The recording")).add(
-			classed("p", "place").keyed("place").set("id", "tape-place").say(words),
-			classed("div", "controls").keyed("controls").set("id", ControlsPanel).set("role", "toolbar").set("aria-label", m.Say("Recorder")).raw(m.controls),
+		*d = drawnTape{news, of, m.clock.wall, piece("section", "lanes").set("aria-label", m.Say("The recording")).add(
+			piece("p", "place").set("id", "tape-place").say(words),
+			piece("div", "controls").set("id", ControlsPanel).set("role", "toolbar").set("aria-label", m.Say("Recorder")).raw(m.controls),
 			m.sliderElement(words, at, head))}
 	}
 	return d.el
@@ -69,14 +69,14 @@ func (m *Model) placeWords() string {
 
 // sliderElement is the recording. What moves lies over the room's drawing, which stays as it is.
 func (m *Model) sliderElement(words, at, head string) *Element {
-	over := classed("svg", "over").keyed("over").set("aria-hidden", "true").add(
-		classed("rect", "future").set("x", head).set("width", "100%").set("height", "100%"),
-		classed("line", "now").set("x1", at).set("x2", at).set("y1", "0").set("y2", "100%"),
-		classed("circle", "now").set("cx", at).set("cy", "5").set("r", "4.5"))
-	return classed("div", "tape").keyed("tape").set("id", "tape").set("data-scrub", head).
-		set("data-hover", "tape").set("role", "slider").set("tabindex", "0").set("aria-label", m.Say("Place in the recording")).
+	over := piece("svg", "over").set("aria-hidden", "true").add(
+		classed("rect", "future").set("x", head).with("width=100%|height=100%"),
+		classed("line", "now").set("x1", at).set("x2", at).with("y1=0|y2=100%"),
+		classed("circle", "now").set("cx", at).with("cy=5|r=4.5"))
+	return piece("div", "tape").set("id", "tape").set("data-scrub", head).
+		set("data-hover", "tape").with("role=slider|tabindex=0").set("aria-label", m.Say("Place in the recording")).
 		set("aria-valuenow", at[:len(at)-1]).set("aria-valuetext", words).
-		add(classed("div", "drawn").keyed("drawn").set("id", TimelinePanel).raw(m.panelAt("timeline").html), over)
+		add(piece("div", "drawn").set("id", TimelinePanel).raw(m.panelAt("timeline").html), over)
 }
 
 // share writes a part of the whole, about as fine as the screen is: what moves by less is not worth a drawing.
@@ -88,7 +88,7 @@ func dialogElement(m *Model) *Element {
 	if p.html == "" {
 		return nil
 	}
-	return classed("dialog", "sheet").keyed("dialog").set("id", "dialog").set("aria-labelledby", "dialog-title").raw(p.html)
+	return classed("dialog", "sheet").keyed("dialog").with("id=dialog|aria-labelledby=dialog-title").raw(p.html)
 }
 
 // marks is what to highlight: what the lesson points at, and what the panel at the side rests on.

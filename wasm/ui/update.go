@@ -75,6 +75,8 @@ func (m *Model) recalled(name, value string) {
 		if value == "light" || value == "dark" {
 			m.theme = value
 		}
+	case "projector":
+		m.large = value == "on"
 	case "feed-which", "feed-pace":
 		m.choose(name, value)
 	case "viewer":

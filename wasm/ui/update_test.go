@@ -512,3 +512,25 @@ func TestEscLeadsOutOfTheConsole(t *testing.T) {
 		}
 	}
 }
+
+// A menu of the stage asks why about what it is of, and makes room for the answer.
+func TestAMenuAsksWhy(t *testing.T) {
+	s := watch(3)
+	for _, x := range []struct{ action, arg, asks, back string }{{"node", "n2", "why n2", "node-n2"}, {"link", "n1-n3", "why n1-n3", "link-n1-n3"}} {
+		s.do(Acted{x.action, x.arg})
+		why := byID(Scene(&s.m), "menu-why")
+		if why == nil {
+			t.Fatalf("the menu of %s does not ask why", x.arg)
+		}
+		action, _ := why.Attr("data-action")
+		arg, _ := why.Attr("data-arg")
+		s.sent = nil
+		s.do(Acted{action, arg})
+		if look, ok := s.sent[0].(Send); !ok || look.Frame.Type != event.FrameLook || look.Frame.Text != x.asks {
+			t.Errorf("%s: sent %+v, not %q", x.arg, s.sent[0], x.asks)
+		}
+		if focus, ok := s.sent[len(s.sent)-1].(Focus); !ok || focus.ID != x.back || s.m.picked.open || s.m.panel() != "node" {
+			t.Errorf("%s: the menu is open: %t, the panel is %s, sent %+v", x.arg, s.m.picked.open, s.m.panel(), s.sent)
+		}
+	}
+}

@@ -8,14 +8,14 @@ import (
 
 // wiresElement are the outlines and the links under the nodes.
 func wiresElement(m *Model) *Element {
-	links := classed("g", "links").keyed("links")
+	links := piece("g", "links")
 	r := m.ringNow()
 	for i, a := range r.ids {
 		for _, b := range r.ids[i+1:] {
 			links.add(m.linkElement(pairOf(a, b)))
 		}
 	}
-	return classed("g", "wires").keyed("wires").add(outlinesElement(m), links)
+	return piece("g", "wires").add(outlinesElement(m), links)
 }
 
 // linkElement is one link with its marks. data-cut tells from the first node's side: out is its way to the other.
@@ -30,11 +30,11 @@ func (m *Model) linkElement(p pair) *Element {
 	slow, lossy := out.Delay|in.Delay|out.Jitter|in.Jitter != 0 || max(out.Slow, in.Slow) > event.One, out.Loss|in.Loss|out.Duplicate|in.Duplicate != 0
 	class := "link" + switched(cut == "both", " cut", "") + switched(cut == "out" || cut == "in", " oneway", "") +
 		switched(slow, " slow", "") + switched(lossy, " lossy", "") + switched(m.picked.link == p, " picked", "")
-	name := p.String()
+	name, words := p.String(), m.bothManners(p, out, in)
 	g := classed("g", class).keyed(name).set("id", "link-"+name).set("data-link", name).set("data-cut", cut).
 		set("data-action", "link").set("data-arg", name).set("data-hover", "link:"+name).
 		set("tabindex", switched(out == event.Link{} && in == event.Link{}, "-1", "0")).set("role", "button").
-		set("aria-label", m.Say("Link between {0} and {1}: {2}", p.a.String(), p.b.String(), m.bothManners(p, out, in)))
+		set("aria-label", m.Say("Link between {0} and {1}: {2}", p.a.String(), p.b.String(), words))
 	g.add(line("hit", from, to), line("wire", from, to))
 	switch {
 	case cut == "both":
@@ -45,7 +45,6 @@ func (m *Model) linkElement(p pair) *Element {
 		g.add(snip(along(to, from, snipAt)), arrowhead(from, to, 0.42))
 	}
 	g.add(gateBar(from, to, out.Hold), gateBar(to, from, in.Hold))
-	words := m.bothManners(p, out, in)
 	if m.hover == "link:"+name || m.picked.link == p {
 		g.add(m.pill(along(from, to, 0.5), words))
 	} else if (slow || lossy) && cut != "both" {
@@ -111,6 +110,6 @@ func (m *Model) pill(p point, words string) *Element {
 	w := float64(len([]rune(words)))*6.3 + 14
 	p.x = min(max(p.x, w/2), max(m.ring.w-w/2, w/2))
 	return moved(classed("g", "pill"), p).add(
-		tag("rect").set("x", px(-w/2)).set("y", "-10").set("width", px(w)).set("height", "20").set("rx", "10"),
+		tag("rect").set("x", px(-w/2)).set("y", "-10").set("width", px(w)).with("height=20|rx=10"),
 		tag("text").set("y", "4").say(words))
 }

@@ -24,7 +24,7 @@ func TestDeskTellsWhatTheClusterDid(t *testing.T) {
 	}
 	d := &desk{page: p, room: r}
 
-	p.do(chromedp.KeyEvent("3"), chromedp.KeyEvent(kb.Escape))
+	p.choose("3")
 	d.press("#tab-node")
 	d.says("the machine tells whom it follows and what it has", "n3", fmt.Sprintf("eader of term %d", r.leader().Term), fmt.Sprintf("revision %d", put.Revision), "app/shape", "round")
 	d.focus("#desk-store-find")
@@ -47,13 +47,13 @@ func TestDeskTellsWhatTheClusterDid(t *testing.T) {
 	if text := eval[string](p, `document.querySelector("#desk-mermaid").dataset.arg`); !strings.HasPrefix(text, "sequenceDiagram\n") {
 		t.Errorf("it is no Mermaid: %.80s", text)
 	}
-	p.inEveryLook(t, "request")
+	p.inTwoLooks(t, "request")
 
 	d.press("#desk-entry")
 	d.says("the entry's life is told", fmt.Sprintf("Entry %d of term %d", put.Index, put.Term), "app/shape=round", "Committed")
 	judge(t, p)
 
-	p.do(chromedp.KeyEvent("3"), chromedp.KeyEvent(kb.Escape))
+	p.choose("3")
 	d.press("#desk-link-n1-n3")
 	p.do(chromedp.KeyEvent(kb.Escape))
 	d.says("a link tells both directions", "n1 to n3", "n3 to n1", "whole")
@@ -70,6 +70,13 @@ func TestDeskTellsWhatTheClusterDid(t *testing.T) {
 type desk struct {
 	*page
 	room *room
+}
+
+// choose looks at a machine by its number key, and waits until its tab and the focus are there.
+func (p *page) choose(number string) {
+	p.t.Helper()
+	p.do(chromedp.KeyEvent(number))
+	p.until("the machine is chosen", fmt.Sprintf(`document.querySelector("#tab-node").textContent === "n%[1]s" && document.activeElement.dataset.node === "n%[1]s"`, number))
 }
 
 // press presses a button by keyboard, as soon as it is there.

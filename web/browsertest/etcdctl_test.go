@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -78,7 +77,7 @@ func (c *client) begins(endpoint string, words ...string) *printed {
 		c.t.Fatal(err)
 	}
 	c.t.Cleanup(func() {
-		_ = cmd.Process.Signal(os.Interrupt)
+		_ = cmd.Process.Kill() // an interrupt is ignored where the tests are a background job
 		_ = cmd.Wait()
 	})
 	return out

@@ -35,7 +35,7 @@ func TestTenMinutesOfChaosWithoutAServer(t *testing.T) {
 	p.do(chromedp.Navigate(server.URL))
 	p.until("the recording is there", `live() && document.querySelector("#app").dataset.sealed && document.querySelector("#timeline").textContent.includes("chaos")`)
 	server.Close()
-	p.offline()
+	p.offline(true)
 
 	p.do(chromedp.KeyEvent(" "))
 	p.until("it plays", `document.querySelector("#app").dataset.past === "playing" && leaders().length > 0`)

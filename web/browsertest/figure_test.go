@@ -84,7 +84,7 @@ const timeFrames = `{
 // so many times slower.
 func watchStorm(tb testing.TB, seconds int, slower float64) seen {
 	tb.Helper()
-	p := newPage(tb)
+	p := newSwiftPage(tb)
 	p.onNewDocument(timeFrames)
 	p.do(chromedp.Navigate(fmt.Sprintf("%s/?rate=1&nodes=%d", newStorm(tb, lab).base, stormNodes)))
 	p.until("the storm is drawn", fmt.Sprintf(`live() && scripts.length > 30 && nodes().length === %d`, stormNodes))
@@ -124,7 +124,7 @@ func (p *page) metric(name string) float64 {
 // BenchmarkOpen is the time from the beginning of a navigation with an empty cache to the frame in which a live
 // cluster with a leader is drawn.
 func BenchmarkOpen(b *testing.B) {
-	p := newPage(b)
+	p := newSwiftPage(b)
 	p.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		if _, err := cdp.Call(ctx, t, network.Enable, network.EnableParams{}); err != nil {
 			return err
@@ -157,7 +157,7 @@ func BenchmarkOpen(b *testing.B) {
 
 // BenchmarkDrawn is the time from a commit on the server to the frame in which its log cell is drawn solid.
 func BenchmarkDrawn(b *testing.B) {
-	p := newPage(b)
+	p := newSwiftPage(b)
 	p.open(lab.base + "/?rate=1")
 	r := lab.at(b, eval[string](p, `location.href`))
 	r.do(map[string]any{"kind": "rate", "rate": 1})

@@ -49,26 +49,64 @@ func TestKeyboardAlone(t *testing.T) {
 	p.clean()
 }
 
-// On a telephone fingers alone do it: a node's menu, a tab, the tools.
-func TestFingersAlone(t *testing.T) {
+// Tab comes to everything that can be used, once and in the page's order, and leaves nothing out; dialogs keep it and give the focus back.
+func TestTabComesToEverything(t *testing.T) {
 	t.Parallel()
 	p := newPage(t)
-	p.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch))
 	p.open(lab.base + "/?rate=1")
-	p.until("nothing is wider than the screen", `document.documentElement.scrollWidth <= 390`)
-	tap := func(selector string) {
-		at := p.centre(selector)
-		p.do(chromedp.TapXY(at.X, at.Y))
-	}
-	tap(`[data-node="n3"][data-role]`)
-	p.until("a finger opens the node's menu", `document.querySelector('.menu [data-arg="kill n3"]')`)
-	p.shot("menu-390")
-	tap(`.menu [data-arg="kill n3"]`)
-	p.until("the node is dead", `node("n3").dataset.role === "none"`)
-	tap("#freeze")
+	r := lab.at(t, eval[string](p, `location.href`))
+	r.do(map[string]any{"kind": "freeze"})
 	p.until("the room stands still", `frozen()`)
-	tap("#freeze")
-	p.until("the room goes on", `!frozen()`)
+	key := func(keys string) { p.do(chromedp.KeyEvent(keys)) }
+	p.do(chromedp.Evaluate[chromedp.Void](`addEventListener("focusin", e => (window.came ??= new Set()).add(e.target)), undefined`))
+	const missed = `all("button, select, input, summary, a[href], [tabindex='0']").filter(e => e.checkVisibility() && !e.disabled && e.tabIndex >= 0 && !e.closest("[inert]") && !window.came?.has(e))
+		.map(e => e.outerHTML.slice(0, 100))`
+	for range eval[int](p, missed+`.length`) + 10 {
+		key(kb.Tab)
+	}
+	for _, e := range eval[[]string](p, missed) {
+		t.Errorf("Tab does not come to %s", e)
+	}
+
+	for _, dialog := range []string{"share-open", "tape-marks", "chaos", "palette", "rules-open"} {
+		p.until(dialog+" has the focus", `document.getElementById("`+dialog+`").focus() || document.activeElement.id === "`+dialog+`"`)
+		key(kb.Enter)
+		p.until("a dialog is open and has the focus", `document.querySelector("dialog[open]").contains(document.activeElement)`)
+		for range 12 {
+			key(kb.Tab)
+			if !eval[bool](p, `document.activeElement === document.body || document.querySelector("dialog[open]").contains(document.activeElement)`) {
+				t.Errorf("Tab leaves the dialog of %s", dialog)
+			}
+		}
+		key(kb.Escape)
+		p.until("the focus is back at "+dialog, `!document.querySelector("dialog[open]") && document.activeElement.id === "`+dialog+`"`)
+	}
+	p.clean()
+}
+
+// The recording is a slider for the keyboard: arrows step, Page keys leap, Home and End go to its ends.
+func TestRecordingByKeys(t *testing.T) {
+	t.Parallel()
+	p := newPage(t)
+	p.story(replayed(t, recorded(t)))
+	at := func() float64 { return eval[float64](p, `+document.querySelector("#tape").ariaValueNow`) }
+	p.until("the recording has the focus", `document.querySelector("#tape").focus() || document.activeElement.id === "tape"`)
+	leap := func(key string, more bool) {
+		t.Helper()
+		was := at()
+		p.do(chromedp.KeyEvent(key))
+		p.until(fmt.Sprintf("%q goes from %v", key, was), fmt.Sprintf(`(+document.querySelector("#tape").ariaValueNow - %v) * %v > 1 && document.activeElement.id === "tape"`, was, map[bool]int{true: 1, false: -1}[more]))
+	}
+	leap(kb.PageUp, true)
+	leap(kb.PageUp, true)
+	leap(kb.PageDown, false)
+	leap(kb.End, true)
+	leap(kb.Home, false)
+	was := eval[uint64](p, `seq()`)
+	p.do(chromedp.KeyEvent(kb.ArrowRight))
+	p.until("an arrow steps", fmt.Sprintf(`seq() > %d`, was))
+	p.do(chromedp.KeyEvent("."))
+	p.until("a fault is next", `document.querySelector(".story-lines [aria-current]")`)
 	p.clean()
 }
 

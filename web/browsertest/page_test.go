@@ -11,8 +11,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 )
@@ -54,8 +52,22 @@ func launch() (ctx context.Context, end func(), err error) {
 	return ctx, end, chromedp.Do(ctx, chromedp.Navigate("about:blank"))
 }
 
+// seldom lets the page draw fifteen times a second: three of them that do so sixty times leave the machine no time for anything else.
+const seldom = `{
+	const ask = window.requestAnimationFrame.bind(window)
+	window.requestAnimationFrame = f => setTimeout(() => ask(f), 50)
+}`
+
 // newPage opens an empty window of 1440×900, dark, which shares nothing with other windows: no storage, no cookies, no cache.
+// Its frames are few; who counts them asks for newSwiftPage.
 func newPage(t testing.TB) *page {
+	t.Helper()
+	p := newSwiftPage(t)
+	p.onNewDocument(seldom)
+	return p
+}
+
+func newSwiftPage(t testing.TB) *page {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(windows, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
@@ -166,7 +178,8 @@ func (p *page) open(address string) {
 // earlier line of the same words is not taken for its own.
 func (p *page) console(line string) {
 	p.t.Helper()
-	lines := `all('.said .line').filter(l => l.textContent.includes(` + quoted(line) + `)).length`
+	// What was typed has a prompt; the greeting, which goes then, names a put as well.
+	lines := `all('.said .line').filter(l => l.querySelector('.prompt') && l.textContent.includes(` + quoted(line) + `)).length`
 	before := eval[int](p, lines)
 	p.do(chromedp.Click(chromedp.CSS(consoleField)), chromedp.SendKeys(chromedp.CSS(consoleField), line+"\r"))
 	p.until("the console has taken "+line, fmt.Sprintf(`%s > %d`, lines, before))
@@ -191,11 +204,7 @@ func (p *page) stroke(from, to point) {
 // media sets what the system would ask of the page: light or dark.
 func (p *page) media(scheme string) {
 	p.t.Helper()
-	p.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
-		return err
-	}))
+	p.prefers("prefers-color-scheme", scheme)
 }
 
 // shot leaves a screenshot in artefacts, for people to look at, if they ask for it.

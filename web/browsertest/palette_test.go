@@ -24,7 +24,7 @@ func TestPaletteByKeys(t *testing.T) {
 	r := lab.at(t, eval[string](p, `location.href`))
 	p.do(chromedp.Evaluate[chromedp.Void](axe), withCtrl("k"))
 	p.until("the palette is open, the focus in its field", `document.activeElement?.id === "palette-find" && document.querySelector("#palette-list [aria-selected=true]")`)
-	p.inEveryLook(t, "palette")
+	p.inTwoLooks(t, "palette")
 	p.do(chromedp.KeyEvent("kill n"))
 	p.until("only what has these words is left", `[...document.querySelectorAll("#palette-list [role=option]")].filter(o => !o.hidden).every(o => o.textContent.includes("Kill n"))`)
 	p.do(chromedp.KeyEvent(kb.ArrowDown))
@@ -38,7 +38,7 @@ func TestPaletteByKeys(t *testing.T) {
 
 	p.do(chromedp.Click(chromedp.CSS("#chaos")))
 	p.until("chaos and situations are offered", `document.querySelector('[data-arg="preset held-commit"]')`)
-	p.inEveryLook(t, "chaos")
+	p.inTwoLooks(t, "chaos")
 	p.do(chromedp.Click(chromedp.CSS(`[data-arg="preset held-commit"]`)))
 	p.until("it is told how it goes, to its end", `document.querySelector(".console, section.console").textContent.includes("There it is")`)
 	p.until("entries wait at the gates", `document.querySelector("#freeze").getAttribute("aria-pressed") === "true"`)

@@ -6,7 +6,6 @@ import (
 
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
-	"github.com/chromedp/chromedp/kb"
 )
 
 // A panel that is drawn anew between press and release must not lose the click: it waits for the release.
@@ -15,20 +14,26 @@ func TestPressOutlastsARedraw(t *testing.T) {
 	p := newPage(t)
 	p.open(lab.base + "/?rate=1")
 	r := lab.at(t, eval[string](p, `location.href`))
-	p.do(chromedp.KeyEvent("3"), chromedp.KeyEvent(kb.Escape))
+	p.choose("3")
 	d := &desk{page: p, room: r}
 	d.press("#tab-node")
 	d.says("the machine is told of", "n3")
 	const button = `document.querySelector("#desk-link-n1-n3")`
+	r.do(map[string]any{"kind": "freeze"}) // what is pressed shall still be there where it was measured
+	p.until("the room stands still", `frozen()`)
 	p.until("its links are there", button)
 	x, y := eval[float64](p, button+`.scrollIntoView({block: "center"}), `+button+`.getBoundingClientRect().x + 8`), eval[float64](p, button+`.getBoundingClientRect().y + 8`)
-	p.do(chromedp.Evaluate[chromedp.Void](`window.was = `+button), chromedp.MouseEvent(input.DispatchMouseEventTypeMousePressed, x, y, chromedp.ButtonLeft, chromedp.ClickCount(1)))
+	// The panel may be drawn anew up to the press itself, as it was.
+	p.do(chromedp.Evaluate[chromedp.Void](`addEventListener("pointerdown", (e) => window.was = e.target.closest("#desk-link-n1-n3"), true)`),
+		chromedp.MouseEvent(input.DispatchMouseEventTypeMousePressed, x, y, chromedp.ButtonLeft, chromedp.ClickCount(1)))
+	r.do(map[string]any{"kind": "thaw"})
 	put := r.do(map[string]any{"kind": "put", "key": "news", "value": "1", "node": "n3"})
 	if put.Outcome != "ok" {
 		t.Fatalf("%+v", put)
 	}
 	// The log grid draws the entry; the panel, which tells of it too, must not have been drawn anew.
 	p.until("the page knows the put", fmt.Sprintf(`document.querySelector("#main").textContent.includes("news=1") || document.querySelector("#app").textContent.includes("commit %d")`, put.Index))
+	p.until("the button was pressed", `window.was`)
 	if !eval[bool](p, `window.was.isConnected`) {
 		t.Error("what is pressed was replaced")
 	}

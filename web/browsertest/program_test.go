@@ -52,7 +52,7 @@ func run(m *testing.M) (code int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	if lab, err = start(binary, filepath.Join(dir, "data")); err != nil {
+	if lab, err = start(binary, "serve", "--addr", "127.0.0.1:0", "--data", filepath.Join(dir, "data")); err != nil {
 		return 0, err
 	}
 	defer lab.stop()
@@ -85,11 +85,11 @@ func build(dir string) (string, error) {
 }
 
 // address as the program prints it for people to open.
-var address = regexp.MustCompile(`^open (http://[0-9.]+:[0-9]+)/$`)
+var address = regexp.MustCompile(`^open (http://[0-9.]+:[0-9]+)/`)
 
 // start runs the program on a free port and waits until it says where it listens.
-func start(binary, data string) (*program, error) {
-	cmd := exec.Command(binary, "serve", "--addr", "127.0.0.1:0", "--data", data)
+func start(binary string, args ...string) (*program, error) {
+	cmd := exec.Command(binary, args...)
 	out, in, err := os.Pipe()
 	if err != nil {
 		return nil, err

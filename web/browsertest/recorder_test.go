@@ -156,7 +156,7 @@ func (f *fall) withoutServer(t *testing.T, folder string) {
 	p.do(chromedp.Navigate(server.URL + "/some/path/"))
 	p.until("the recording is there", `live() && document.querySelector("#app").dataset.sealed && document.querySelector("#timeline").textContent.includes("down")`)
 	server.Close()
-	p.offline()
+	p.offline(true)
 
 	p.do(chromedp.KeyEvent(" "))
 	p.until("it plays", `document.querySelector("#app").dataset.past === "playing" && leaders().length > 0`)
@@ -194,11 +194,11 @@ func (f *fall) exported(t *testing.T) string {
 	return folder
 }
 
-// offline takes the browser's network away.
-func (p *page) offline() {
+// offline takes the browser's network away, or gives it back.
+func (p *page) offline(away bool) {
 	p.t.Helper()
 	p.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		_, err := cdp.Call(ctx, t, network.OverrideNetworkState, network.OverrideNetworkStateParams{Offline: true})
+		_, err := cdp.Call(ctx, t, network.OverrideNetworkState, network.OverrideNetworkStateParams{Offline: away})
 		return err
 	}))
 }

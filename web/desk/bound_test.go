@@ -8,6 +8,7 @@ import (
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/journal"
 	"github.com/quorumlab/quorumlab/cluster/view"
+	"github.com/quorumlab/quorumlab/cluster/words"
 )
 
 // Lists end, and say so.
@@ -83,5 +84,38 @@ func TestQuestionsAreFoundOutOnceASecond(t *testing.T) {
 		if m.wondered("n1", ask); asked != c.want {
 			t.Errorf("at %d: %d times, wanted %d", c.wall, asked, c.want)
 		}
+	}
+}
+
+// As many stories are kept as there may be, each read on where it was left; one more begins all anew.
+func TestStoriesHaveBounds(t *testing.T) {
+	j := journal.New(journal.Options{Epoch: 1})
+	for id := range event.NodeID(3) {
+		j.Append(event.Event{Kind: event.MachineAdded, Node: id + 1})
+		j.Append(event.Event{Kind: event.Started, Node: id + 1, Term: 1})
+	}
+	for n := range uint64(2 * linesAtOnce) {
+		j.Append(event.Event{Kind: event.Stopped, At: event.Micros(n) * 2_000_000, Node: 1, Reason: event.Killed})
+		j.Append(event.Event{Kind: event.Started, At: event.Micros(n)*2_000_000 + 1_000_000, Node: 1, Term: 1})
+	}
+	j.Close()
+	m := Moment{Journal: j, State: &view.State{}, Memory: NewMemory()}
+	read := func(tag string) (more bool) {
+		m.Words = &words.Language{Tag: tag}
+		_, more = m.story()
+		return more
+	}
+	for i := range maxStories {
+		if !read(fmt.Sprint(i)) {
+			t.Fatal("the story is too short for this test")
+		}
+	}
+	for n := 0; read("0"); n++ {
+		if n > 100 {
+			t.Fatal("a story that is read on never ends")
+		}
+	}
+	if read("one more"); len(m.Memory.stories.told) > maxStories {
+		t.Errorf("%d stories are kept", len(m.Memory.stories.told))
 	}
 }

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -43,9 +44,14 @@ func drawChaos(m Moment, asked []string) *content {
 	if m.State == nil || m.Watching {
 		return nil
 	}
-	c := chaosSight{l: m.Words, storm: m.State.Chaos, machines: len(m.State.Nodes), intensity: usual,
+	// Who acts goes to the present first: it is what the room is now that is told.
+	storm, machines, members := m.State.Chaos, len(m.State.Nodes), m.State.Members
+	if m.Journal != nil {
+		m.Journal.With(func(s *view.State) { storm, machines, members = s.Chaos, len(s.Nodes), slices.Clone(s.Members) })
+	}
+	c := chaosSight{l: m.Words, storm: storm, machines: machines, intensity: usual,
 		degrees: []degree{{m.Words.Say("Gentle"), event.One / 5}, {m.Words.Say("Rough"), event.One / 2}, {m.Words.Say("Wild"), event.One}}}
-	for _, member := range m.State.Members {
+	for _, member := range members {
 		if member.Suffrage == event.Voter {
 			c.voters++
 		}

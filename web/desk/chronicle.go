@@ -9,6 +9,7 @@ import (
 
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/journal"
+	"github.com/quorumlab/quorumlab/cluster/tale"
 	"github.com/quorumlab/quorumlab/cluster/view"
 )
 
@@ -20,13 +21,15 @@ const (
 	MaxAlarms    = 256 // of the recording; of those after them it is known that they were
 )
 
-// chronicle is what the timeline shows of a recording, folded from its facts as they come.
+// chronicle is what the timeline shows of a recording, and where things are in it, folded from its facts as they come.
 type chronicle struct {
 	mu    sync.Mutex
 	next  uint64       // the first event that is not in it yet
 	at    event.Micros // the virtual time that it has come to
+	torn  bool         // the recording is damaged there; what comes after that is not known
 	state view.State   // of the machines alone
 	annals
+	register tale.Register // of all that is in it, for whoever looks for something in the recording
 	drawings map[drawingOf]drawing
 }
 
@@ -79,6 +82,7 @@ type fault struct {
 	on   bool
 	more int          // that happened in the same moment
 	took event.Micros // wall time of a sleep
+	why  event.Reason // of a machine that went down
 }
 
 // alarm is a contradiction to a safety property: its lamp goes out, or would if it were not out already.
@@ -130,28 +134,41 @@ func (c *chronicle) catchUp(j *journal.Journal, most int) (all bool) {
 	if c.next == 0 {
 		c.begin(j.Oldest())
 	}
-	for most > 0 {
-		events, err := j.Events(c.next, min(atOnce, most))
+	upTo := atOnce
+	for most > 0 && !c.torn {
+		events, err := j.Events(c.next, min(upTo, most))
 		if gone := (*journal.Gone)(nil); errors.As(err, &gone) {
-			c.begin(j.Oldest())
+			if s := j.Oldest(); s.Seq+1 < gone.Oldest { // what it begins with cannot be read
+				c.next, c.torn = gone.Oldest, true
+			} else {
+				c.begin(s)
+			}
+			continue
+		}
+		if damaged := (*journal.Damaged)(nil); errors.As(err, &damaged) {
+			upTo = int(max(damaged.First, c.next) - c.next) // at most what was asked for: the damage lies in it
+			c.torn = upTo == 0
 			continue
 		}
 		for i := range events {
 			c.fold(&events[i])
 		}
+		c.register.Add(events)
 		c.next += uint64(len(events))
 		most -= len(events)
-		if len(events) < atOnce {
+		if len(events) < upTo {
 			break
 		}
 	}
-	return most > 0 || c.next > j.Reach().Head
+	reach := j.Reach()
+	c.register.Forget(reach.First)
+	return c.torn || most > 0 || c.next > reach.Head
 }
 
 // begin goes on from a state before which nothing is known, or no longer.
 func (c *chronicle) begin(s view.State) {
 	for i := range s.Nodes {
-		s.Nodes[i].Log = nil
+		s.Nodes[i].Log = view.Log{}
 	}
 	c.state, c.next, c.at = view.State{Nodes: s.Nodes}, s.Seq+1, max(c.at, s.At)
 	c.woke = -1
@@ -197,8 +214,13 @@ func (c *chronicle) fold(e *event.Event) {
 		c.state.Apply(*e)
 		c.led, c.woke = false, e.At
 		clear(c.ran)
-		clear(c.pending) // what was not answered never will be
+		for _, i := range c.pending { // what was not answered never will be
+			c.deeds[i].to, c.deeds[i].outcome = max(e.At, c.deeds[i].from+1), event.Unknown
+		}
+		clear(c.pending)
+		c.done++
 	case event.Asked:
+		c.woke = -1
 		if onTimeline(e.Command) {
 			c.ask(e.Op, e.At, e.Text)
 		}
@@ -226,7 +248,8 @@ func (c *annals) lane(id event.NodeID) *lane {
 	return &c.lanes[at]
 }
 
-// opening says whether the event belongs to the room's opening: its machines come and start for the first time.
+// opening says whether the event belongs to the room's opening: its machines come and start for the first time, and what a room says of
+// itself that was opened again, until somebody asks for something.
 func (c *annals) opening(e *event.Event) bool {
 	// Nothing else is part of it.
 	//exhaustive:ignore
@@ -239,8 +262,12 @@ func (c *annals) opening(e *event.Event) bool {
 		return first
 	case event.MachineAdded:
 		return !c.led
-	case event.Stopped, event.LinkSet, event.DriftSet, event.DiskSet:
-		return !c.led && e.At == c.woke
+	case event.Woke:
+		return e.Seq == 1 // the recording begins with it
+	case event.Stopped:
+		return e.At == c.woke && e.Reason != event.RefusedToStart
+	case event.LinkSet, event.DriftSet, event.DiskSet, event.ChaosSet:
+		return e.At == c.woke
 	}
 	return false
 }
@@ -303,7 +330,7 @@ func faultOf(e *event.Event) (fault, bool) {
 		if e.Reason == event.RoomClosed {
 			return f, false // that the room slept is told when it wakes
 		}
-		f.on = e.Reason != event.LeftCluster
+		f.on, f.why = e.Reason != event.LeftCluster, e.Reason
 	case event.Suspended, event.Wiped, event.Corrupted, event.SafetyBroken:
 		f.on = true
 	case event.Started, event.Resumed, event.MachineAdded, event.MachineRemoved:

@@ -173,19 +173,46 @@ func BenchmarkChronicle(b *testing.B) {
 	}
 }
 
-// A room that slept has one flag for that, not one for each machine that stopped and started with it.
+// A room that slept has one flag for that, not one for each machine that stopped and started with it, nor for links, clocks and chaos that
+// are as they were; what somebody asks for then has its own, also where no time has passed.
 func TestASleepIsOneFlag(t *testing.T) {
 	c := &chronicle{}
 	c.begin(view.State{})
-	for i, e := range []event.Event{
+	events := []event.Event{
 		{Kind: event.MachineAdded, Node: 1}, {Kind: event.Started, Node: 1, Term: 1}, {Kind: event.RoleChanged, Node: 1, Role: event.Leader, Term: 1},
+		{Kind: event.Asked, Op: 4, Command: event.Put, Text: "put x 1"},
 		{At: 10, Kind: event.Stopped, Node: 1, Reason: event.RoomClosed}, {At: 10, Kind: event.Woke, Took: 7_200_000_000},
-		{At: 10, Kind: event.MachineAdded, Node: 1}, {At: 10, Kind: event.Stopped, Node: 2, Reason: event.Killed}, {At: 10, Kind: event.Started, Node: 1, Term: 1},
-	} {
+		{At: 10, Kind: event.MachineAdded, Node: 1}, {At: 10, Kind: event.Stopped, Node: 2, Reason: event.Killed}, {At: 10, Kind: event.LinkSet, Node: 1, Peer: 2, Link: event.Link{Cut: true}},
+		{At: 10, Kind: event.ChaosSet, OK: true, Factor: 1}, {At: 10, Kind: event.Started, Node: 1, Term: 1},
+	}
+	for i, e := range append(events, event.Event{At: 10, Kind: event.Asked, Op: 5, Command: event.Cut}, event.Event{At: 10, Kind: event.LinkSet, Node: 1, Peer: 3, Link: event.Link{Cut: true}}) {
 		e.Seq = uint64(i) + 1
 		c.fold(&e)
+		if i+1 == len(events) && (len(c.faults) != 1 || c.faults[0].kind != event.Woke || c.faults[0].took != 7_200_000_000) {
+			t.Errorf("%+v", c.faults)
+		}
 	}
-	if len(c.faults) != 1 || c.faults[0].kind != event.Woke || c.faults[0].took != 7_200_000_000 {
+	if len(c.faults) != 2 || c.faults[1].kind != event.LinkSet {
+		t.Errorf("%+v", c.faults)
+	}
+	if d := c.deeds[0]; d.outcome != event.Unknown || d.to != 10 {
+		t.Errorf("how the request ended that nobody answered before the sleep: %+v", d)
+	}
+}
+
+// A recording that begins with a waking, as nothing of what was before is kept, has no flag for that; one whose process had ended without a
+// word does not say for how long it slept.
+func TestAWakingWithoutASleep(t *testing.T) {
+	c, p := &chronicle{}, &pen{}
+	c.begin(view.State{})
+	woke := event.Event{Seq: 1, At: 10, Kind: event.Woke, Text: "none was kept"}
+	c.fold(&woke)
+	if len(c.faults) != 0 {
+		t.Errorf("%+v", c.faults)
+	}
+	woke.Seq, woke.At = 40, 500_000
+	c.fold(&woke)
+	if len(c.faults) != 1 || p.fault(c.faults[0]) != "opened again" {
 		t.Errorf("%+v", c.faults)
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/journal"
+	"github.com/quorumlab/quorumlab/cluster/tale"
 	"github.com/quorumlab/quorumlab/cluster/view"
 	"github.com/quorumlab/quorumlab/cluster/words"
 	"github.com/quorumlab/quorumlab/web/languages"
@@ -33,6 +34,9 @@ type Moment struct {
 	// Store asks a node of a living room what its own store holds, without anybody being told; nil: nobody can be asked, only
 	// the facts are known. The error is a sentence. It must not take longer than a drawing may wait.
 	Store func(event.NodeID, event.Command) (event.Result, error)
+
+	register *tale.Register // of the journal, see registered; nil: none was asked for
+	behind   bool           // it does not know all that was before the moment
 }
 
 // Panel is what stands at one place of the page.
@@ -65,8 +69,19 @@ var drawers = map[string]drawer{
 // MaxWords bounds what a viewer may ask to look at, in bytes.
 const MaxWords = 512
 
-// Draw draws what the words name: "node n3", "op 17", "why …". What is not known, or no longer there, is a sentence.
-func Draw(m Moment, words string) Panel {
+// Draw draws what the words name: "node n3", "op 17", "why …". What is not known, or no longer there, is a sentence, and so
+// is a drawing that panics: whoever looks must not be able to end the room that is looked at.
+func Draw(m Moment, words string) (p Panel) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			p = broken(m, words, cause)
+		}
+	}()
+	return draw(m, words)
+}
+
+// draw is Draw where a panic goes on.
+func draw(m Moment, words string) Panel {
 	var c *content
 	if fields := strings.Fields(words); len(fields) > 0 && len(words) <= MaxWords {
 		if draw := drawers[fields[0]]; draw != nil {
@@ -76,6 +91,11 @@ func Draw(m Moment, words string) Panel {
 	if c == nil {
 		c = &content{body: nothing(strings.TrimPrefix(words, "why "), m.Live)}
 	}
+	return c.panel(m)
+}
+
+// panel writes the content.
+func (c *content) panel(m Moment) Panel {
 	var b bytes.Buffer
 	if err := c.body.Render(languages.With(context.Background(), m.Words), &b); err != nil {
 		panic(err) // a buffer takes everything

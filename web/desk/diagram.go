@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
@@ -230,11 +231,26 @@ var stepClass = [...]string{tale.StepAsked: "", tale.StepSent: "", tale.StepWrot
 // maxLabel bounds a label, in characters.
 const maxLabel = 34
 
+// clip makes a label of what people may have typed.
 func clip(s string) string {
+	s = drawn(s)
 	if utf8.RuneCountInString(s) <= maxLabel {
 		return s
 	}
 	return string([]rune(s)[:maxLabel-1]) + "…"
+}
+
+// drawn is a text with a dot for everything that cannot be seen.
+func drawn(s string) string { return strings.Map(drawable, s) }
+
+// drawable is a character as a picture can have it. XML has no place for most characters that control something, and those that turn
+// the direction of a text would turn the words around it; joiners belong to letters of some languages.
+func drawable(r rune) rune {
+	const nonJoiner, joiner = '\u200c', '\u200d'
+	if unicode.IsGraphic(r) || r == nonJoiner || r == joiner {
+		return r
+	}
+	return '·'
 }
 
 // stepLabel says a step in few words.
@@ -259,7 +275,7 @@ func (m Moment) stepLabel(s *tale.Step) string {
 	case tale.StepSnapshot:
 		return w.Say("installed a snapshot with it")
 	case tale.StepCut:
-		return w.Say("cut it off its log")
+		return m.lossLabel(e)
 	case tale.StepStopped:
 		return w.Say("went down")
 	case tale.StepLeads:
@@ -277,6 +293,20 @@ func (m Moment) stepLabel(s *tale.Step) string {
 	case event.Unknown, event.Pending:
 	}
 	return w.Say("outcome unknown")
+}
+
+// lossLabel says how a machine has lost an entry, in few words.
+func (m Moment) lossLabel(e *event.Event) string {
+	w := m.Words
+	// Nothing else takes an entry from a log.
+	//exhaustive:ignore
+	switch e.Kind {
+	case event.Wiped:
+		return w.Say("lost it with its disk")
+	case event.SnapshotInstalled:
+		return w.Say("a snapshot without it took its place")
+	}
+	return w.Say("cut it off its log")
 }
 
 // messageLabel says what a message is, in few words.
@@ -398,7 +428,21 @@ func (m Moment) leftWords(p *tale.Path) string {
 }
 
 // diagramStyle is what a picture that stands alone needs of the page's look.
-const diagramStyle = `<style>svg{background:#fff;color:#14202c;font:11px ui-monospace,Menlo,monospace}text{fill:#14202c;paint-order:stroke;stroke:#fff;stroke-width:3px;stroke-linejoin:round}.lane{stroke:#bcc8d4;stroke-dasharray:2 4}.who{font-weight:700;text-anchor:middle}.time{fill:#4d5f72}.wire{stroke:#1f74b8;stroke-width:1.5;fill:none}.barb{fill:#1f74b8}.reply .wire{stroke-dasharray:4 3}.lost .wire,.lost .barb,.failed .wire,.failed .barb{stroke:#c2322f;fill:none}.lost text,.failed text{fill:#c2322f}.held .wire,.fly .wire{stroke-dasharray:2 3}.ok .wire,.ok .barb{stroke:#14784f}.ok .barb{fill:#14784f}.unknown .wire{stroke:#8a5a00;stroke-dasharray:1 4}.unknown .barb{fill:#8a5a00}.sign{fill:#fff;stroke:#14202c;stroke-width:1.5}.committed .sign,.applied .sign{stroke:#14784f}.applied .sign{fill:#14784f}.cutoff .sign,.stopped .sign{stroke:#c2322f}.leads .sign{fill:#b97700;stroke:#b97700}@media(prefers-color-scheme:dark){svg{background:#0c1117}text{fill:#e8eef4;stroke:#0c1117}.time{fill:#9badbe}.sign{fill:#0c1117;stroke:#e8eef4}}</style>`
+const diagramStyle = "<style>" + diagramLight + "@media(prefers-color-scheme:dark){" + diagramDark + "}</style>"
+
+const (
+	diagramLight = "svg{background:#fff;color:#14202c;font:11px ui-monospace,Menlo,monospace}" +
+		"text{fill:#14202c;paint-order:stroke;stroke:#fff;stroke-width:3px;stroke-linejoin:round}.lane{stroke:#bcc8d4;stroke-dasharray:2 4}" +
+		".who{font-weight:700;text-anchor:middle}.time{fill:#4d5f72}.wire{stroke:#1f74b8;stroke-width:1.5;fill:none}.barb{fill:#1f74b8}" +
+		".reply .wire{stroke-dasharray:4 3}.lost .wire,.lost .barb,.failed .wire,.failed .barb{stroke:#c2322f;fill:none}" +
+		".lost text,.failed text{fill:#c2322f}.held .wire,.fly .wire{stroke-dasharray:2 3}.ok .wire,.ok .barb{stroke:#14784f}.ok .barb{fill:#14784f}" +
+		".unknown .wire{stroke:#8a5a00;stroke-dasharray:1 4}.unknown .barb{fill:#8a5a00}.sign{fill:#fff;stroke:#14202c;stroke-width:1.5}" +
+		".committed .sign,.applied .sign{stroke:#14784f}.applied .sign{fill:#14784f}.cutoff .sign,.stopped .sign{stroke:#c2322f}.leads .sign{fill:#b97700;stroke:#b97700}"
+	diagramDark = "svg{background:#0c1117}text{fill:#e8eef4;stroke:#0c1117}.time{fill:#9badbe}.lane{stroke:#5a6d81}.wire{stroke:#5aa9e6}.barb{fill:#5aa9e6}" +
+		".lost .wire,.lost .barb,.failed .wire,.failed .barb{stroke:#f3726f}.lost text,.failed text{fill:#f3726f}.ok .wire,.ok .barb{stroke:#43c08f}.ok .barb{fill:#43c08f}" +
+		".unknown .wire{stroke:#e0a63c}.unknown .barb{fill:#e0a63c}.sign{fill:#0c1117;stroke:#e8eef4}.committed .sign,.applied .sign{stroke:#43c08f}" +
+		".applied .sign{fill:#43c08f}.cutoff .sign,.stopped .sign{stroke:#f3726f}"
+)
 
 // file is the picture as a file of its own, as an address that a link can have.
 func (m Moment) file(d *diagram) string {

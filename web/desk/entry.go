@@ -78,12 +78,16 @@ func (s entrySight) summary() string {
 	switch {
 	case l.Agreed != nil && l.Born != nil && len(l.Held) > 0:
 		return w.Say("Committed {0} after it was first written, when {1} held it. {2} knew that first.", w.Duration(int64(l.Agreed.At-l.Born.At)), w.List(names(l.Held)), l.Agreed.Node.String())
-	case s.committed():
+	case l.Settled() || s.committed():
 		return w.Say("Committed. When that was is longer ago than was looked.")
 	case !has:
 		return w.Say("It was cut off every log that had it: it is gone.")
+	case l.Rival != 0:
+		return w.Say("It can never be committed: entry {0} of term {1} is, in its place. It is cut off as soon as a leader that has that one gets through to {2}.", number(l.Index), number(l.Rival), s.id.String())
 	case n != nil && s.State.Doomed(n, l.Index):
 		return w.Say("Not committed: the newest leader's log has something else at this place, and overwrites it on {0} as soon as it gets through.", s.id.String())
+	case s.voters() == 0:
+		return w.Say("Not committed as far as any machine knows; who may vote is not known yet.")
 	}
 	return w.Say("Not committed as far as any machine knows: {0} of {1} voters hold it, {2} are needed.", number(uint64(s.holders())), number(uint64(s.voters())), number(uint64(s.voters()/2+1)))
 }
@@ -100,7 +104,7 @@ func (s entrySight) committed() bool {
 }
 
 func (s entrySight) voters() (n int) {
-	for _, x := range s.State.Members {
+	for _, x := range s.State.InUse() {
 		if x.Suffrage == event.Voter {
 			n++
 		}
@@ -110,7 +114,7 @@ func (s entrySight) voters() (n int) {
 
 // holders are the voters that have the entry.
 func (s entrySight) holders() (n int) {
-	for _, x := range s.State.Members {
+	for _, x := range s.State.InUse() {
 		for i := range s.life.Stays {
 			if stay := &s.life.Stays[i]; stay.Node == x.ID && x.Suffrage == event.Voter && stay.Has() {
 				n++
@@ -166,6 +170,8 @@ func (s entrySight) notes() (all []drop) {
 		switch {
 		case t.Cut != nil && t.Cut.Kind == event.Wiped:
 			all = append(all, drop{number(t.Cut.Seq), s.since(t.Cut), w.Say("{0}'s disk was wiped, and the entry with it.", n)})
+		case t.Cut != nil && t.Cut.Kind == event.SnapshotInstalled:
+			all = append(all, drop{number(t.Cut.Seq), s.since(t.Cut), w.Say("{0} installed a snapshot in its place, which does not have it.", n)})
 		case t.Cut != nil && t.Replaced != nil:
 			all = append(all, drop{number(t.Cut.Seq), s.since(t.Cut), w.Say("{0} cut it off, because the leader's log differs; at its place it wrote an entry of term {1}: {2}.", n, number(t.Replaced.Term), t.Replaced.Text)})
 		case t.Cut != nil:
@@ -175,6 +181,14 @@ func (s entrySight) notes() (all []drop) {
 		}
 	}
 	return all
+}
+
+// unsure says of whom nobody knows whether they have it; "" if there is nobody.
+func (s entrySight) unsure() string {
+	if len(s.life.Unsure) == 0 {
+		return ""
+	}
+	return s.Words.Say("Snapshots of these reach over its place, and the facts that were looked at do not tell whether it is in them: {0}.", s.Words.List(names(s.life.Unsure)))
 }
 
 // born says who wrote it first, and when.

@@ -21,7 +21,7 @@ func TestEntryPanelTellsItsLife(t *testing.T) {
 	words := "entry " + leader.String() + " " + number(put.Index+1)
 	l.draw(words, "y=9", "Not committed", "1 of 3 voters hold it, 2 are needed")
 	l.run(5_000_000)
-	l.draw(words, "y=9", " as soon as it gets through.")
+	l.draw(words, "y=9", " as soon as a leader that has that one gets through to "+leader.String()+".")
 	l.ok(event.Command{Kind: event.Heal})
 	l.run(5_000_000)
 	l.draw(words, "∅", "A new leader's first entry")

@@ -18,6 +18,7 @@ type eventSight struct {
 	why    *tale.Answer // nil: there is nothing to ask
 	marks  string
 	more   []onward
+	unread bool // the recording may say more, which was not read yet
 }
 
 // onward leads to something else that can be looked at.
@@ -37,7 +38,7 @@ func drawEvent(m Moment, fields []string) *content {
 		return nil
 	}
 	s.now = m.State.At
-	return &content{body: eventPanel(*s), marks: s.marks}
+	return &content{body: eventPanel(*s), marks: s.marks, more: s.unread}
 }
 
 // eventSight looks at an event; what was found out once is kept, for it does not change.
@@ -53,7 +54,7 @@ func (m Moment) eventSight(seq uint64) *eventSight {
 	if err != nil {
 		return nil
 	}
-	then := m
+	then := m.registered()
 	then.State, then.Live = &state, false
 	s := &eventSight{Moment: then, e: list[0], what: list[0].Kind.String()}
 	for _, t := range then.tell(list) {
@@ -66,8 +67,10 @@ func (m Moment) eventSight(seq uint64) *eventSight {
 		s.marks = s.places()
 	}
 	s.more = s.onwards()
-	s.Moment = Moment{Words: m.Words}
-	m.see(seq, s)
+	s.Moment, s.unread = Moment{Words: m.Words}, then.behind
+	if !s.unread {
+		m.see(seq, s)
+	}
 	return s
 }
 

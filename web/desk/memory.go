@@ -13,6 +13,7 @@ import (
 const (
 	maxSeats     = 32   // followers of each kind
 	maxSentences = 1024 // events in words
+	farBehind    = 8192 // events from which on a machine's past is looked for anew
 )
 
 // Memory is what panels remember between two drawings, so that a panel which is drawn again and again looks only at what is
@@ -179,6 +180,8 @@ func stale(f follower, m Moment) bool {
 		return f.Lost() && m.State.Op(f.ID) != nil
 	case *tale.Life:
 		return behind > tale.MaxLifeScan
+	case *tale.Past:
+		return behind > farBehind
 	}
 	return behind > tale.MaxPastScan
 }
@@ -198,10 +201,13 @@ func (m Moment) path(id uint64) (p *tale.Path) {
 	return p
 }
 
-// past is what the recording tells of a machine up to the moment.
+// past is what the recording tells of a machine up to the moment. As long as the register is behind, that is not all, and not kept.
 func (m Moment) past(id event.NodeID) (p tale.Past) {
+	if m.behind {
+		return *tale.PastOf(m.tale(), id)
+	}
 	follow(m, func(r *Memory) *map[event.NodeID]*tale.Past { return &r.nodes }, id,
-		func() *tale.Past { return tale.PastOf(id, m.State.Seq, worth) }, func(t *tale.Past) { p = t.Copy() })
+		func() *tale.Past { return tale.PastOf(m.tale(), id) }, func(t *tale.Past) { p = t.Copy() })
 	return p
 }
 
@@ -215,7 +221,7 @@ func (m Moment) linkPast(a, b event.NodeID) (p tale.LinkPast) {
 // life is what became of an entry up to the moment.
 func (m Moment) life(entry view.Entry) (l tale.Life) {
 	follow(m, func(r *Memory) *map[tale.Slot]*tale.Life { return &r.lives }, tale.Slot{Index: entry.Index, Term: entry.Term},
-		func() *tale.Life { return tale.LifeOf(m.Journal, m.State, entry) }, func(t *tale.Life) { l = t.Copy() })
+		func() *tale.Life { return tale.LifeOf(m.tale(), entry) }, func(t *tale.Life) { l = t.Copy() })
 	return l
 }
 

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
@@ -30,11 +31,11 @@ func drawNode(m Moment, words []string) *content {
 	if !ok {
 		return nil
 	}
-	s := nodeSight{Moment: m, n: n, ask: ask}
+	s := nodeSight{Moment: m.registered(), n: n, ask: ask}
 	if m.Journal != nil {
-		s.past = m.past(id)
+		s.past = s.Moment.past(id)
 	}
-	return &content{body: nodePanel(s), marks: id.String()}
+	return &content{body: nodePanel(s), marks: id.String(), more: s.behind}
 }
 
 // row is a name and a value.
@@ -45,7 +46,7 @@ func (s nodeSight) headline() string {
 	n, w := s.n, s.Words
 	switch {
 	case n.Refused != "":
-		return w.Say("It refuses to start: {0}", n.Refused)
+		return w.Say("It refuses to start: {0}.", strings.TrimSuffix(n.Refused, "."))
 	case !n.Up:
 		return s.down()
 	case n.Suspended:
@@ -94,6 +95,9 @@ func (s nodeSight) down() string {
 	case event.RoomClosed:
 		return w.Say("Stopped with the room.")
 	case event.Killed:
+		if s.n.Last == 0 && s.n.Term == 0 { // wiped
+			return w.Say("Down for {0}: it was killed.", since)
+		}
 		return w.Say("Down for {0}: it was killed. Its disk is as it was.", since)
 	}
 	return w.Say("Down: it does not run.")
@@ -120,11 +124,15 @@ func (s nodeSight) leads() string {
 }
 
 func (s nodeSight) stands() string {
-	votes := 0
+	votes, first := 0, s.State.AsksFirst(s.n)
 	for _, b := range s.n.Ballots {
-		if b.Granted && !b.PreVote {
+		if b.Granted && b.PreVote == first && (!first || b.Voter != s.n.ID) {
 			votes++
 		}
+	}
+	if first {
+		votes++ // its own is not told
+		return s.Words.Say("Asks in term {0} whether it could win the next (pre-vote): {1} of the {2} that it needs would vote for it.", number(s.n.Term), number(uint64(votes)), number(uint64(s.State.VotesNeeded(s.n))))
 	}
 	return s.Words.Say("Stands for election in term {0}: it has {1} of the {2} votes it needs.", number(s.n.Term), number(uint64(votes)), number(uint64(s.State.VotesNeeded(s.n))))
 }
@@ -192,7 +200,9 @@ func (s nodeSight) disk() (rows []row) {
 	if n.SnapshotIndex != 0 {
 		rows = append(rows, row{w.Say("Snapshot"), w.Say("up to entry {0} of term {1}", number(n.SnapshotIndex), number(n.SnapshotTerm))})
 	}
-	if e := s.past.Fsync; e == nil && s.past.From > 1 {
+	if e := s.past.Fsync; e == nil && s.past.From == 1 {
+		rows = append(rows, row{w.Say("Last fsync"), w.Say("never")})
+	} else if e == nil && s.past.From > 1 {
 		rows = append(rows, row{w.Say("Last fsync"), w.Say("none in the last {0}", w.Duration(int64(s.State.At-s.past.FromAt)))})
 	} else if e != nil && e.Took == 0 {
 		rows = append(rows, row{w.Say("Last fsync"), w.Say("{0} of data, to entry {1}, {2} ago", w.Bytes(e.N), number(e.Index), w.Duration(int64(s.State.At-e.At)))})
@@ -215,10 +225,10 @@ func (s nodeSight) log() string {
 		return w.Say("all in the snapshot, up to entry {0}", number(n.Last))
 	}
 	size := int64(0)
-	for i := range n.Log {
-		size += n.Log[i].Bytes
+	for i := range n.Log.Len() {
+		size += n.Log.At(i).Bytes
 	}
-	if uint64(len(n.Log)) < n.Last-n.First+1 {
+	if uint64(n.Log.Len()) < n.Last-n.First+1 {
 		return w.Say("entries {0} to {1}, more than {2} of data", number(n.First), number(n.Last), w.Bytes(size))
 	}
 	return w.Say("entries {0} to {1}, {2} of data", number(n.First), number(n.Last), w.Bytes(size))
@@ -227,11 +237,11 @@ func (s nodeSight) log() string {
 // timer says when it would stand for election; ok is false where no timer runs.
 func (s nodeSight) timer() (t timerSight, ok bool) {
 	n, w := s.n, s.Words
-	if !n.Up || n.Role == event.Leader || n.TimerMax <= n.Contact || s.suffrage() != event.Voter {
+	if !n.Up || n.Role == event.Leader || n.TimerMax <= n.TimerFrom || s.suffrage() != event.Voter {
 		return t, false
 	}
 	part := func(at event.Micros) int { // of timerWidth
-		return int(min(max(at-n.Contact, 0), n.TimerMax-n.Contact) * timerWidth / (n.TimerMax - n.Contact))
+		return int(min(max(at-n.TimerFrom, 0), n.TimerMax-n.TimerFrom) * timerWidth / (n.TimerMax - n.TimerFrom))
 	}
 	t.now, t.least = part(s.State.At), part(n.TimerMin)
 	left := func(at event.Micros) string { return w.Duration(int64(max(at-s.State.At, 0))) }
@@ -363,8 +373,11 @@ func (s nodeSight) deeds() (all []told) {
 	if s.Journal == nil {
 		return nil
 	}
-	for _, t := range s.tell(s.past.Changed) {
-		all = append([]told{t}, all...)
+	for left := s.past.Changed; len(left) > 0 && len(all) < tale.MaxDeeds; {
+		k := max(0, len(left)-tale.MaxDeeds)
+		newest := s.tell(left[k:])
+		slices.Reverse(newest)
+		all, left = append(all, newest...), left[:k]
 	}
 	return all[:min(len(all), tale.MaxDeeds)]
 }

@@ -3,6 +3,7 @@ package desk
 import (
 	"bytes"
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -94,22 +95,21 @@ func (m Moment) truth(p *tale.Path) string {
 		return w.Say("Who sees all machines knows more: it did happen. {0} applied entry {1} in term {2}.", e.Node.String(), number(p.Index), number(p.Term))
 	}
 	var cut []event.NodeID
-	has := map[event.NodeID]bool{}
 	for _, s := range p.Steps {
-		// the others do not move the entry
-		//exhaustive:ignore
-		switch s.Kind {
-		case tale.StepWrote, tale.StepSnapshot:
-			has[s.Event.Node] = true
-		case tale.StepCut:
-			delete(has, s.Event.Node)
+		if s.Kind == tale.StepCut && !slices.Contains(cut, s.Event.Node) {
 			cut = append(cut, s.Event.Node)
 		}
 	}
 	switch {
-	case len(cut) > 0 && len(has) == 0:
+	case p.Settled && p.Outcome() == event.Unknown:
+		return w.Say("Who sees all machines knows more: its entry {0} of term {1} is committed, so it will happen, or has happened.", number(p.Index), number(p.Term))
+	case p.Settled:
+		return ""
+	case len(cut) > 0 && len(p.Holders) == 0 && p.UnderWay():
+		return w.Say("Its entry was cut off every log that had it ({0}), but a message that brings it is under way yet.", w.List(names(cut)))
+	case len(cut) > 0 && len(p.Holders) == 0:
 		return w.Say("Who sees all machines knows more: it did not happen. Its entry was cut off every log that had it: {0}.", w.List(names(cut)))
-	case len(has) > 0 && p.Outcome() == event.Unknown:
+	case len(p.Holders) > 0 && p.Outcome() == event.Unknown:
 		return w.Say("Its entry {0} of term {1} is still in a log, neither committed nor overwritten as far as the facts tell.", number(p.Index), number(p.Term))
 	}
 	return ""

@@ -5,6 +5,7 @@ import (
 
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/preset"
+	"github.com/quorumlab/quorumlab/cluster/tale"
 	"github.com/quorumlab/quorumlab/cluster/view"
 	"github.com/quorumlab/quorumlab/cluster/words"
 )
@@ -66,18 +67,8 @@ func (p *palette) looking() {
 		p.add(group, l.Say("Select {0}", p.s.Nodes[i].ID.String()), strconv.Itoa(i+1), "node", p.s.Nodes[i].ID.String())
 	}
 	for i := range p.s.Safety {
-		p.add(group, l.Say("Lamp: {0}", l.Say(lampTitles[p.s.Safety[i].Property])), "", "look", "lamp "+p.s.Safety[i].Property.String())
+		p.add(group, l.Say("Lamp: {0}", l.Say(tale.PropertyName(p.s.Safety[i].Property))), "", "look", "lamp "+p.s.Safety[i].Property.String())
 	}
-}
-
-var lampTitles = [...]string{
-	event.PropertyNone:       "",
-	event.ElectionSafety:     words.Of("Election safety"),
-	event.LeaderAppendOnly:   words.Of("Leader append-only"),
-	event.LogMatching:        words.Of("Log matching"),
-	event.LeaderCompleteness: words.Of("Leader completeness"),
-	event.StateMachineSafety: words.Of("State machine safety"),
-	event.Linearizable:       words.Of("Linearizable"),
 }
 
 func (p *palette) time() {

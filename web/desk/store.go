@@ -55,10 +55,16 @@ type storeKey struct {
 
 // shown is the value; one that is longer ends so.
 func (k storeKey) shown() string {
-	if k.clipped && !strings.HasSuffix(k.value, "…") {
-		return k.value + "…"
+	value := strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' {
+			return r
+		}
+		return drawable(r)
+	}, k.value)
+	if k.clipped && !strings.HasSuffix(value, "…") {
+		return value + "…"
 	}
-	return k.value
+	return value
 }
 
 func (s nodeSight) store() storeSight {

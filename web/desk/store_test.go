@@ -44,6 +44,12 @@ func TestStoreOfANode(t *testing.T) {
 		has(t, odd, Draw(m, name+odd).HTML, "There is nothing to see")
 	}
 	m.Store = func(event.NodeID, event.Command) (event.Result, error) {
+		return event.Result{Count: 1, Revision: 2, KVs: []event.KeyValue{{Key: "a\x00b\n\u202e", Value: "c\x00\nd"}}}, nil
+	}
+	if html = Draw(m, name).HTML; !strings.Contains(html, `<code class="key">a·b··</code>`) || !strings.Contains(html, "<code>c·\nd</code>") {
+		t.Errorf("what cannot be seen is not marked: %s", html)
+	}
+	m.Store = func(event.NodeID, event.Command) (event.Result, error) {
 		r := event.Result{Count: 1_204, Revision: 2_000}
 		for range maxKeys {
 			r.KVs = append(r.KVs, event.KeyValue{Key: "<k>", Value: strings.Repeat("v", maxValue+1), Lease: 0x3f, Version: 1})

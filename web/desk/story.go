@@ -112,7 +112,7 @@ func (m Moment) story() (chapters []storyChapter, more bool) {
 	}
 	shelf.mu.Lock()
 	defer shelf.mu.Unlock()
-	if shelf.of != m.Journal || len(shelf.told) >= maxStories {
+	if _, told := shelf.told[m.tag()]; shelf.of != m.Journal || !told && len(shelf.told) >= maxStories {
 		for _, b := range shelf.told {
 			b.stop()
 		}

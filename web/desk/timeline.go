@@ -81,7 +81,7 @@ func (c *chronicle) drawing(m Moment, of drawingOf, all bool) *content {
 		return d.content
 	}
 	pen := &pen{l: of.language, from: t.FirstAt, span: t.Span(), width: float64(of.width), known: float64(of.width), shapes: map[string][]byte{}}
-	if !all {
+	if !all || c.torn {
 		pen.known = pen.x(c.at)
 	}
 	pen.draw(c, marks)
@@ -490,6 +490,12 @@ func (p *pen) fault(f fault) string {
 		return p.l.Say("{0} disk as new", who)
 	case f.kind == event.DriftSet && !f.on:
 		return p.l.Say("{0} clock true", who)
+	case f.kind == event.Stopped && !f.on:
+		return p.l.Say("{0} left", who)
+	case f.kind == event.Stopped && f.why == event.RefusedToStart:
+		return p.l.Say("{0} refuses to start", who)
+	case f.kind == event.Woke && f.took == 0:
+		return p.l.Say("opened again")
 	case f.kind == event.Woke:
 		return p.l.Say("slept {0}", p.l.Duration(int64(f.took)))
 	}

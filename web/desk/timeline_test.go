@@ -1,6 +1,8 @@
 package desk
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -232,6 +234,77 @@ func TestALongTimelineIsReadInPieces(t *testing.T) {
 		if unread := path(p.HTML, "unread"); p.More != (i < 2) || (unread != "") != p.More || strings.Contains(p.HTML, "n1 down") == p.More {
 			t.Fatalf("drawing %d: more is %v, unread %q", i, p.More, unread)
 		}
+	}
+}
+
+// What comes after a damaged part is not known, and is not drawn as if nothing had happened; what comes before is there to the last event.
+func TestATimelineEndsWhereTheRecordingIsDamaged(t *testing.T) {
+	b := newBook()
+	b.machines(3)
+	pass := func(events int) {
+		for range events {
+			b.at += 1000
+			b.Append(event.Event{At: b.at, Kind: event.Stepped})
+		}
+		b.Flush(b.at)
+	}
+	pass(20_000)
+	b.write(event.Event{Kind: event.Stopped, Node: 1, Reason: event.Killed})
+	pass(20_000)
+	b.write(event.Event{Kind: event.Answered, Op: 1, Outcome: 169}) // no program of ours writes it
+	pass(20_000)
+	b.write(event.Event{Kind: event.Stopped, Node: 2, Reason: event.Killed})
+	pass(20_000)
+	var file bytes.Buffer
+	if err := b.Write(&file, journal.Info{Room: "amber-otter"}); err != nil {
+		t.Fatal(err)
+	}
+	j, _, err := journal.Read(&file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var damaged *journal.Damaged
+	if _, err := j.Events(0, 100_000); !errors.As(err, &damaged) {
+		t.Fatal("the recording can be read:", err)
+	}
+	var p Panel
+	for p.More = true; p.More; {
+		p = Draw(Moment{Journal: j}, "timeline 1040")
+	}
+	if c := chronicleOf(j); c.next != damaged.First {
+		t.Errorf("it is read up to event %d, and damaged between %d and %d", c.next, damaged.First, damaged.Last)
+	}
+	if path(p.HTML, "unread") == "" || !strings.Contains(p.HTML, "n1 down") || strings.Contains(p.HTML, "n2 down") {
+		t.Errorf("unread %q\n%s", path(p.HTML, "unread"), p.HTML)
+	}
+}
+
+// Where not even what a recording begins with can be read, all of it is unread.
+func TestATimelineOfADamagedBeginning(t *testing.T) {
+	b := &book{Journal: journal.New(journal.Options{Epoch: 1, HistoryBytes: 40_000})}
+	b.machines(2)
+	b.write(event.Event{Kind: event.RoleChanged, Node: 1, Role: event.Leader + 1, Term: 2})
+	for last := b.Reach().Head; b.Reach().First <= last; { // the checkpoints are left, which say so too
+		b.write(event.Event{Kind: event.Suspended, Node: 2}, event.Event{Kind: event.Resumed, Node: 2})
+	}
+	b.write(event.Event{Kind: event.RoleChanged, Node: 1, Role: event.Follower, Term: 2})
+	for range 150 {
+		b.write(event.Event{Kind: event.Suspended, Node: 2}, event.Event{Kind: event.Resumed, Node: 2})
+	}
+	var file bytes.Buffer
+	if err := b.Write(&file, journal.Info{Room: "amber-otter"}); err != nil {
+		t.Fatal(err)
+	}
+	j, _, err := journal.Read(&file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := j.StateAt(j.Reach().First - 1); err == nil {
+		t.Fatal("what it begins with can be read")
+	}
+	p := Draw(Moment{Journal: j}, "timeline 1040")
+	if p.More || path(p.HTML, "unread") == "" || strings.Contains(p.HTML, "n2") {
+		t.Errorf("more is %v, unread %q\n%s", p.More, path(p.HTML, "unread"), p.HTML)
 	}
 }
 

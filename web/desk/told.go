@@ -43,15 +43,24 @@ func (m Moment) tell(events []event.Event) (all []told) {
 	return all
 }
 
-// say puts events, oldest first, into words. What was before each of them is folded for it.
+// say puts events, oldest first, into words. What was before each of them is folded for it, anew where they lie far apart.
 func (m Moment) say(events []event.Event) (all []told) {
-	if len(events) == 0 {
-		return nil
+	for len(events) > 0 {
+		n := 1
+		for n < len(events) && events[n].Seq-events[n-1].Seq <= sentenceLead {
+			n++
+		}
+		all, events = append(all, m.sayNear(events[:n])...), events[n:]
 	}
+	return all
+}
+
+// sayNear is say of events that lie close together.
+func (m Moment) sayNear(events []event.Event) (all []told) {
 	from := events[0].Seq - min(events[0].Seq-1, sentenceLead)
 	s := m.before(&from)
 	tale.Each(m.Journal, from-1, events[len(events)-1].Seq, func(e *event.Event) bool {
-		if e.Seq == events[len(all)].Seq {
+		if len(all) < len(events) && e.Seq == events[len(all)].Seq {
 			words, tone := m.sentence(s, e)
 			all = append(all, told{e.Seq, e.At, words, tone})
 		}
@@ -97,23 +106,6 @@ func (m Moment) manner(l event.Link) string { return ui.Manner(m.Words, l) }
 
 // named says what a message is.
 func (m Moment) named(msg *view.Message) string { return ui.Named(m.Words, msg) }
-
-// worth says whether an event may be worth a sentence about one machine.
-func worth(e *event.Event) bool {
-	// What comes with every message and every heartbeat is not.
-	//exhaustive:ignore
-	switch e.Kind {
-	case event.Dropped:
-		return e.Reason == event.Lost || e.Reason == event.ByHand || e.Reason == event.QueueFull
-	case event.Asked, event.Answered:
-		return e.Command.Client()
-	case event.Started, event.Stopped, event.Suspended, event.Resumed, event.Wiped, event.Corrupted, event.DriftSet, event.DiskSet,
-		event.RoleChanged, event.VoteGranted, event.VoteRefused, event.Truncated, event.SnapshotTaken, event.SnapshotInstalled,
-		event.Compacted, event.MembersSet, event.SafetyBroken, event.Appended, event.Applied:
-		return true
-	}
-	return false
-}
 
 // ago is how long before the moment something was.
 func (m Moment) ago(at event.Micros) string {

@@ -15,6 +15,7 @@ func init() {
 
 // drawWhy draws "why op 17", "why n3 not-leader", "why no-leader".
 func drawWhy(m Moment, words []string) *content {
+	m = m.registered()
 	question, ok := tale.Ask(m.tale(), words)
 	if !ok {
 		if s, rest, known := tale.ParseSubject(words); known && len(rest) == 0 {
@@ -23,7 +24,7 @@ func drawWhy(m Moment, words []string) *content {
 		return nil
 	}
 	a := tale.Why(m.tale(), question)
-	return &content{body: whyPanel(m, a), marks: m.marksOf(a)}
+	return &content{body: whyPanel(m, a), marks: m.marksOf(a), more: m.behind && a.Short}
 }
 
 // nothingToAsk says that of something that is there nothing can be asked just now.
@@ -39,7 +40,7 @@ func (m Moment) nothingToAsk(s tale.Subject) *content {
 
 // tale is the moment as questions are asked of it.
 func (m Moment) tale() tale.Moment {
-	return tale.Moment{Journal: m.Journal, State: m.State, Words: m.Words}
+	return tale.Moment{Journal: m.Journal, Register: m.register, State: m.State, Words: m.Words}
 }
 
 // others are the questions about the same thing, but for the one that is answered.
@@ -134,11 +135,8 @@ func (m Moment) placesOfOp(id uint64) (marks []string) {
 	marks = append(marks, "asked-"+number(uint64(op.Asked))+"-"+number(uint64(op.Answered)))
 	for i := range m.State.Nodes {
 		n := &m.State.Nodes[i]
-		for j := len(n.Log) - 1; j >= 0; j-- {
-			if n.Log[j].Op == id {
-				marks = append(marks, entryMark(n.ID, n.Log[j].Index))
-				break
-			}
+		if e := n.Log.OfOp(id); e != nil {
+			marks = append(marks, entryMark(n.ID, e.Index))
 		}
 	}
 	return marks

@@ -28,6 +28,7 @@ const (
 	recordingFile = "recording.qlr"
 	scriptFile    = "app.js"
 	playerFile    = "tape.js"
+	painterFile   = "painter.js"
 	iconFile      = "icon.svg"
 	programFile   = static.AppFile + ".gz"
 )
@@ -68,7 +69,7 @@ func assets(files fs.FS) (map[string][]byte, error) {
 		return nil, err
 	}
 	all := map[string][]byte{}
-	for _, name := range append(names, scriptFile, playerFile, iconFile, static.RuntimeFile, programFile, static.TapeFile) {
+	for _, name := range append(names, scriptFile, painterFile, playerFile, iconFile, static.RuntimeFile, programFile, static.TapeFile) {
 		b, err := fs.ReadFile(files, name)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, ErrNotBuilt
@@ -108,7 +109,7 @@ func index(j *journal.Journal, info journal.Info, all map[string][]byte, languag
 		Drawing: drawing(desk.Moment{Journal: j, State: &state, Words: language}),
 		Player:  &page.Player{Script: address(all, playerFile), Program: address(all, static.TapeFile), Recording: address(all, recordingFile)},
 	}
-	d.Assets = page.Assets{Icon: address(all, iconFile), WasmExec: address(all, static.RuntimeFile), Script: address(all, scriptFile), App: address(all, programFile)}
+	d.Assets = page.Assets{Icon: address(all, iconFile), WasmExec: address(all, static.RuntimeFile), Script: address(all, scriptFile), Painter: address(all, painterFile), App: address(all, programFile)}
 	for name := range all {
 		if filepath.Ext(name) == ".css" {
 			d.Styles = append(d.Styles, address(all, name))

@@ -17,7 +17,7 @@ import (
 // site are files as package static has them.
 func site() fstest.MapFS {
 	files := fstest.MapFS{}
-	for _, name := range []string{"app.css", "app.js", "tape.js", "icon.svg", "wasm_exec.js", "app.wasm", "app.wasm.gz", "app.wasm.br", "tape.wasm.gz"} {
+	for _, name := range []string{"app.css", "app.js", "painter.js", "tape.js", "icon.svg", "wasm_exec.js", "app.wasm", "app.wasm.gz", "app.wasm.br", "tape.wasm.gz"} {
 		files[name] = &fstest.MapFile{Data: []byte("content of " + name)}
 	}
 	return files

@@ -36,6 +36,7 @@ func (l *Lobby) routes() http.Handler {
 	m.HandleFunc("GET /api/rooms/{id}/draft", l.pass("/draft"))
 	m.HandleFunc("GET /api/rooms/{id}/recording", l.pass("/recording"))
 	m.HandleFunc("GET /api/rooms/{id}/endpoints", l.pass("/endpoints"))
+	m.HandleFunc("GET /api/rooms/{id}/snapshot", l.pass("/snapshot"))
 	m.HandleFunc("GET /api/rooms/{id}/metrics", l.pass("/metrics"))
 	m.HandleFunc("GET /w/{watch}", l.passWatched(""))
 	m.HandleFunc("GET /w/{watch}/{$}", func(w http.ResponseWriter, r *http.Request) {

@@ -23,6 +23,7 @@ type Assets struct {
 	Icon     string
 	WasmExec string // wasm_exec.js
 	Script   string // app.js
+	Painter  string // painter.js
 	App      string // app.wasm; "" if it has not been built
 }
 
@@ -81,7 +82,7 @@ const phoneWidth, phoneHeight = 390, 844
 func scene(d RoomData) templ.Component {
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
 		seed := ui.Seed{Words: languages.From(ctx), Room: d.Room, Viewers: d.Viewers, State: d.State, Endpoints: d.Doors}
-		seed.Tape, seed.Timeline, seed.Bare = d.Tape, d.Drawing, d.Bare
+		seed.Tape, seed.Timeline, seed.Bare, seed.Watching = d.Tape, d.Drawing, d.Bare, d.Watching
 		var controls bytes.Buffer
 		if err := recorder().Render(ctx, &controls); err != nil {
 			return err

@@ -27,11 +27,12 @@ type deck struct {
 	turned bool // since Next looked
 	moved  bool // and the place is another one
 	near   bool // a step ahead of the one before
+	onto   bool // the event seq is why one goes there: it is seen happening
 }
 
 // moveTo changes the place. A place that is not kept becomes the oldest when it is shown.
 func (d *deck) moveTo(seq uint64, at event.Micros) {
-	d.seq, d.at, d.turned, d.moved, d.near = seq, at, true, true, false
+	d.seq, d.at, d.turned, d.moved, d.near, d.onto = seq, at, true, true, false, false
 }
 
 // rest moves to a virtual time within the recording: what has happened by then is seen.
@@ -49,6 +50,7 @@ func (d *deck) rest(j *journal.Journal, at event.Micros) error {
 type past struct {
 	state   view.State
 	cursor  *journal.Cursor // after it
+	onto    bool            // the next event happens at once
 	playing bool
 	stride  *stride   // where it goes to first, or alone; nil: nowhere
 	ticked  time.Time // up to when it has passed by
@@ -61,7 +63,7 @@ func (p *past) passes() bool { return p.playing || p.stride != nil }
 func (t *Tape) turn(now time.Time) {
 	t.mu.Lock()
 	d := t.deck
-	t.deck.turned, t.deck.moved, t.deck.near = false, false, false
+	t.deck.turned, t.deck.moved, t.deck.near, t.deck.onto = false, false, false, false
 	t.mu.Unlock()
 	if !d.turned {
 		return
@@ -89,16 +91,23 @@ func (t *Tape) turn(now time.Time) {
 		s := &t.past.state
 		t.jumped = now
 		t.show(&event.Frame{Type: event.FrameCheckpoint, Epoch: t.o.Journal.Epoch(), Seq: s.Seq, At: s.At, Wall: s.Wall, Events: view.Restate(s)})
+		if t.past.onto {
+			t.happen()
+		}
 	}
 }
 
 // enter makes the moment that is to be seen; instead of one that is no longer kept, the oldest.
 func (t *Tape) enter(d deck) error {
 	j := t.o.Journal
-	state, err := j.StateAt(d.seq)
+	seq := d.seq
+	if d.onto {
+		seq--
+	}
+	state, err := j.StateAt(seq)
 	for gone := (*journal.Gone)(nil); errors.As(err, &gone); {
 		reach := j.Reach()
-		d.seq, d.at = reach.First-1, reach.FirstAt
+		d.seq, d.at, d.onto = reach.First-1, reach.FirstAt, false
 		state, err = j.StateAt(d.seq)
 	}
 	if err != nil {
@@ -106,9 +115,22 @@ func (t *Tape) enter(d deck) error {
 	}
 	d.at = max(d.at, state.At)
 	state.At = d.at
-	t.past = &past{state: state, cursor: j.Walk(state.Seq + 1)}
-	t.place(state.Seq, d.at)
+	t.past = &past{state: state, cursor: j.Walk(state.Seq + 1), onto: d.onto}
+	t.place(d.seq, d.at)
 	return nil
+}
+
+// happen shows the event that one went to as it happens, so that a page can say what it was.
+func (t *Tape) happen() {
+	p := t.past
+	p.onto = false
+	e, err := p.cursor.Next()
+	if err != nil {
+		t.overtaken(err)
+		return
+	}
+	p.state.Apply(*e)
+	t.show(&event.Frame{Type: event.FrameEvents, Epoch: t.o.Journal.Epoch(), Seq: e.Seq, At: p.state.At, Wall: p.state.Wall, Events: []event.Event{*e}})
 }
 
 // place notes where the recorder is, unless it was wound elsewhere meanwhile.

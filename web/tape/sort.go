@@ -7,7 +7,7 @@ import (
 
 // sorts are what can be looked for by name; beside them every kind of event by its own.
 var sorts = map[string]journal.Search{
-	"fault":    {Kinds: journal.KindsOf(event.Stopped, event.Suspended, event.Wiped, event.Corrupted, event.LinkSet, event.DriftSet, event.DiskSet, event.Dropped), Match: isFault},
+	"fault":    {Kinds: faults, Match: isFault},
 	"election": {Kinds: journal.KindsOf(event.RoleChanged), Match: func(e *event.Event) bool { return e.Role == event.Candidate || e.Role == event.Leader }},
 	"leader":   {Kinds: journal.KindsOf(event.RoleChanged), Match: func(e *event.Event) bool { return e.Role == event.Leader }},
 	"commit":   {Kinds: journal.KindsOf(event.Committed)},
@@ -18,6 +18,9 @@ var sorts = map[string]journal.Search{
 	"alarm":    {Kinds: journal.KindsOf(event.SafetyBroken)},
 	"mark":     {}, // bookmarks are no events
 }
+
+// faults are the kinds of events that tell of one.
+var faults = journal.KindsOf(event.Stopped, event.Suspended, event.Wiped, event.Corrupted, event.LinkSet, event.DriftSet, event.DiskSet, event.Dropped)
 
 // changes are the events that change the picture. That a timer began anew, which it does with every heartbeat, is not worth a step.
 var changes = journal.Search{Kinds: journal.AllKinds &^ journal.KindsOf(event.KindNone, event.Stepped, event.Corrupted, event.VoteGranted, event.VoteRefused,
@@ -40,4 +43,49 @@ func isFault(e *event.Event) bool {
 		return e.Reason == event.ByHand
 	}
 	return true
+}
+
+// after finds the next event that s finds, before the last one; what a room says of itself that was opened again is no fault.
+func (t *Tape) after(seq uint64, s journal.Search) (uint64, error) {
+	return t.find(seq, s, t.o.Journal.After)
+}
+
+func (t *Tape) before(seq uint64, s journal.Search) (uint64, error) {
+	return t.find(seq, s, t.o.Journal.Before)
+}
+
+func (t *Tape) find(seq uint64, s journal.Search, from func(uint64, journal.Search) (uint64, error)) (uint64, error) {
+	for {
+		found, err := from(seq, s)
+		if err != nil || found == 0 || s.Kinds != faults {
+			return found, err
+		}
+		if again, err := t.restated(found); err != nil || !again {
+			return found, err
+		}
+		seq = found
+	}
+}
+
+// restated says whether an event tells only how a room is that was opened again: it does so in the moment in which it wakes, before anybody
+// asks for something.
+func (t *Tape) restated(seq uint64) (bool, error) {
+	j := t.o.Journal
+	woke, err := j.Before(seq, journal.Search{Kinds: journal.KindsOf(event.Woke)})
+	if err != nil || woke == 0 {
+		return false, err
+	}
+	events := [2]event.Event{}
+	for i, n := range []uint64{woke, seq} {
+		one, err := j.Events(n, 1)
+		if err != nil || len(one) == 0 {
+			return false, err
+		}
+		events[i] = one[0]
+	}
+	if events[0].At != events[1].At || events[1].Reason == event.RefusedToStart {
+		return false, nil
+	}
+	asked, err := j.After(woke, journal.Search{Kinds: journal.KindsOf(event.Asked)})
+	return asked == 0 || asked > seq, err
 }

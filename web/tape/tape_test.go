@@ -243,6 +243,36 @@ func TestWindingLeadsToPlaces(t *testing.T) {
 	}
 }
 
+// TestWhatARoomSaysAgainIsNoFault: how its links and machines are, when it is opened again. What somebody does there is one, also where no
+// time has passed since.
+func TestWhatARoomSaysAgainIsNoFault(t *testing.T) {
+	cut := event.Link{Cut: true}
+	events := []event.Event{
+		{At: 100, Kind: event.MachineAdded, Node: 1}, {At: 200, Kind: event.LinkSet, Node: 1, Peer: 2, Link: cut}, {At: 300, Kind: event.Woke, Took: 9},
+		{At: 300, Kind: event.LinkSet, Node: 1, Peer: 2, Link: cut}, {At: 300, Kind: event.Stopped, Node: 2, Reason: event.Killed}, {At: 300, Kind: event.DiskSet, Node: 1, Took: 5},
+		{At: 300, Kind: event.Stopped, Node: 3, Reason: event.RefusedToStart}, {At: 300, Kind: event.Asked, Op: 1, Command: event.Cut},
+		{At: 300, Kind: event.LinkSet, Node: 2, Peer: 3, Link: cut}, {At: 400, Kind: event.Suspended, Node: 1}, {At: 500, Kind: event.Stepped},
+	}
+	tape := New(Options{Journal: record(events), Studio: NewStudio()})
+	for said, want := range map[string][]uint64{"next fault": {2, 7, 9, 10}, "previous fault": {10, 9, 7, 2}} {
+		from := "seq 1"
+		if strings.HasPrefix(said, "previous") {
+			from = "seq 11"
+		}
+		if err := tape.Wind(from); err != nil {
+			t.Fatal(err)
+		}
+		for _, seq := range want {
+			if err := tape.Wind(said); err != nil || tape.deck.seq != seq {
+				t.Errorf("%s leads to %d, not %d: %v", said, tape.deck.seq, seq, err)
+			}
+		}
+		if err := tape.Wind(said); err == nil {
+			t.Errorf("%s leads to %d", said, tape.deck.seq)
+		}
+	}
+}
+
 func TestWhatCannotBeWoundIsASentence(t *testing.T) {
 	for said, says := range map[string]string{
 		"":                     "does not know “”",
@@ -257,9 +287,9 @@ func TestWhatCannotBeWoundIsASentence(t *testing.T) {
 		"part NaN":             "0 to 1",
 		"step 2":               "say 1 or -1",
 		"next teapot":          "say fault, election",
-		"previous fault":       "no earlier fault",
-		"next alarm":           "no later alarm",
-		"previous mark":        "no earlier mark",
+		"previous fault":       "nothing of that kind earlier",
+		"next alarm":           "nothing of that kind later",
+		"previous mark":        "nothing of that kind earlier",
 		"unmark 3":             "no bookmark",
 		"moment":               "no moment",
 		"moment %zz":           "no moment",

@@ -226,7 +226,7 @@ func (t *Tape) toNext(arg string) error {
 	if err != nil {
 		return err
 	}
-	return t.forth(s, t.o.Words.Say("There is no later {0} in this recording.", arg))
+	return t.forth(s, t.o.Words.Say("There is nothing of that kind later in this recording."))
 }
 
 func (t *Tape) toPrevious(arg string) error {
@@ -234,7 +234,7 @@ func (t *Tape) toPrevious(arg string) error {
 	if err != nil {
 		return err
 	}
-	return t.back(s, false, t.o.Words.Say("There is no earlier {0} in this recording.", arg))
+	return t.back(s, false, t.o.Words.Say("There is nothing of that kind earlier in this recording."))
 }
 
 func (t *Tape) sort(name string) (journal.Search, error) {
@@ -255,7 +255,7 @@ func (t *Tape) forth(s journal.Search, none string) error {
 		return t.toMark(func(m journal.Mark) bool { return m.Seq > seq }, false, none)
 	}
 	near := t.deck.near || !t.deck.moved // with a jump that was not shown yet it is one jump
-	next, err := t.o.Journal.After(seq, s)
+	next, err := t.after(seq, s)
 	if err = t.found(next, err, none); err == nil {
 		t.deck.near = near
 	}
@@ -269,13 +269,13 @@ func (t *Tape) back(s journal.Search, all bool, none string) error {
 	if s.Kinds == 0 {
 		return t.toMark(func(m journal.Mark) bool { return m.Seq < seq }, true, none)
 	}
-	last, err := t.o.Journal.Before(seq+1, s)
+	last, err := t.before(seq+1, s)
 	if err != nil || last == 0 {
 		return t.found(last, err, none)
 	}
 	events, err := t.o.Journal.Events(last, 1)
 	if err == nil && events[0].At >= at && (all || last == seq) {
-		last, err = t.o.Journal.Before(last, s)
+		last, err = t.before(last, s)
 	}
 	return t.found(last, err, none)
 }
@@ -287,7 +287,9 @@ func (t *Tape) found(seq uint64, err error, none string) error {
 	case seq == 0:
 		return errors.New(none)
 	}
-	return t.toEvent(seq)
+	err = t.toEvent(seq)
+	t.deck.onto = err == nil && t.deck.seq == seq
+	return err
 }
 
 // toMark goes to the first or last bookmark that fits.
