@@ -22,7 +22,13 @@ type storm struct {
 	links map[[2]event.NodeID]event.Link
 	drift map[event.NodeID]event.Factor
 	fsync map[event.NodeID]event.Micros
-	down  map[event.NodeID]event.CommandKind // Kill or Suspend
+	down  map[victim]bool
+}
+
+// victim is a machine and what was done to it, Kill or Suspend: one that stands still may be about to die at its next write, too.
+type victim struct {
+	id   event.NodeID
+	kind event.CommandKind
 }
 
 // seeds is how many the room picks from: as many whole numbers as JSON's readers all know.
@@ -53,7 +59,7 @@ func (r *Room) rage(c event.Command) error {
 
 func newStorm(seed uint64, intensity event.Factor) *storm {
 	return &storm{seed: seed, intensity: intensity, chooser: fault.NewChooser(seed, intensity), stop: func() {}, links: map[[2]event.NodeID]event.Link{},
-		drift: map[event.NodeID]event.Factor{}, fsync: map[event.NodeID]event.Micros{}, down: map[event.NodeID]event.CommandKind{}}
+		drift: map[event.NodeID]event.Factor{}, fsync: map[event.NodeID]event.Micros{}, down: map[victim]bool{}}
 }
 
 func (r *Room) tellStorm() {
@@ -97,8 +103,8 @@ func (s *storm) setup() *stormSetup {
 	if len(links.Links) > 0 {
 		kept.Before = append(kept.Before, links)
 	}
-	for id, kind := range s.down {
-		kept.Before = append(kept.Before, &past{Node: id, Kind: kind})
+	for v := range s.down {
+		kept.Before = append(kept.Before, &past{Node: v.id, Kind: v.kind})
 	}
 	for id, drift := range s.drift {
 		kept.Before = append(kept.Before, &past{Node: id, Kind: event.Drift, Drift: drift})
@@ -154,11 +160,11 @@ func (r *Room) repair(s *storm) error {
 		if fsync, ok := s.fsync[id]; ok {
 			back(past{Kind: event.Disk, Fsync: fsync})
 		}
-		switch up, suspended := r.conductor.Up(id); {
-		case s.down[id] == event.Kill:
-			back(past{Kind: event.Kill})
-		case s.down[id] == event.Suspend && up && suspended:
+		if up, suspended := r.conductor.Up(id); s.down[victim{id, event.Suspend}] && up && suspended {
 			back(past{Kind: event.Suspend})
+		}
+		if s.down[victim{id, event.Kill}] {
+			back(past{Kind: event.Kill})
 		}
 	}
 	r.pasts = nil
@@ -178,7 +184,7 @@ func (s *storm) suffered(p *past) {
 			}
 		}
 	case event.Kill, event.Suspend:
-		s.down[p.Node] = p.Kind
+		s.down[victim{p.Node, p.Kind}] = true
 	case event.Drift:
 		if !has(s.drift, p.Node) {
 			s.drift[p.Node] = p.Drift

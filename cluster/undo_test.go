@@ -170,6 +170,37 @@ func TestChaosComesByItself(t *testing.T) {
 	l.settle(5)
 }
 
+// TestChaosTakesBackBothThatItDidToAMachine: one that stands still may be about to die at its next write as well.
+func TestChaosTakesBackBothThatItDidToAMachine(t *testing.T) {
+	for _, kinds := range [][2]event.CommandKind{{event.Suspend, event.Kill}, {event.Kill, event.Suspend}} {
+		l := openLab(t, Options{Nodes: 3})
+		before := l.worldly()
+		l.ok(event.Command{Kind: event.Chaos, On: true, Factor: event.One / 10, Seed: 1})
+		for _, kind := range kinds {
+			c := event.Command{Kind: kind, Node: 3}
+			if kind == event.Kill {
+				c.At = event.BeforeFsync
+			}
+			p, r := l.Room.begin(c, l.storm)
+			if p != nil {
+				r = l.end(p.answer)
+			}
+			if r.Outcome != event.OK {
+				t.Fatalf("%+v", r)
+			}
+		}
+		l.ok(event.Command{Kind: event.Chaos, Undo: true})
+		if after := l.worldly(); !reflect.DeepEqual(after, before) {
+			t.Errorf("after %v: %+v", kinds, after)
+		}
+		l.ok(put("x", "1"))
+		l.Advance(second)
+		if s := l.State(); !s.Node(3).Up {
+			t.Errorf("after %v it dies at its next write still", kinds)
+		}
+	}
+}
+
 func TestChaosIsRefusedInASentence(t *testing.T) {
 	l := openLab(t, Options{Nodes: 1})
 	for _, c := range []event.Command{{Kind: event.Chaos}, {Kind: event.Chaos, On: true}, {Kind: event.Chaos, On: true, Factor: 2 * event.One}} {

@@ -275,7 +275,7 @@ func TestAFullDiskIsWaitedFor(t *testing.T) {
 func TestAScrollThatIsLeftBehindBeginsAnew(t *testing.T) {
 	p := &paper{}
 	j := newJournal(small)
-	s := j.NewScroll(p, Info{}, 1<<20)
+	s := j.NewScroll(p, Info{}, maxInfo+1<<20)
 	tell(j, 30, 5)
 	extended(t, s)
 	tell(j, 4000, 5)
@@ -286,8 +286,9 @@ func TestAScrollThatIsLeftBehindBeginsAnew(t *testing.T) {
 	extended(t, s)
 	r := p.unrolled(t)
 	same(t, r.State(), j.State())
-	if got := r.Reach().First; got < first || got > j.Reach().Head-100 {
-		t.Errorf("it begins at %d, the journal at %d", got, first)
+	// What is packed meanwhile may make the journal forget more.
+	if got, now := r.Reach().First, j.Reach().First; got < first || got > now {
+		t.Errorf("it begins at %d; the journal began at %d before it was written and at %d afterwards", got, first, now)
 	}
 	r.check(t)
 }
