@@ -73,14 +73,27 @@ func without(ids []event.NodeID, but []event.NodeID) (rest []event.NodeID) {
 	return rest
 }
 
-// electable are the voters that run and talk to a majority: one of them could be elected, or lead.
-func (q *inquiry) electable(voters []event.NodeID) (ids []event.NodeID) {
-	for _, v := range voters {
-		if len(q.reached(v, voters)) >= majority(voters) {
-			ids = append(ids, v)
+// electable are the voters that run and talk to a majority, each in the configuration that it uses: one of them could be elected, or lead.
+func (q *inquiry) electable() (ids []event.NodeID) {
+	for i := range q.s.Nodes {
+		n := &q.s.Nodes[i]
+		members, _ := q.s.CountsWith(n)
+		voters := votersOf(members)
+		if runs(n) && slices.Contains(voters, n.ID) && len(q.reached(n.ID, voters)) >= majority(voters) {
+			ids = append(ids, n.ID)
 		}
 	}
 	return ids
+}
+
+// seeUncommitted adds which machines that run count with a configuration that is not known to be committed.
+func (q *inquiry) seeUncommitted() {
+	for i := range q.s.Nodes {
+		n := &q.s.Nodes[i]
+		if _, at := q.s.CountsWith(n); runs(n) && at > q.s.MembersIndex {
+			q.see(n.ID.String(), q.membersWords(n))
+		}
+	}
 }
 
 // running are those that run.

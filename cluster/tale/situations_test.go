@@ -128,6 +128,18 @@ var elections = []situation{
 		l.why("n1 stepped-down", "n1 led term … whoever sees a higher term becomes a follower in it (§5.1).")
 		l.why("n1 term", "n1 was in term … whoever sees a higher term takes it over (§5.1)…")
 	}},
+	{"an old leader, and the newer one dead", 3, func(l *lab) {
+		l.ok(order(event.Suspend, 1))
+		newer := l.otherLeads()
+		l.ok(split(ids{1}, ids{2, 3}))
+		l.ok(order(event.Kill, newer))
+		l.ok(order(event.Resume, 1))
+		l.why("no-leader", "A leader needs the votes of 2 of the 3 voters, and nobody reaches so many… n1 still believes to lead term …, but "+newer.String()+" was elected in term … since: a majority has moved on to that, so nothing that n1 appends can be committed.|"+newer.String()+", leader of term")
+		l.why("n1 leads", "n1 won term … with the votes of …; 2 were needed.… n1 still believes to lead term …, but "+newer.String()+" was elected in term … since: … It steps down when a message of a higher term reaches it, or when it has not heard from a majority for its lease.|"+newer.String()+" became leader of term")
+		l.Begin(event.Command{Kind: event.Put, Node: 1, Key: "x", Value: "1"})
+		l.Advance(20 * ms)
+		l.why("entry n1 "+num(l.State().Nodes[0].Last)+" not-committed", "Entry … of term … is in the logs of 1 of the 3 voters (n1), and there is no leader that could commit it.…")
+	}},
 	{"a log that is behind", 3, func(l *lab) {
 		l.ok(split(ids{1, 2}, ids{3}))
 		l.ok(put("x", "1"))

@@ -1,6 +1,7 @@
 package tale
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -65,5 +66,36 @@ func TestWhyTwoLeadersStandStill(t *testing.T) {
 		if a := Why(m, q); !strings.Contains(a.Sentence, want) {
 			t.Errorf("%d facts: %s", n, a.Sentence)
 		}
+	}
+}
+
+// A configuration counts for whoever has it in the log before it is committed (dissertation §4.1), also when its leader is gone.
+func TestWhyNoLeaderWithAConfigurationUncommitted(t *testing.T) {
+	voters := func(ids ...event.NodeID) (list []event.Member) {
+		for _, id := range ids {
+			list = append(list, event.Member{ID: id, Suffrage: event.Voter})
+		}
+		return list
+	}
+	j := recorded(t, 4,
+		event.Event{Kind: event.MembersSet, Node: 1, Index: 1, Members: voters(1, 2, 3)}, at(event.Committed, 1, 1),
+		event.Event{Kind: event.MembersSet, Node: 2, Index: 7, Members: voters(1, 2, 3, 4)},
+		event.Event{Kind: event.Stopped, Node: 1, Reason: event.Killed},
+		event.Event{Kind: event.Stopped, Node: 3, Reason: event.Killed},
+	)
+	s := j.State()
+	m := Moment{Journal: j, State: &s}
+	q, ok := Ask(m, []string{"no-leader"})
+	if !ok {
+		t.Fatal("it cannot be asked why nobody leads")
+	}
+	a := Why(m, q)
+	if want := "A leader needs the votes of 3 of the 4 voters, and only 2 of them run: n2 and n4."; !strings.HasPrefix(a.Sentence, want) {
+		t.Errorf("n2 counts four voters: %s", a.Sentence)
+	}
+	if !slices.ContainsFunc(a.Facts, func(f Fact) bool {
+		return f.Words == "n2 counts with the configuration of entry 7: voters n1, n2, n3 and n4."
+	}) {
+		t.Errorf("%+v", a.Facts)
 	}
 }

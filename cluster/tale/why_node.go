@@ -143,6 +143,9 @@ func (q *inquiry) whyLeads() {
 	case newest != nil && newest.ID != q.n.ID && newest.Term > q.n.Term:
 		q.say(q.Say("It has not heard of {0}, which won term {1} since: no message of a higher term has reached it. It steps down when one does, or when it has not heard from a majority for its lease.", newest.ID.String(), number(newest.Term)))
 		q.seeLink(q.n.ID, newest.ID)
+	case q.s.StaleLeader(q.n):
+		q.whyOusted(q.n)
+		q.say(q.Say("It steps down when a message of a higher term reaches it, or when it has not heard from a majority for its lease."))
 	default:
 		q.say(q.Say("Nobody has told it of a higher term since."))
 	}

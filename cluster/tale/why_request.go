@@ -189,14 +189,14 @@ func (q *inquiry) whyForwardLost(n *view.Node) {
 }
 
 func (q *inquiry) whyReadWaits() {
-	n, who, l := q.s.Node(q.op.Node), q.op.Node.String(), q.s.Leader()
+	n, who := q.s.Node(q.op.Node), q.op.Node.String()
 	q.happened(q.asked(), who, q.Say("Asked of {0} {1} ago.", who, q.span(q.s.At-q.op.Asked)))
 	leader := n
 	if f := q.forward(); f != nil {
 		leader = q.s.Node(f.Peer)
 	}
 	switch {
-	case q.carryingOp() != nil || n == nil || !n.Up || n.Suspended || l == nil || leader == nil || leader.Role != event.Leader:
+	case q.carryingOp() != nil || n == nil || !n.Up || n.Suspended || !runs(leader) || leader.Role != event.Leader:
 		q.whyNotLogged()
 	case q.commitsOld(leader):
 		q.say(q.Say("{0} leads term {1} but has committed nothing in it yet. Until its own first entry is committed it does not know what its predecessor committed, so it answers no linearizable read (§8).", leader.ID.String(), number(leader.Term)))

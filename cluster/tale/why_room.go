@@ -91,17 +91,17 @@ func (q *inquiry) seeGates() {
 }
 
 func (q *inquiry) whyNoLeader() {
-	voters := votersOf(q.s.Members)
+	voters := votersOf(q.s.InUse())
 	up, need := q.running(voters), majority(voters)
 	if len(voters) == 0 {
 		q.say(q.Say("No configuration is known yet: nobody knows who may vote."))
 		return
 	}
-	switch hubs := q.electable(voters); {
+	switch hubs := q.electable(); {
 	case len(up) == 0:
 		q.say(q.Say("A leader needs the votes of {0} of the {1} voters, and none of them runs. Until so many do there can be no leader, and nothing can be committed.", count(need), count(len(voters))))
 		q.seeAway(0, voters)
-	case len(up) < need:
+	case len(hubs) == 0 && len(up) < need:
 		q.say(q.Count(len(up), count(len(up)), "A leader needs the votes of {1} of the {2} voters, and only {0} of them runs: {3}. Until more of them do there can be no leader, and nothing can be committed.",
 			"A leader needs the votes of {1} of the {2} voters, and only {0} of them run: {3}. Until more of them do there can be no leader, and nothing can be committed.", count(need), count(len(voters)), q.list(up)))
 		q.seeAway(0, without(voters, up))
@@ -117,7 +117,25 @@ func (q *inquiry) whyNoLeader() {
 		q.whyNoneYet(voters, hubs, need)
 		q.sayFrozen()
 	}
+	q.seeUncommitted()
+	for _, n := range q.leaders() {
+		if q.s.StaleLeader(n) && !n.Suspended {
+			q.whyOusted(n)
+		}
+	}
 	q.seeLostLeader()
+}
+
+// whyOusted tells that somebody was elected after a machine that still believes to lead.
+func (q *inquiry) whyOusted(n *view.Node) {
+	who, term, newest := n.ID.String(), number(n.Term), number(q.s.Elected)
+	won := q.last(of(event.RoleChanged).that(func(e *event.Event) bool { return e.Role == event.Leader && e.Term == q.s.Elected }))
+	if won == nil {
+		q.say(q.Say("{0} still believes to lead term {1}, but somebody was elected in term {2} since: a majority has moved on to that, so nothing that {0} appends can be committed.", who, term, newest))
+		return
+	}
+	q.say(q.Say("{0} still believes to lead term {1}, but {3} was elected in term {2} since: a majority has moved on to that, so nothing that {0} appends can be committed.", who, term, newest, won.Node.String()))
+	q.happened(won, won.Node.String(), q.Say("{0} became leader of term {1}.", won.Node.String(), newest))
 }
 
 func (q *inquiry) whyNobodyReaches(voters, up []event.NodeID, need int) {
@@ -267,12 +285,11 @@ func (q *inquiry) howEnded(won, end *event.Event) string {
 }
 
 func (q *inquiry) whyTwoLeaders() {
-	list, newest := q.leaders(), q.s.Leader()
-	if newest == nil {
-		newest = list[len(list)-1]
-	}
+	list, newest := q.leaders(), q.s.Believing()
 	for _, n := range list {
 		switch {
+		case newest == nil:
+			q.whyOusted(n)
 		case n.ID == newest.ID:
 		case n.Term == newest.Term:
 			q.say(q.Say("{0} and {1} both lead term {2}, which must never be: Election Safety is broken (§5.2).", n.ID.String(), newest.ID.String(), number(n.Term)))

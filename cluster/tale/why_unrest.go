@@ -28,10 +28,10 @@ func (q *inquiry) candidacies() (list []event.Event) {
 func (q *inquiry) whyElections() {
 	list := q.candidacies()
 	newest, oldest := list[0], list[len(list)-1]
-	voters := votersOf(q.s.Members)
+	voters := votersOf(q.s.InUse())
 	q.say(q.Say("{0} times in {1} somebody stood for election, up to term {2}.", count(len(list)), q.span(q.s.At-oldest.At), number(newest.Term)))
 	switch {
-	case len(q.electable(voters)) == 0:
+	case len(q.electable()) == 0:
 		q.say(q.Say("None can win now: nobody talks to the {0} of {1} voters that it takes, so each tries again when its timer runs out.", count(majority(voters)), count(len(voters))))
 		q.seeAway(newest.Node, without(voters, q.reached(newest.Node, voters)))
 	case q.disrupted(newest.Node), q.tooSlow(), q.hasty():

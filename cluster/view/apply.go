@@ -57,8 +57,12 @@ func (s *State) Apply(e event.Event) {
 		if n := s.Node(e.Node); n != nil {
 			s.appended(n, &e)
 		}
-	case event.Started, event.Stopped, event.Suspended, event.Resumed, event.Wiped, event.DriftSet, event.DiskSet,
-		event.RoleChanged, event.TermChanged, event.VoteCast, event.VoteRefused, event.VoteCounted, event.LeaderSeen, event.TimerSet,
+	case event.RoleChanged:
+		s.changeRole(&e)
+	case event.Wiped:
+		s.wipe(e.Node)
+	case event.Started, event.Stopped, event.Suspended, event.Resumed, event.DriftSet, event.DiskSet, event.TermChanged,
+		event.VoteCast, event.VoteRefused, event.VoteCounted, event.LeaderSeen, event.TimerSet,
 		event.Truncated, event.Compacted, event.MatchSet, event.Applied,
 		event.SnapshotTaken, event.SnapshotInstalled:
 		if n := s.Node(e.Node); n != nil {
@@ -80,6 +84,7 @@ func (s *State) wake(e *event.Event) {
 	if e.Took == 0 || e.Text != "" {
 		return
 	}
+	s.Elected = before.Elected
 	for i := range before.Nodes {
 		s.addMachine(before.Nodes[i].ID)
 	}
@@ -95,6 +100,37 @@ func (s *State) setRate(e *event.Event) {
 	}
 	if e.Took > 0 {
 		s.Delay = e.Took
+	}
+}
+
+// changeRole also notes that somebody was elected. With node 0 it is the room's own word on that, as a checkpoint says it.
+func (s *State) changeRole(e *event.Event) {
+	if e.Node == 0 {
+		s.Elected = e.Term
+	}
+	n := s.Node(e.Node)
+	if n == nil {
+		return
+	}
+	n.apply(e)
+	if n.Role == event.Leader {
+		s.Elected = max(s.Elected, n.Term)
+	}
+}
+
+// wipe empties a disk. Whoever voted for a leader may vote in that term again then, and acknowledge entries of older ones: what was elected
+// holds back nobody any more but for those that lead.
+func (s *State) wipe(id event.NodeID) {
+	n := s.Node(id)
+	if n == nil {
+		return
+	}
+	n.apply(&event.Event{Kind: event.Wiped})
+	s.Elected = 0
+	for i := range s.Nodes {
+		if n := &s.Nodes[i]; n.Role == event.Leader {
+			s.Elected = max(s.Elected, n.Term)
+		}
 	}
 }
 

@@ -71,11 +71,9 @@ func (c *circle) inside(all *[MaxNodes]circle, i int) bool {
 }
 
 func (s *State) circle(i int) (c circle) {
-	n, members := &s.Nodes[i], s.Members
-	c.members = s.MembersIndex
-	if n.MembersIndex > s.MembersIndex && len(n.Members) > 0 {
-		members, c.members = n.Members, n.MembersIndex
-	}
+	n := &s.Nodes[i]
+	members, at := s.CountsWith(n)
+	c.members = at
 	if !n.running() || len(members) > 0 && !votes(members, n.ID) {
 		return c
 	}

@@ -112,9 +112,18 @@ func TestGroupsCountWithTheNewestConfiguration(t *testing.T) {
 	if len(groups) != 1 || groups[0].Voters != 6 || groups[0].Total != 6 || len(groups[0].Leaders) != 5 {
 		t.Errorf("n5 counts six voters: %+v", groups)
 	}
-	if s.Believing() != nil || len(s.InUse()) != 6 || s.InUse()[5].Suffrage != event.Learner {
-		t.Errorf("nobody leads, so the committed configuration counts: %+v", s.InUse())
+	if s.Believing() != nil || len(s.InUse()) != 6 || s.InUse()[5].Suffrage != event.Voter {
+		t.Errorf("nobody leads, and n5 would count n6's vote: %+v", s.InUse())
 	}
+	l.Up = false
+	if s.InUse()[5].Suffrage != event.Learner {
+		t.Errorf("nobody who runs knows of a newer configuration than the committed one: %+v", s.InUse())
+	}
+	s.Node(1).Role = event.Leader
+	if l.Up = true; s.InUse()[5].Suffrage != event.Learner {
+		t.Errorf("n1 leads, and has not heard of it: %+v", s.InUse())
+	}
+	s.Node(1).Role = event.Follower
 	l.Role = event.Leader
 	if s.InUse()[5].Suffrage != event.Voter {
 		t.Errorf("n5 leads with six voters: %+v", s.InUse())

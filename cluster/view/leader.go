@@ -6,8 +6,8 @@ import (
 	"github.com/quorumlab/quorumlab/cluster/event"
 )
 
-// Leader returns the running leader of the newest term, nil if there is none. There may be more leaders: those
-// of older terms do not know yet that they were replaced. It is valid until the next Apply.
+// Leader returns the running leader of the newest term, nil if there is none. There may be others that believe to lead: those
+// of older terms do not know yet that they were replaced, also when who replaced them runs no more. It is valid until the next Apply.
 func (s *State) Leader() *Node { return s.leader(false) }
 
 // Believing returns the leader whose match and next indexes are the newest: as Leader, or one that stands still and believes on
@@ -18,35 +18,44 @@ func (s *State) leader(still bool) *Node {
 	var newest *Node
 	for i := range s.Nodes {
 		n := &s.Nodes[i]
-		if n.Up && (still || !n.Suspended) && n.Role == event.Leader && (newest == nil || n.Term > newest.Term) {
+		if n.Up && (still || !n.Suspended) && n.Role == event.Leader && n.Term >= s.Elected && (newest == nil || n.Term > newest.Term) {
 			newest = n
 		}
 	}
 	return newest
 }
 
-// InUse is the configuration that a majority is counted by: the newest leader's as soon as it is in its log (Raft paper §6),
-// else the newest committed one. It is valid until the next Apply.
+// InUse is the configuration that a majority is counted by: the newest leader's as soon as it is in its log (Raft paper §6).
+// Where nobody leads it is the newest in the log of a machine that runs, whose log is newer than those without it. Else it is the
+// newest committed one. It is valid until the next Apply.
 func (s *State) InUse() []event.Member {
-	if l := s.Leader(); l != nil && l.MembersIndex > s.MembersIndex && len(l.Members) > 0 {
-		return l.Members
+	if l := s.Leader(); l != nil {
+		members, _ := s.CountsWith(l)
+		return members
 	}
-	return s.Members
-}
-
-// StaleLeader says whether n believes to lead although another machine was elected in a newer term: nothing
-// that it appends can be committed.
-func (s *State) StaleLeader(n *Node) bool {
-	if n.Role != event.Leader {
-		return false
-	}
+	newest, index := s.Members, s.MembersIndex
 	for i := range s.Nodes {
-		if other := &s.Nodes[i]; other.Role == event.Leader && other.Term > n.Term {
-			return true
+		if n := &s.Nodes[i]; n.running() {
+			if members, at := s.CountsWith(n); at > index {
+				newest, index = members, at
+			}
 		}
 	}
-	return false
+	return newest
 }
+
+// CountsWith is the configuration that n needs a majority of, and the index of its entry: the newest in its log, or the room's, if that is newer.
+// It is valid until the next Apply.
+func (s *State) CountsWith(n *Node) (members []event.Member, index uint64) {
+	if n.MembersIndex > s.MembersIndex && len(n.Members) > 0 {
+		return n.Members, n.MembersIndex
+	}
+	return s.Members, s.MembersIndex
+}
+
+// StaleLeader says whether n believes to lead although another machine was elected in a newer term: a majority has
+// moved on to that, so nothing that n appends can be committed (Raft paper §5.1), also when the other runs no more.
+func (s *State) StaleLeader(n *Node) bool { return n.Role == event.Leader && n.Term < s.Elected }
 
 // VotesNeeded is how many votes make n leader: more than half of the voters in the configuration that n uses.
 // It is 0 while no configuration is known.

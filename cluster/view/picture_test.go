@@ -61,12 +61,36 @@ func TestLeaderIsTheNewestThatRuns(t *testing.T) {
 		t.Errorf("%+v", l)
 	}
 	s.Apply(event.Event{Kind: event.Suspended, Node: 3})
-	if l := s.Leader(); l.ID != 1 || !s.StaleLeader(l) {
+	if l := s.Leader(); l != nil || !s.StaleLeader(s.Node(1)) || s.Believing() != s.Node(3) {
 		t.Errorf("%+v leads while n3 stands still", l)
 	}
 	s.Apply(event.Event{Kind: event.Stopped, Node: 3, Reason: event.Killed})
-	if s.StaleLeader(s.Node(1)) {
-		t.Error("a dead leader makes nobody stale: what it knows died with it")
+	if l := s.Leader(); l != nil || !s.StaleLeader(s.Node(1)) {
+		t.Errorf("%+v leads although a majority has voted in a newer term: who was elected in it may be dead, the votes count", l)
+	}
+	s.leads(2, 3) // its votes were given before, and arrive late
+	if l := s.Leader(); l != nil || !s.StaleLeader(s.Node(2)) {
+		t.Errorf("%+v leads an older term", l)
+	}
+	s.leads(2, 5)
+	if l := s.Leader(); l == nil || l.ID != 2 || s.StaleLeader(l) {
+		t.Errorf("%+v", l)
+	}
+}
+
+// Where a voter has forgotten for whom it voted, an older leader may get its majority again.
+func TestAWipedVoterHoldsBackNobody(t *testing.T) {
+	s := ring(3)
+	s.leads(1, 2)
+	s.leads(2, 3)
+	s.Apply(event.Event{Kind: event.Wiped, Node: 3})
+	if l := s.Leader(); l == nil || l.ID != 2 {
+		t.Errorf("%+v: the newest leader still leads", l)
+	}
+	s.Apply(event.Event{Kind: event.Stopped, Node: 2, Reason: event.Killed})
+	s.Apply(event.Event{Kind: event.Wiped, Node: 3})
+	if l := s.Leader(); l == nil || l.ID != 1 || s.StaleLeader(l) {
+		t.Errorf("%+v: n1 and an empty n3 are a majority", l)
 	}
 }
 

@@ -33,6 +33,7 @@ func Restate(s *State) []event.Event {
 	for i := range s.Ops {
 		r.op(&s.Ops[i])
 	}
+	r.add(event.Event{Kind: event.RoleChanged, Role: event.Leader, Term: s.Elected})
 	r.add(event.Event{Kind: event.MembersSet, Index: s.MembersIndex, Members: s.Members, OK: s.agreed})
 	return r
 }

@@ -20,8 +20,9 @@ type State struct {
 	Members      []event.Member `json:"members"`       // the newest committed configuration, by ID
 	MembersIndex uint64         `json:"members_index"` // of the entry that Members came with
 	agreed       bool           // that entry was known to be committed
-	Ops          []Op           `json:"ops"`    // the last MaxOps commands, oldest first
-	Safety       []Lamp         `json:"safety"` // by Property, ElectionSafety first
+	Elected      uint64         `json:"elected"` // the newest term in which somebody was elected, as far as disks remember
+	Ops          []Op           `json:"ops"`     // the last MaxOps commands, oldest first
+	Safety       []Lamp         `json:"safety"`  // by Property, ElectionSafety first
 	Chaos        Chaos          `json:"chaos"`
 	Undo         string         `json:"undo,omitempty"` // the fault in words that an undo would take back
 }

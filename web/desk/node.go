@@ -109,7 +109,7 @@ func (s nodeSight) leads() string {
 		since = w.Say("a while")
 	}
 	if s.State.StaleLeader(s.n) {
-		return w.Say("It still believes that it leads term {0}, for {1} now. A newer term has another leader: nothing that this one appends can be committed.", term, since)
+		return w.Say("It still believes that it leads term {0}, for {1} now. Another one was elected in a newer term: nothing that this one appends can be committed.", term, since)
 	}
 	var by []event.NodeID
 	for _, b := range s.n.Ballots {
