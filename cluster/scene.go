@@ -232,11 +232,11 @@ func playCutLeader(d *director) error {
 		d.act(event.Command{Kind: event.Partition, Groups: [][]event.NodeID{{leader, others[0]}, others[1:]}}))
 }
 
-// leaveBehind has the leader stand still behind a cut until another is elected, and wake there. It is cut off first, so that
+// leaveBehind has the leader stand still behind a cut until another is elected, and wake there. Both happen at one moment, so that
 // nothing of the other's waits for it and tells it as it wakes.
 func (d *director) leaveBehind() error {
 	leader, others := d.cast()
-	return first(d.act(putTo(leader, sceneOld)),
+	return first(d.act(putTo(leader, sceneOld)), d.still,
 		d.act(event.Command{Kind: event.Suspend, Node: leader}, event.Command{Kind: event.Partition, Groups: [][]event.NodeID{{leader}, others}}),
 		d.wait("the others have a leader", func(s *view.State) bool { return leads(s, leader) != nil }),
 		func() error { return d.orders(putTo(leads1(d, leader), sceneNew)) },

@@ -15,11 +15,14 @@ type machine struct {
 	n *Node
 }
 
-// Apply applies an entry. In a process of its own, where there is no world that comes to rest, this is when a commit shows.
+// Apply applies an entry. That it is committed is told first: nobody shall be seen to apply, or to answer, what it does not know
+// to be committed. In a process of its own there is no world that comes to rest either, so this is when a commit shows.
 func (m machine) Apply(l *raft.Log) any {
 	if m.n.o.Batch {
 		m.n.drive.Log.Await(l.Index)
-		m.n.Observe()
+	}
+	m.n.Observe()
+	if m.n.o.Batch {
 		m.n.tellCommit()
 	}
 	return m.Store.Apply(l)
@@ -27,9 +30,7 @@ func (m machine) Apply(l *raft.Log) any {
 
 // StoreConfiguration keeps a committed configuration, and is such a moment too.
 func (m machine) StoreConfiguration(index uint64, c raft.Configuration) {
-	if m.n.o.Batch {
-		m.n.Observe()
-	}
+	m.n.Observe()
 	m.Store.StoreConfiguration(index, c)
 }
 
