@@ -150,6 +150,7 @@ func TestChaosComesByItself(t *testing.T) {
 			asked[e.Command]++
 		}
 	}
+	l.commitsBeforeItApplies()
 	if len(asked) < 5 {
 		t.Errorf("in a minute of chaos there came only %v", asked)
 	}
@@ -198,6 +199,30 @@ func TestChaosTakesBackBothThatItDidToAMachine(t *testing.T) {
 		if s := l.State(); !s.Node(3).Up {
 			t.Errorf("after %v it dies at its next write still", kinds)
 		}
+	}
+}
+
+// commitsBeforeItApplies: nobody is told to have applied, or to have answered a request with, what it was not told before to be committed,
+// or to be in its snapshot (Raft paper §5.3).
+func (l *lab) commitsBeforeItApplies() {
+	l.Helper()
+	committed, applied := map[event.NodeID]uint64{}, 0
+	for _, e := range l.events(0) {
+		// What tells of a commit, or ends what was known of one.
+		//exhaustive:ignore
+		switch e.Kind {
+		case event.Committed, event.SnapshotInstalled, event.SnapshotTaken:
+			committed[e.Node] = max(committed[e.Node], e.Index)
+		case event.Stopped:
+			delete(committed, e.Node) // the next process has to learn it anew
+		case event.Applied:
+			if applied++; e.Index > committed[e.Node] {
+				l.Errorf("event %d: %v has applied entry %d and knows of %d", e.Seq, e.Node, e.Index, committed[e.Node])
+			}
+		}
+	}
+	if applied < 20 {
+		l.Errorf("only %d entries were applied", applied)
 	}
 }
 
