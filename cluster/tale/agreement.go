@@ -20,21 +20,6 @@ const (
 	unsure          // its snapshot reaches over the place, and nobody tells with which entry
 )
 
-// agreed is the term of the entry that is committed at an index, as the machines' logs and snapshots tell; 0 if they do not. who is
-// one that tells.
-func agreed(s *view.State, index uint64) (term uint64, who event.NodeID) {
-	for i := range s.Nodes {
-		n := &s.Nodes[i]
-		if e := n.Entry(index); e != nil && n.Commit >= index {
-			return e.Term, n.ID
-		}
-		if index > 0 && n.SnapshotIndex == index {
-			return n.SnapshotTerm, n.ID
-		}
-	}
-	return 0, 0
-}
-
 // stands says whether a machine has the entry of an index and a term, when that of the term committed is known to be committed there
 // (0: that is not known).
 func stands(n *view.Node, index, term, committed uint64) standing {
@@ -57,7 +42,7 @@ func stands(n *view.Node, index, term, committed uint64) standing {
 // agreed is the term of the entry that is committed at an index, also where only the past tells it: a machine that has written an entry
 // there and not cut it off, and knows now, or has known since, everything up to there to be committed.
 func (p *past) agreed(s *view.State, index uint64) (term uint64, who event.NodeID) {
-	if term, who = agreed(s, index); term != 0 || index == 0 {
+	if term, who = s.Agreed(index); term != 0 || index == 0 {
 		return term, who
 	}
 	type trail struct{ over, committed bool }

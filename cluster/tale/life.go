@@ -90,7 +90,7 @@ func (l *Life) known(j *journal.Journal, seq uint64) bool {
 	if err != nil {
 		return true
 	}
-	committed, _ := agreed(&s, l.Index)
+	committed, _ := s.Agreed(l.Index)
 	return slices.ContainsFunc(s.Nodes, func(n view.Node) bool { return stands(&n, l.Index, l.Term, committed) == has })
 }
 
@@ -123,7 +123,7 @@ func (l *Life) begin(m Moment, seq uint64) {
 // before is the term of the entry that is committed at its place where the search begins, 0 if that is not known. Only where a snapshot
 // hides it the past is asked.
 func (l *Life) before(m Moment) uint64 {
-	term, _ := agreed(m.State, l.Index)
+	term, _ := m.State.Agreed(l.Index)
 	if term == 0 && slices.ContainsFunc(m.State.Nodes, func(n view.Node) bool { return stands(&n, l.Index, l.Term, 0) == unsure }) {
 		p := m.past(0)
 		p.most = min(p.most, briefly)

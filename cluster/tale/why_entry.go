@@ -186,7 +186,12 @@ func (q *inquiry) seeMissing(l *view.Node, index uint64, rest []event.NodeID) {
 
 func (q *inquiry) whyDoomed() {
 	l := q.s.Leader()
-	q.whyNotTheLeaders(l, q.entry, q.holders(q.entry.Index, q.entry.Term, votersOf(q.configuration(l))))
+	holders := q.holders(q.entry.Index, q.entry.Term, votersOf(q.configuration(l)))
+	if l.Entry(q.entry.Index) == nil && l.SnapshotIndex >= q.entry.Index {
+		q.whyBeneath(l, q.entry, holders)
+	} else {
+		q.whyNotTheLeaders(l, q.entry, holders)
+	}
 	if q.s.Safe() {
 		q.say(q.Say("Nothing is lost by it that anybody was promised: it was never committed."))
 	}

@@ -236,24 +236,25 @@ func (q *inquiry) whyTerm() {
 
 // sayJump tells who went through the terms that the machine did not see.
 func (q *inquiry) sayJump(now *event.Event, before uint64) {
-	terms := map[event.NodeID]int{}
-	var most event.NodeID
+	var who []event.NodeID
 	var first *event.Event
+	times := 0
 	q.back(of(event.VoteCast).ahead(now.Seq), func(e *event.Event) bool {
-		if e.Node == e.Peer && e.Term > before && e.Term <= now.Term {
-			terms[e.Node]++
-			if most == 0 || terms[e.Node] > terms[most] {
-				most = e.Node
+		if e.Node == e.Peer && e.Term > before && e.Term < now.Term {
+			times++
+			if !slices.Contains(who, e.Node) {
+				who = append(who, e.Node)
 			}
 			c := *e
 			first = &c
 		}
 		return e.Term != 0 && e.Term <= before
 	})
-	if most == 0 {
+	if times == 0 {
 		return
 	}
-	q.say(q.Count(terms[most], count(terms[most]), "It jumped by {2}, because {1} stood for election {0} time in between without {3} hearing of it.", "It jumped by {2}, because {1} stood for election {0} times in between without {3} hearing of it.",
-		most.String(), number(now.Term-before), q.n.ID.String()))
+	slices.Sort(who)
+	q.say(q.Count(times, count(times), "It jumped by {2}: in between there was {0} candidacy ({1}) of which {3} did not hear.", "It jumped by {2}: in between there were {0} candidacies ({1}) of which {3} did not hear.",
+		q.list(who), number(now.Term-before), q.n.ID.String()))
 	q.happened(first, first.Node.String(), q.Say("{0} stood for election in term {1}.", first.Node.String(), number(first.Term)))
 }

@@ -70,7 +70,7 @@ func (s *State) VotesNeeded(n *Node) int {
 	return voters(members)/2 + 1
 }
 
-// Doomed says whether the newest leader's log contradicts the uncommitted entry that n has at index: as soon as
+// Doomed says whether the newest leader's log, or its snapshot, contradicts the uncommitted entry that n has at index: as soon as
 // that leader reaches n, the entry is cut off (Raft paper §5.3). Without a leader nothing is doomed yet.
 func (s *State) Doomed(n *Node, index uint64) bool {
 	e, leader := n.Entry(index), s.Leader()
@@ -80,8 +80,29 @@ func (s *State) Doomed(n *Node, index uint64) bool {
 	if index > leader.Last {
 		return e.Term < leader.Term // what the leader puts there will be of its own term
 	}
-	theirs := leader.Entry(index)
-	return theirs != nil && theirs.Term != e.Term
+	if theirs := leader.Entry(index); theirs != nil {
+		return theirs.Term != e.Term
+	}
+	if index > leader.SnapshotIndex {
+		return false
+	}
+	term, _ := s.Agreed(index)
+	return e.Term > leader.SnapshotTerm || term != 0 && term != e.Term // terms never get smaller along a log
+}
+
+// Agreed is the term of the entry that is committed at an index, as the machines' logs and snapshots tell; 0 if they do not. who is
+// one that tells.
+func (s *State) Agreed(index uint64) (term uint64, who event.NodeID) {
+	for i := range s.Nodes {
+		n := &s.Nodes[i]
+		if e := n.Entry(index); e != nil && n.Commit >= index {
+			return e.Term, n.ID
+		}
+		if index > 0 && n.SnapshotIndex == index {
+			return n.SnapshotTerm, n.ID
+		}
+	}
+	return 0, 0
 }
 
 // Safe says whether all safety properties hold: as long as they do, what was overwritten was never committed.

@@ -143,6 +143,10 @@ func TestDoomed(t *testing.T) {
 	want("the newest leader has nothing", 2, 3, 4)
 	s.Apply(event.Event{Kind: event.SnapshotInstalled, Node: 3, Index: 4, LogTerm: 2})
 	want("the newest leader has it all in a snapshot")
+	s.Apply(event.Event{Kind: event.Committed, Node: 2, Index: 3})
+	want("n2 knows another entry at 3 to be committed, so that is what the snapshot holds", 3)
+	s.Apply(event.Event{Kind: event.SnapshotInstalled, Node: 3, Index: 5, LogTerm: 1})
+	want("its last entry is of an older term", 3, 4)
 }
 
 // TestMembersAreTheCommittedOnes: a new configuration counts from its entry on for the node that has it, and for the
