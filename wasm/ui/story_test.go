@@ -277,7 +277,7 @@ func held() *story {
 	n = s.send(event.Event{Node: 3, Peer: 5, Type: event.InstallSnapshot, Term: 3, Index: 8, LogTerm: 3, N: 4096})
 	s.tell(event.Event{Kind: event.Held, Msg: n, Node: 3, Peer: 5})
 	s.tell(event.Event{Kind: event.LinkSet, Node: 1, Peer: 4, Link: event.Link{Cut: true}},
-		event.Event{Kind: event.LinkSet, Node: 1, Peer: 3, Link: event.Link{Delay: 50 * ms, Loss: event.One / 10}})
+		event.Event{Kind: event.LinkSet, Node: 1, Peer: 3, Link: event.Link{Delay: 150 * ms, Loss: event.One / 10}})
 	s.tell(event.Event{Kind: event.RateSet, Factor: 0})
 	s.do(Acted{"message", number(n - 1)})
 	s.tick(4_000_000)

@@ -27,7 +27,7 @@ func (m *Model) linkElement(p pair) *Element {
 	}
 	out, in := m.link(p.a, p.b), m.link(p.b, p.a)
 	cut := cutWord(out.Cut, in.Cut)
-	slow, lossy := out.Delay|in.Delay|out.Jitter|in.Jitter != 0 || max(out.Slow, in.Slow) > event.One, out.Loss|in.Loss|out.Duplicate|in.Duplicate != 0
+	slow, lossy := m.slower(out) || m.slower(in), out.Loss|in.Loss|out.Duplicate|in.Duplicate != 0
 	class := "link" + switched(cut == "both", " cut", "") + switched(cut == "out" || cut == "in", " oneway", "") +
 		switched(slow, " slow", "") + switched(lossy, " lossy", "") + switched(m.picked.link == p, " picked", "")
 	name, words := p.String(), m.bothManners(p, out, in)
@@ -47,11 +47,17 @@ func (m *Model) linkElement(p pair) *Element {
 	g.add(gateBar(from, to, out.Hold), gateBar(to, from, in.Hold))
 	if m.hover == "link:"+name || m.picked.link == p {
 		g.add(m.pill(along(from, to, 0.5), words))
-	} else if (slow || lossy) && cut != "both" {
+	} else if (slow || lossy || out.Delay|in.Delay != 0) && cut != "both" {
 		const room = 20 // bytes of words that stand at a link always
 		g.add(m.pill(along(from, to, 0.5), switched(len(words) < room && !m.crowded(), words, "≈")))
 	}
 	return g
+}
+
+// slower says whether messages take longer than over a link as it is by default, which takes a delay of its own into account:
+// in a room whose time is slow that may well be less.
+func (m *Model) slower(l event.Link) bool {
+	return l.Delay > m.State.Delay || l.Jitter != 0 || l.Slow > event.One
 }
 
 func cutWord(out, in bool) string {
