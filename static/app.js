@@ -343,6 +343,7 @@ const listed = (library) => {
       if (!tag) return document.createTextNode(take());
       const e = svg || tag === "svg" ? document.createElementNS(SVG, tag) : document.createElement(tag);
       for (let n = code[at++]; n > 0; n--) e.setAttribute(take(), take());
+      if (e.dataset.follow) grown.add(e);
       const inside = (svg || tag === "svg") && tag !== "foreignObject";
       const kids = code[at++];
       if (kids < 0) e.innerHTML = take();

@@ -191,7 +191,7 @@ func (c *cluster) grow() {
 	if got := all.ctl("endpoint", "health"); strings.Count(got, "is healthy") != 4 {
 		c.t.Errorf("endpoint health writes %s", got)
 	}
-	if got := c.ctl("member", "remove", id); !strings.HasPrefix(got, "Member "+id+" removed from cluster") {
+	if got := c.ctl("member", "remove", id); !strings.HasPrefix(got, fmt.Sprintf("Member %16s removed from cluster", id)) { // etcdctl pads it
 		c.t.Errorf("member remove writes %s", got)
 	}
 	if state := m.over(); state.ExitCode() != 0 || !strings.Contains(m.said(), "the member has been permanently removed from the cluster") {

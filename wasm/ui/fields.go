@@ -22,6 +22,8 @@ func (m *Model) changed(field, value string) []Effect {
 		if m.tape.Mode == event.TapePlaying {
 			return m.wind("play " + value)
 		}
+	case "sought":
+		m.sought = value
 	case "feed-which", "feed-pace":
 		return m.choose(field, value)
 	case "motion":

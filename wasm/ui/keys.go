@@ -43,9 +43,9 @@ func (m *Model) pressed(p Pressed) []Effect {
 	case "ArrowLeft":
 		return m.wind("step -1")
 	case ",":
-		return m.wind("previous fault")
+		return m.wind("previous " + m.sought)
 	case ".":
-		return m.wind("next fault")
+		return m.wind("next " + m.sought)
 	case "l", "L":
 		return m.toEnd()
 	case "Home":

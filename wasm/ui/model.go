@@ -56,6 +56,7 @@ type Model struct {
 	controls string // of the recorder, HTML of the server's
 	tongues  string // links to other languages, likewise
 	speed    string // of playing, as the field says
+	sought   string // what the recorder's arrows go to, one of Sorts
 	address  string // of the page, for what it gives to share
 	moment   string // where to begin to look; "" once that is done, or for LIVE
 	bare     bool   // nothing but stage and timeline: the page is a part of another one
@@ -91,7 +92,7 @@ type Seed struct {
 
 // New is the model of a page that has just been opened.
 func New(seed Seed) Model {
-	m := Model{Language: seed.Words, State: seed.State, Room: seed.Room, Viewers: seed.Viewers, Lesson: seed.Lesson, endpoints: seed.Endpoints, theme: seed.Theme, tab: "guide", speed: "1",
+	m := Model{Language: seed.Words, State: seed.State, Room: seed.Room, Viewers: seed.Viewers, Lesson: seed.Lesson, endpoints: seed.Endpoints, theme: seed.Theme, tab: "guide", speed: "1", sought: "fault",
 		address: seed.Address, moment: seed.Moment, bare: seed.Bare, watching: seed.Watching, controls: seed.Controls, tongues: seed.Languages,
 		width: seed.Width, height: seed.Height, Console: Console{Language: seed.Words}, fields: map[string]string{}, cache: &cache{}}
 	if m.width == 0 {

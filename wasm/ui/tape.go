@@ -11,6 +11,14 @@ type winding struct {
 	sent event.Micros // wall time of the last words; 0: they are answered
 }
 
+// Sort is something that the recorder can look for, as it is called there (package tape) and by people.
+type Sort struct{ Name, Words string }
+
+// Sorts are what the recorder's arrows can go to; the first one is what they go to if nobody chooses. The page's program does not carry them.
+var Sorts = [...]Sort{{"fault", words.Of("faults")}, {"election", words.Of("elections")}, {"leader", words.Of("new leaders")}, {"commit", words.Of("commits")},
+	{"request", words.Of("requests")}, {"answer", words.Of("answers")}, {"snapshot", words.Of("snapshots")}, {"members", words.Of("changes of members")},
+	{"alarm", words.Of("lamps that go out")}, {"mark", words.Of("bookmarks")}}
+
 // patience is how long, in wall time, the recorder may take before it is told more all the same: what it refuses it
 // answers with a notice only.
 const patience event.Micros = 1_000_000
@@ -107,6 +115,8 @@ func (m *Model) actedOnTape(action, arg string) []Effect {
 		return m.wind("part " + arg)
 	case "play":
 		return m.play()
+	case "seek":
+		return m.wind(arg + " " + m.sought)
 	case "moment":
 		m.moment = arg
 		return m.rewind()

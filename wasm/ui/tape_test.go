@@ -103,6 +103,23 @@ func TestKeysWindTheRecording(t *testing.T) {
 	}
 }
 
+// The outer arrows and the keys , and . go to what is chosen.
+func TestTheArrowsGoToWhatIsChosen(t *testing.T) {
+	s := rewound(false)
+	for _, sought := range []string{"fault", "commit", "mark"} {
+		if sought != "fault" {
+			s.do(Changed{"sought", sought})
+		}
+		for want, do := range map[string]Msg{"next " + sought: Acted{"seek", "next"}, "previous " + sought: Pressed{Key: ","}} {
+			s.do(do)
+			if got := s.wound(); got != want {
+				t.Errorf("%+v told the recorder %q, not %q", do, got, want)
+			}
+			s.m.winding = winding{} // it has answered
+		}
+	}
+}
+
 func TestSpeedAndPlay(t *testing.T) {
 	s := rewound(false)
 	s.do(Changed{"speed", "0.25"})

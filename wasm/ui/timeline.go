@@ -64,7 +64,11 @@ func (m *Model) placeWords() string {
 	if m.tape.Sealed {
 		return m.Say("Recording at {0} of {1}", at, spell(m.Language, m.tape.HeadAt))
 	}
-	return m.Say("Recording at {0}, {1} behind LIVE", at, spell(m.Language, max(m.head()-m.clock.now, 0)))
+	behind := spell(m.Language, max(m.head()-m.clock.now, 0))
+	if m.width < medium {
+		return m.Say("{0}, {1} behind LIVE", at, behind)
+	}
+	return m.Say("Recording at {0}, {1} behind LIVE", at, behind)
 }
 
 // sliderElement is the recording. What moves lies over the room's drawing, which stays as it is.

@@ -157,8 +157,15 @@ func (f *finger) looksInto() {
 	f.types("#console", "put touched 1")
 	f.do(chromedp.KeyEvent("\r"))
 	f.until("the put is ok", `answers("put touched 1", "ok")`)
+	f.types("#console", "help") // more than the panel shows at once
+	f.do(chromedp.KeyEvent("\r"))
+	const end = `(e => e.scrollTop > 0 && e.scrollHeight - e.scrollTop - e.clientHeight < 2)(document.querySelector("#said, .said"))`
+	f.until("the newest answer is in sight", end)
 	f.tap("#tab-log")
 	f.until("the log has it", `cells("n2").some(c => says(c, "touched"))`)
+	f.tap("#tab-console")
+	f.until("the newest answer is in sight again", end)
+	f.tap("#tab-log")
 	at := eval[string](f.page, `cells("n2").find(c => says(c, "touched")).dataset.index`)
 	f.tap(`[data-row="n2"][data-index="` + at + `"]`)
 	told := `document.querySelector("#side")?.innerText`
@@ -174,7 +181,7 @@ func (f *finger) goesBack() {
 	f.drag("#tape", point{0.98, 0.5}, point{0.3, 0.5}) // from the end, where one is LIVE again, and on without letting go
 	f.until("the finger has gone back", `+document.querySelector("#tape").ariaValueNow > 20 && +document.querySelector("#tape").ariaValueNow < 40`)
 	was := eval[string](f.page, place)
-	f.tap("#tape-fault-on")
+	f.tap("#tape-sought-on")
 	f.until("on to a fault", place+` !== `+quoted(was))
 	// The telephone draws the list of a select itself: its choice is told as a change of the field.
 	f.do(chromedp.Evaluate[chromedp.Void](`(e => { e.value = "5"; e.dispatchEvent(new Event("input", {bubbles: true})) })(document.querySelector("#tape-speed"))`))

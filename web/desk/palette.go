@@ -8,6 +8,7 @@ import (
 	"github.com/quorumlab/quorumlab/cluster/tale"
 	"github.com/quorumlab/quorumlab/cluster/view"
 	"github.com/quorumlab/quorumlab/cluster/words"
+	"github.com/quorumlab/quorumlab/wasm/ui"
 )
 
 func init() {
@@ -25,7 +26,8 @@ type feat struct {
 type palette struct {
 	l     *words.Language
 	s     *view.State
-	live  bool
+	live  bool // one may act
+	ended bool // the recording has no LIVE
 	feats []feat
 }
 
@@ -37,7 +39,7 @@ func drawPalette(m Moment, words []string) *content {
 	if len(words) != 0 || m.State == nil {
 		return nil
 	}
-	p := &palette{l: m.Words, s: m.State, live: m.Live && !m.Watching}
+	p := &palette{l: m.Words, s: m.State, live: m.Live && !m.Watching, ended: m.Journal != nil && m.Journal.Reach().Closed}
 	p.looking()
 	if p.live {
 		p.time()
@@ -178,14 +180,28 @@ func (p *palette) store() {
 
 func (p *palette) recorder() {
 	l, group := p.l, p.l.Say("Recorder")
-	p.add(group, l.Say("Back to LIVE"), "L", "wind", "live")
-	p.add(group, l.Say("Pause the picture"), "", "wind", "pause")
+	if !p.ended {
+		p.add(group, l.Say("Back to LIVE"), "L", "wind", "live")
+	}
+	p.add(group, l.Say("Play what is recorded, or pause"), "", "play", "")
 	p.add(group, l.Say("One event back"), "←", "wind", "step -1")
-	p.add(group, l.Say("To the fault before"), ",", "wind", "previous fault")
-	p.add(group, l.Say("To the next fault"), ".", "wind", "next fault")
-	p.add(group, l.Say("To the election before"), "", "wind", "previous election")
-	p.add(group, l.Say("To the next election"), "", "wind", "next election")
+	onward := "→"
+	if p.live {
+		onward = "" // it lets a frozen room go on
+	}
+	p.add(group, l.Say("One event on"), onward, "wind", "step 1")
+	for i, s := range ui.Sorts {
+		back, on := "", ""
+		if i == 0 {
+			back, on = ",", "."
+		}
+		p.add(group, l.Say("Back to the place before: {0}", l.Say(s.Words)), back, "wind", "previous "+s.Name)
+		p.add(group, l.Say("On to the next place: {0}", l.Say(s.Words)), on, "wind", "next "+s.Name)
+	}
 	p.add(group, l.Say("To the beginning"), l.Say("Home"), "wind", "part 0")
+	if p.ended {
+		p.add(group, l.Say("To the end"), "L", "wind", "part 1")
+	}
 	p.add(group, l.Say("Bookmarks"), "", "open", "marks")
 }
 

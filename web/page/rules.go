@@ -90,6 +90,6 @@ var keySigns = [][2]string{
 	{words.Of("1–9"), words.Of("select a machine")}, {words.Of("K"), words.Of("kill it")}, {words.Of("P"), words.Of("suspend it")}, {words.Of("R"), words.Of("restart or resume it")},
 	{words.Of("X"), words.Of("scissors; or hold Shift and draw across links")}, {words.Of("H"), words.Of("heal all links")}, {words.Of("U"), words.Of("take the last fault back; also Ctrl-Z")}, {words.Of("Space"), words.Of("freeze or thaw time")},
 	{words.Of("W"), words.Of("why? of what you point at or have selected, else of the room")},
-	{words.Of("→"), words.Of("one step")}, {words.Of("←"), words.Of("look back: one event")}, {words.Of(", ."), words.Of("look at the fault before, at the next one")},
+	{words.Of("→"), words.Of("one step")}, {words.Of("←"), words.Of("look back: one event")}, {words.Of(", ."), words.Of("look at the fault before, at the next one; or at what is chosen in the recorder")},
 	{words.Of("Home"), words.Of("look at the beginning")}, {words.Of("L"), words.Of("LIVE again")}, {words.Of("/"), words.Of("console")}, {words.Of("Ctrl-K"), words.Of("everything one can do")}, {words.Of("?"), words.Of("this card")}, {words.Of("Esc"), words.Of("back")},
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/journal"
 	"github.com/quorumlab/quorumlab/cluster/view"
+	"github.com/quorumlab/quorumlab/wasm/ui"
 )
 
 // page is what a viewer's page makes of the frames that it gets.
@@ -240,6 +241,18 @@ func TestWindingLeadsToPlaces(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestWhatPagesOfferIsLookedFor: nothing that can be chosen is refused.
+func TestWhatPagesOfferIsLookedFor(t *testing.T) {
+	if len(ui.Sorts) != len(sorts) {
+		t.Errorf("pages offer %d sorts, the recorder knows %d", len(ui.Sorts), len(sorts))
+	}
+	for _, s := range ui.Sorts {
+		if _, known := sorts[s.Name]; !known {
+			t.Errorf("pages offer %q, which the recorder does not know", s.Name)
+		}
 	}
 }
 
