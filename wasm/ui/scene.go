@@ -34,15 +34,20 @@ func Scene(m *Model) *Element {
 		when(m.bare, "data-bare", "true").
 		when(marks != "", "data-marks", marks).
 		when(m.Lesson.Denied != "", "data-denied", m.Lesson.Denied)
+	notices, dialog := noticesElement(m), dialogElement(m)
+	if dialog != nil { // what it is about is said in it: the page below is covered
+		dialog.add(notices)
+		notices = nil
+	}
 	return app.add(piece("div", "page").add(
 		m.drawn(inHeader, headerElement),
-		noticesElement(m),
+		notices,
 		m.drawn(inGuide, guideElement),
 		tag("main").with("class=main|id=main").keyed("main").add(stageElement(m), m.drawnLog()),
 		m.drawn(inSide, sideElement),
 		m.drawn(inLamps, lampsElement),
 		timelineElement(m),
-		dialogElement(m),
+		dialog,
 	))
 }
 

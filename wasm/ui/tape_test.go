@@ -332,8 +332,15 @@ func TestADialogIsThereAsLongAsItIsLookedAt(t *testing.T) {
 	s := healthy()
 	s.do(Acted{"open", "marks"})
 	s.frame(event.Frame{Type: event.FramePanel, Code: "dialog", Text: "<h2>Bookmarks</h2>"})
-	if d := byID(Scene(&s.m), "dialog"); d == nil || d.Raw != "<h2>Bookmarks</h2>" {
+	if d := byID(Scene(&s.m), "dialog"); d == nil || d.Kids[0].Raw != "<h2>Bookmarks</h2>" {
 		t.Fatal("there is no dialog")
+	}
+	s.do(Copied{OK: true})
+	said := 0
+	each(byID(Scene(&s.m), "dialog"), func(e *Element) { said += strings.Count(e.Text, "It is copied.") })
+	each(Scene(&s.m), func(e *Element) { said += 10 * strings.Count(e.Text, "It is copied.") })
+	if said != 11 {
+		t.Errorf("what is answered to something in a dialog is said in it, once: %d", said)
 	}
 	s.do(Changed{"note", "look here"})
 	s.sent = nil
@@ -347,7 +354,7 @@ func TestADialogIsThereAsLongAsItIsLookedAt(t *testing.T) {
 		t.Error("who closes one dialog and opens another does not get it")
 	}
 	s.frame(event.Frame{Type: event.FramePanel, Code: "dialog", Text: "<h2>Share</h2>"})
-	if d := byID(Scene(&s.m), "dialog"); d == nil || d.Raw != "<h2>Share</h2>" {
+	if d := byID(Scene(&s.m), "dialog"); d == nil || d.Kids[0].Raw != "<h2>Share</h2>" {
 		t.Fatal("there is no second dialog")
 	}
 	s.do(Acted{"shut", ""})

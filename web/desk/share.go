@@ -56,9 +56,21 @@ func drawShare(m Moment, words []string) *content {
 		s.moments(m, *page, watched)
 	}
 	watched.RawQuery = "embed"
-	s.add(m.Words.Say("In a page of yours"), m.Words.Say("Stage and timeline, without everything around them."),
-		`<iframe src="`+watched.String()+`" width="100%" height="560" loading="lazy" title="quorumlab"></iframe>`)
+	s.frames(m.Words, watched)
 	return &content{body: sharePanel(s)}
+}
+
+// frames are what shows the recording in other pages: as it goes on, or from its beginning if it has ended, and at the moment that is looked at.
+func (s *shareSight) frames(l *words.Language, at url.URL) {
+	frame := func() string {
+		return `<iframe src="` + at.String() + `" width="100%" height="560" loading="lazy" title="quorumlab"></iframe>`
+	}
+	moment := at.Fragment
+	at.Fragment = ""
+	s.add(l.Say("In a page of yours"), l.Say("Stage and timeline, without everything around them."), frame())
+	if at.Fragment = moment; moment != "" {
+		s.add(l.Say("This moment in a page of yours"), l.Say("It opens where this page looks now."), frame())
+	}
 }
 
 // moments are the addresses of the moment that is looked at. The first one gives nothing away but the sight of it.
@@ -92,6 +104,16 @@ func fragment(words []string) (string, bool) {
 		parts = append(parts, name+"="+words[i])
 	}
 	return strings.Join(parts, "&"), true
+}
+
+// marked is the note of the bookmark at the moment that is looked at.
+func marked(m Moment) (note string, there bool) {
+	for _, k := range m.Journal.Marks() {
+		if m.State != nil && k.Seq == m.State.Seq {
+			return k.Note, true
+		}
+	}
+	return "", false
 }
 
 // drawMarks lists the bookmarks, and takes new ones.

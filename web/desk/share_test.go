@@ -13,7 +13,7 @@ func TestShareGivesAddresses(t *testing.T) {
 	m := Moment{Journal: b.Journal, Live: true, Watch: "/w/some-thing", Recording: "/api/rooms/some-room/recording"}
 	html := Draw(m, "share https://lab.example/r/some-room 1234 7 61500000").HTML
 	has(t, "share", html, "https://lab.example/r/some-room", "https://lab.example/w/some-thing", "https://lab.example/w/some-thing#seq=1234&epoch=7&at=61500000", "https://lab.example/r/some-room#seq=1234&epoch=7&at=61500000",
-		`<iframe src="https://lab.example/w/some-thing?embed#seq=1234&epoch=7&at=61500000"`)
+		`<iframe src="https://lab.example/w/some-thing?embed"`, `<iframe src="https://lab.example/w/some-thing?embed#seq=1234&epoch=7&at=61500000"`)
 	if !strings.Contains(html, `href="/api/rooms/some-room/recording"`) {
 		t.Error("the recording is not to be had")
 	}
@@ -51,6 +51,13 @@ func TestBookmarksAreListed(t *testing.T) {
 	}
 	html := Draw(Moment{Journal: b.Journal}, "marks").HTML
 	has(t, "a bookmark", html, "1 ms here <b>it</b> began")
+	if strings.Contains(html, "This moment has") || strings.Contains(html, "stays as it is") {
+		t.Error("this moment has no bookmark, and the recording goes on")
+	}
+	state := b.State()
+	has(t, "the same moment", Draw(Moment{Journal: b.Journal, State: &state}, "marks").HTML, "This moment has a bookmark already: “here <b>it</b> began”.")
+	b.Close()
+	has(t, "a recording that has ended", Draw(Moment{Journal: b.Journal}, "marks").HTML, "The recording's file stays as it is")
 	for _, arg := range []string{`data-arg="seq 1"`, `data-arg="unmark 1"`, `data-field="note"`} {
 		if !strings.Contains(html, arg) {
 			t.Errorf("there is no %s in %s", arg, html)
