@@ -381,6 +381,31 @@ func TestQuietRoomIsJudgedAsTimeGoesOn(t *testing.T) {
 	d.at(4)
 }
 
+// What freezes the room may have come about while the lesson did something itself, or between two events: the next one freezes it.
+func TestAMomentThatTimeAloneSawFreezesTheRoom(t *testing.T) {
+	waits := strings.Replace(theory, "begin: [freeze, thaw]", "begin: [wait 2s]", 1)
+	waits = strings.Replace(waits, `freeze: events.exists(e, e.kind == "role-changed" && e.role == "candidate")`, `freeze: nodes.exists(n, n.id == "n3" && !n.up)`, 1)
+	d := newDesk(t, "t01", "")
+	d.class.library = library(t, waits, freePlay)
+	d.must(d.class.Open("t01"))
+	d.say("ann", "answer 1")
+	d.room.Do(t.Context(), event.Command{Kind: event.Kill, Node: 1})
+	d.at(3)
+	d.room.tell(event.Event{Kind: event.Stopped, Node: 3, Reason: event.Killed})
+	now := d.room.State().At
+	for !d.class.Ready() {
+		now += 100_000
+		d.room.tick(now)
+	}
+	if d.room.tick(now + 2*judgeLatest); d.room.froze != 0 {
+		t.Fatal("time alone freezes no room")
+	}
+	d.room.tell(event.Event{Kind: event.TimerSet, Node: 2}, event.Event{Kind: event.TimerSet, Node: 2})
+	if d.room.froze != 1 {
+		t.Errorf("the room was frozen %d times", d.room.froze)
+	}
+}
+
 func TestHintsUnfold(t *testing.T) {
 	d := newDesk(t, "t01", "")
 	d.say("ann", "answer 2")

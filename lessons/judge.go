@@ -47,10 +47,17 @@ func (c *Class) Tick(now event.Micros, s *view.State) {
 		return
 	}
 	for i := range c.run.steps {
-		if a := &c.run.steps[i]; a.open && !a.done && a.ready && a.dirty && c.now >= a.rest {
-			c.judge(i, s)
+		a := &c.run.steps[i]
+		if !a.open || a.done || !a.ready || !a.dirty || c.now < a.rest || c.freezes(a, s) {
+			continue // what freezes the room is left to the next event
 		}
+		c.judge(i, s)
 	}
+}
+
+// freezes says whether the moment is there in which the step freezes the room. It needs mu.
+func (c *Class) freezes(a *attempt, s *view.State) bool {
+	return a.step.Freeze != nil && !a.froze && a.step.Freeze.Holds(c.run.facts(a, s))
 }
 
 // due says whether the step is to be judged at this event. Events that come by the hundred are judged together.
@@ -129,7 +136,7 @@ func (c *Class) judge(i int, s *view.State) (freeze bool) {
 	defer func() { a.rest = rested(s, c.o.Now().Sub(began)*time.Duration(c.run.waiting())) }()
 	a.dirty = false
 	f := c.run.facts(a, s)
-	if a.step.Freeze != nil && !a.froze && a.step.Freeze.Holds(f) {
+	if c.freezes(a, s) {
 		a.froze, freeze = true, true
 	}
 	if a.step.Kind.Judged() && a.step.Check.Holds(f) {
