@@ -165,11 +165,15 @@ func (m *Model) stageSize() (w, h float64) {
 	case m.width < narrow:
 		wide = max(wide, 320)
 		high = min((wide*(78+10*max(n-5, 0))+50)/100, 440)
-	case m.large && m.width >= medium:
+	case m.large:
 		if !m.past() { // who looks at LIVE does without the recorder there
 			lanes = 0
 		}
-		wide, high = (wide-690)*4/5, (high-84-lanes)*4/5-logs
+		beside := 690
+		if m.width < medium {
+			beside = 360
+		}
+		wide, high = (wide-beside)*4/5, (high-84-lanes)*4/5-logs
 	default:
 		wide -= 672
 		if m.width < medium {
