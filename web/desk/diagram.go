@@ -231,13 +231,13 @@ var stepClass = [...]string{tale.StepAsked: "", tale.StepSent: "", tale.StepWrot
 // maxLabel bounds a label, in characters.
 const maxLabel = 34
 
-// clip makes a label of what people may have typed.
-func clip(s string) string {
+// clip makes a label of at most so many characters of what people may have typed.
+func clip(s string, most int) string {
 	s = drawn(s)
-	if utf8.RuneCountInString(s) <= maxLabel {
+	if utf8.RuneCountInString(s) <= most {
 		return s
 	}
-	return string([]rune(s)[:maxLabel-1]) + "…"
+	return string([]rune(s)[:most-1]) + "…"
 }
 
 // drawn is a text with a dot for everything that cannot be seen.
@@ -258,9 +258,9 @@ func (m Moment) stepLabel(s *tale.Step) string {
 	w, e := m.Words, &s.Event
 	switch s.Kind {
 	case tale.StepAsked:
-		return clip(e.Text)
+		return clip(e.Text, maxLabel)
 	case tale.StepSent:
-		return clip(m.fateLabel(s, m.messageLabel(e)))
+		return clip(m.fateLabel(s, m.messageLabel(e)), maxLabel)
 	case tale.StepWrote:
 		if s.Fsync != nil && s.Fsync.Took > 0 {
 			return w.Say("wrote entry {0}, fsync {1}", number(e.Index), w.Duration(int64(s.Fsync.Took)))

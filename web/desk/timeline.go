@@ -428,6 +428,9 @@ func (p *pen) property(of event.Property) string {
 	return of.String()
 }
 
+// maxPinned bounds what stands of a bookmark's note at its pin, in characters: the whole of it is in the list.
+const maxPinned = 24
+
 // flags draws bookmarks, and faults and their ends. Words are left out where they would run into one another, bookmarks' last;
 // flags that stand closer than one can see are one.
 func (p *pen) flags(c *chronicle, marks []journal.Mark) {
@@ -446,7 +449,7 @@ func (p *pen) flags(c *chronicle, marks []journal.Mark) {
 	}
 	for _, m := range marks {
 		p.shape("pin", "M", tenths(p.x(m.At)), " ", strconv.Itoa(p.height), "l-4 -7h8z")
-		tell(p.x(m.At), "★ "+m.Note)
+		tell(p.x(m.At), "★ "+clip(m.Note, maxPinned))
 	}
 	shown := p.apart(c.faults)
 	for i, f := range shown {

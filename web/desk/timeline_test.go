@@ -55,6 +55,10 @@ func TestTimelineTellsTheStory(t *testing.T) {
 	if strings.Count(html, ">links cut<") != 1 {
 		t.Error("one command that cuts several links must be one flag")
 	}
+	if err := b.Mark(journal.Mark{Seq: 9, At: 9000, Note: strings.Repeat("very long ", 19)}); err != nil {
+		t.Fatal(err)
+	}
+	has(t, "a long note", b.timeline(1040), "n1 down", "links cut", "★ very long very long ver…")
 	for _, class := range []string{"span follower", "span leader", "span candidate", "span down", "span still", "deed ok", "lit", "flag bad", "pin"} {
 		if path(html, class) == "" {
 			t.Errorf("nothing is drawn as %q", class)
