@@ -500,14 +500,20 @@ const listed = (library) => {
       const { player, recording, program, failed } = home.dataset, here = (address) => new URL(address, location.href).href;
       this.worker = new Worker(player);
       this.worker.onmessage = ({ data }) => this.hear(data);
-      this.worker.onerror = () => say(failed);
+      this.worker.onerror = () => this.fail(failed);
       this.worker.postMessage({ recording: here(recording), program: here(program), failed });
     }
     hear(data) {
-      if (typeof data === "string") return say(data);
+      if (typeof data === "string") return this.fail(data);
       if (data instanceof ArrayBuffer) return this.dispatchEvent(new MessageEvent("message", { data }));
       this.readyState = WebSocket.OPEN;
       this.dispatchEvent(new Event("open"));
+    }
+    // fail says why nothing can be played; what would play it is of no use then.
+    fail(sentence) {
+      say(sentence);
+      home.firstElementChild.dataset.phase = "lost";
+      for (const part of home.querySelectorAll(".main, .side, .lanes")) part.inert = true;
     }
     send(bytes) { this.worker.postMessage(bytes); }
     close() { this.worker.terminate(); }

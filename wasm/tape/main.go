@@ -23,7 +23,7 @@ func main() {
 	js.CopyBytesToGo(b, file)
 	j, info, err := journal.Read(bytes.NewReader(b))
 	if j == nil {
-		host.Call("fail", err.Error())
+		host.Call("fail", "It cannot be played: "+err.Error())
 		return
 	}
 	p := &player{host: host, journal: j, room: info.Room, studio: tape.NewStudio(), flaw: err}

@@ -60,15 +60,17 @@ func (m *Model) placeWords() string {
 	if !m.past() {
 		return "LIVE"
 	}
-	at := spell(m.Language, m.clock.now)
-	if m.tape.Sealed {
-		return m.Say("Recording at {0} of {1}", at, spell(m.Language, m.tape.HeadAt))
-	}
-	behind := spell(m.Language, max(m.head()-m.clock.now, 0))
-	if m.width < medium {
+	at, end, short := spell(m.Language, m.clock.now), spell(m.Language, m.tape.HeadAt), m.width < medium
+	switch behind := spell(m.Language, max(m.head()-m.clock.now, 0)); {
+	case m.tape.Sealed && short:
+		return m.Say("{0} of {1}", at, end)
+	case m.tape.Sealed:
+		return m.Say("Recording at {0} of {1}", at, end)
+	case short:
 		return m.Say("{0}, {1} behind LIVE", at, behind)
+	default:
+		return m.Say("Recording at {0}, {1} behind LIVE", at, behind)
 	}
-	return m.Say("Recording at {0}, {1} behind LIVE", at, behind)
 }
 
 // sliderElement is the recording. What moves lies over the room's drawing, which stays as it is.
