@@ -74,12 +74,12 @@ func (f *feed) fold(m *Model, e *event.Event) {
 }
 
 func (f *feed) tell(i item) {
-	if f.lands {
-		f.lands = false
-		f.next.text += " " + i.text
-	}
 	f.told++
 	i.id, i.times = f.told, 1
+	if f.lands { // it is read out with the place, and not once more
+		f.lands = false
+		f.next.id, f.next.text = i.id, f.next.text+" "+i.text
+	}
 	if i.tone == minor {
 		i.times += f.forget(i.text)
 	}
@@ -126,7 +126,7 @@ func (f *feed) narrate(wall event.Micros) {
 		return
 	}
 	best, marked := -1, 0
-	for i := len(f.items) - 1; i >= 0 && f.items[i].id > f.from && marked < 2; i-- {
+	for i := len(f.items) - 1; i >= 0 && f.items[i].id > f.from && f.items[i].id >= f.aloud.id && marked < 2; i-- {
 		switch t := f.items[i].tone; {
 		case !f.wanted(t):
 		case t.marked() && f.items[i].id > f.aloud.id:
@@ -136,10 +136,12 @@ func (f *feed) narrate(wall event.Micros) {
 			best = i
 		}
 	}
-	if best >= 0 && (f.items[best].id != f.aloud.id || f.items[best].text != f.aloud.text) {
+	if best >= 0 && (f.items[best].id != f.aloud.id || !ends(f.aloud.text, f.items[best].text)) {
 		f.aloud, f.since = f.items[best], wall
 	}
 }
+
+func ends(s, with string) bool { return len(s) >= len(with) && s[len(s)-len(with):] == with }
 
 // passedOver is the newest marked sentence that what was announced would pass over, or -1.
 func (f *feed) passedOver() int {

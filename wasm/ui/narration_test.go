@@ -74,3 +74,32 @@ func TestWhatIsMarkedIsNotPassedOver(t *testing.T) {
 		}
 	}
 }
+
+// What was read out is not read again because something came after it that is not wanted, or because the page went to the very event.
+func TestNothingIsReadTwice(t *testing.T) {
+	d := newDesk(t)
+	f, wall := &d.m.feed, event.Micros(100_000_000)
+	reads := func(want string) {
+		t.Helper()
+		wall += 4 * readable
+		if f.narrate(wall); f.aloud.text != want {
+			t.Errorf("read %q, not %q", f.aloud.text, want)
+		}
+	}
+	f.which = "faults"
+	f.tell(item{tone: fault, text: "n3 is down"})
+	reads("n3 is down")
+	f.announce(item{text: "Time stands still."})
+	reads("Time stands still.")
+	reads("Time stands still.")
+	f.tell(item{tone: good, text: "a put is done"})
+	reads("Time stands still.")
+	f.which, f.items = "", nil
+	f.announce(item{text: "The recording at 4 s."})
+	f.lands = true
+	f.tell(item{tone: good, text: "n1 leads."})
+	reads("The recording at 4 s. n1 leads.")
+	reads("The recording at 4 s. n1 leads.")
+	f.tell(item{tone: good, text: "n2 leads."})
+	reads("n2 leads.")
+}
