@@ -30,6 +30,7 @@ type pending struct {
 	taken   atomic.Bool // somebody has answered
 	result  event.Result
 	answer  chan event.Result // capacity 1
+	drop    func()            // ends its deadline, with the conductor locked; nil: it has none
 }
 
 // opsALife separates the ids of one life of a room from those of the next, which may still be in the logs.
@@ -98,14 +99,28 @@ func (d *desk) price(e *event.Event) {
 	}
 }
 
-// hand gives the recorded answer to who waits; nil if nobody did.
+// limit gives p a deadline, which drop ends.
+func (d *desk) limit(p *pending, drop func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	p.drop = drop
+}
+
+// hand gives the recorded answer to who waits; nil if nobody did. The conductor is locked.
 func (d *desk) hand(e event.Event) *pending {
 	d.mu.Lock()
 	p := d.open[e.Op]
 	delete(d.open, e.Op)
+	var drop func()
+	if p != nil {
+		drop = p.drop
+	}
 	d.mu.Unlock()
 	if p == nil {
 		return nil
+	}
+	if drop != nil {
+		drop()
 	}
 	p.result.Virtual, p.result.Wall, p.result.Seq = e.Took, event.Micros(e.N), e.Seq
 	p.answer <- p.result

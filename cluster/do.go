@@ -159,11 +159,11 @@ func (r *Room) ask(p *pending) {
 // inside has f run in the world of the command's node; what it returns is the answer.
 func (r *Room) inside(p *pending, f func(*node.Node, uint64, event.Command) event.Result) {
 	c := p.command
-	p.inside.Store(true)
-	stop := r.conductor.After(c.Timeout, func() {
+	r.desk.limit(p, r.conductor.Deadline(c.Timeout, func() {
 		p.settle(event.Result{Outcome: lost(c.Kind), Error: fmt.Sprintf("no answer from %v within %d ms of the room's time%s", p.node, c.Timeout/1000, mayStill(c.Kind))},
 			func(e event.Event) bool { r.conductor.Locked(e); return true })
-	})
+	}))
+	p.inside.Store(true)
 	r.mu.Lock()
 	m := r.nodes[p.node]
 	r.mu.Unlock()
@@ -172,7 +172,6 @@ func (r *Room) inside(p *pending, f func(*node.Node, uint64, event.Command) even
 		go func() { p.settle(f(n, p.op, c), port.TryTap) }()
 	}, func() {
 		p.settle(event.Result{Outcome: event.Failed, Error: fmt.Sprintf("%v is down, or has too much waiting for it; nothing was done", p.node)}, r.later)
-		go stop() // the conductor may be locked; where time stands still a deadline would stay
 	})
 }
 

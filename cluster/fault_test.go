@@ -486,3 +486,22 @@ func TestAnswersAreBounded(t *testing.T) {
 		t.Error(len(r.KVs), r.Count, r.More)
 	}
 }
+
+// A request that is answered leaves no deadline behind: one may wait for an hour.
+func TestAnAnswerEndsTheDeadline(t *testing.T) {
+	l := openLab(t, Options{Nodes: 3})
+	before := l.conductor.Alarms()
+	for i := range 20 {
+		c := put("x", fmt.Sprint(i))
+		c.Timeout = MaxTimeout
+		l.ok(c)
+	}
+	l.ok(event.Command{Kind: event.Get, Key: "x", Timeout: MaxTimeout})
+	l.ok(event.Command{Kind: event.Kill, Node: 3})
+	if r := l.do(on(3, event.Command{Kind: event.Put, Key: "x", Timeout: MaxTimeout})); r.Outcome != event.Failed {
+		t.Errorf("%+v", r)
+	}
+	if after := l.conductor.Alarms(); after > before {
+		t.Errorf("%d deadlines are left behind", after-before)
+	}
+}

@@ -40,17 +40,32 @@ func (a *alarms) Pop() any {
 // After calls do when d of the room's time has passed, unless stop is called before. It runs with the conductor locked and must not
 // block; stop must not be called inside it.
 func (c *Conductor) After(d event.Micros, do func()) (stop func()) {
+	drop := c.Deadline(d, do)
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		drop()
+	}
+}
+
+// Deadline is After for who hears in the conductor's lock that what had the deadline has ended: drop is called there, and only there.
+func (c *Conductor) Deadline(d event.Micros, do func()) (drop func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	a := &alarm{due: c.now + d, do: do}
 	heap.Push(&c.alarms, a)
 	return func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
 		if a.place >= 0 {
 			heap.Remove(&c.alarms, a.place)
 		}
 	}
+}
+
+// Alarms is how many calls are still to come.
+func (c *Conductor) Alarms() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.alarms)
 }
 
 func (c *Conductor) ring() {
