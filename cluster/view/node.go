@@ -66,7 +66,9 @@ func (n *Node) applyRunning(e *event.Event) {
 	case event.RoleChanged:
 		n.changeRole(e)
 	case event.VoteCounted:
-		n.count(Ballot{Voter: e.Peer, Granted: e.OK, PreVote: e.Reply})
+		if !e.Reply || e.Term > n.Term { // who asked first and stands by now counts those answers no more that came late
+			n.count(Ballot{Voter: e.Peer, Granted: e.OK, PreVote: e.Reply})
+		}
 	case event.VoteRefused:
 		n.Refusal = Refusal{e.Peer, e.Term, e.OK, e.Reason, e.Index, e.LogTerm, e.Text}
 	case event.LeaderSeen:

@@ -267,7 +267,7 @@ func TestACandidatesOwnVoteCounts(t *testing.T) {
 func TestNewTermClearsBallots(t *testing.T) {
 	s := ring(3)
 	s.Apply(event.Event{Kind: event.RoleChanged, Node: 1, Role: event.Candidate, Term: 1})
-	s.Apply(event.Event{Kind: event.VoteCounted, Node: 1, Peer: 2, Term: 1, OK: true, Reply: true})
+	s.Apply(event.Event{Kind: event.VoteCounted, Node: 1, Peer: 2, Term: 2, OK: true, Reply: true}) // for the next one
 	s.Apply(event.Event{Kind: event.VoteCounted, Node: 1, Peer: 3, Term: 1})
 	s.Apply(event.Event{Kind: event.VoteCounted, Node: 1, Peer: 2, Term: 1, OK: true})
 	if want := []Ballot{{Voter: 2, Granted: true}, {Voter: 3}}; !reflect.DeepEqual(s.Node(1).Ballots, want) {

@@ -99,7 +99,11 @@ func (r *restating) process(n *Node) {
 	}
 	r.add(event.Event{Kind: event.TimerSet, Node: n.ID, From: n.TimerFrom, N: int64(n.TimerMin), Until: n.TimerMax, OK: n.TimerFrom != n.Contact})
 	for _, b := range n.Ballots {
-		r.add(event.Event{Kind: event.VoteCounted, Node: n.ID, Peer: b.Voter, Term: n.Term, OK: b.Granted, Reply: b.PreVote})
+		term := n.Term
+		if b.PreVote {
+			term++ // it is asked for the next one
+		}
+		r.add(event.Event{Kind: event.VoteCounted, Node: n.ID, Peer: b.Voter, Term: term, OK: b.Granted, Reply: b.PreVote})
 	}
 	if why := n.Refusal; why != (Refusal{}) {
 		r.add(event.Event{Kind: event.VoteRefused, Node: n.ID, Peer: why.Candidate, Term: why.Term, OK: why.PreVote, Reason: why.Reason,

@@ -83,8 +83,12 @@ func TestVotesAreCountedWithoutPreVotes(t *testing.T) {
 	s.Apply(event.Event{Kind: event.RoleChanged, Node: 1, Role: event.Candidate, Term: 2})
 	s.Apply(event.Event{Kind: event.VoteCast, Node: 1, Peer: 1, Term: 2})
 	s.Apply(event.Event{Kind: event.VoteCounted, Node: 1, Peer: 2, Term: 2, OK: true, Reply: true})
-	if n := s.Node(1).Votes(); n != 1 {
-		t.Errorf("%d votes with its own and a pre-vote", n)
+	if n := s.Node(1); n.Votes() != 1 || len(n.Ballots) != 1 {
+		t.Errorf("an answer to its pre-vote, which it has won, comes late and is counted: %+v", n.Ballots)
+	}
+	s.Apply(event.Event{Kind: event.VoteCounted, Node: 1, Peer: 2, Term: 3, OK: true, Reply: true})
+	if n := s.Node(1); n.Votes() != 1 || len(n.Ballots) != 2 {
+		t.Errorf("its own vote and a pre-vote for the next term: %+v", n.Ballots)
 	}
 	s.Apply(event.Event{Kind: event.VoteCounted, Node: 1, Peer: 2, Term: 2, OK: true})
 	if n := s.Node(1).Votes(); n != 2 {

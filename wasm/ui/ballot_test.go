@@ -20,9 +20,11 @@ func TestPreVotesAreNoVotes(t *testing.T) {
 	term := s.m.State.Node(3).Term
 	s.tell(event.Event{Kind: event.RoleChanged, Node: 3, Role: event.Candidate, Term: term})
 	look("..~..", "pre-vote: 1 of 3 would vote for it")
-	s.tell(event.Event{Kind: event.VoteCounted, Node: 3, Peer: 4, Term: term, OK: true, Reply: true}, event.Event{Kind: event.VoteCounted, Node: 3, Peer: 1, Term: term, Reply: true})
+	s.tell(event.Event{Kind: event.VoteCounted, Node: 3, Peer: 4, Term: term + 1, OK: true, Reply: true}, event.Event{Kind: event.VoteCounted, Node: 3, Peer: 1, Term: term + 1, Reply: true})
 	look("-.~~.", "pre-vote: 2 of 3 would vote for it")
 	s.tell(event.Event{Kind: event.TermChanged, Node: 3, Term: term + 1}, event.Event{Kind: event.VoteCast, Node: 3, Peer: 3, Term: term + 1},
 		event.Event{Kind: event.VoteCounted, Node: 3, Peer: 3, Term: term + 1, OK: true})
+	look("..+..", "1 of 3 votes")
+	s.tell(event.Event{Kind: event.VoteCounted, Node: 3, Peer: 5, Term: term + 1, OK: true, Reply: true}) // late
 	look("..+..", "1 of 3 votes")
 }
