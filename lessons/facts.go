@@ -21,7 +21,7 @@ const MaxEvents = 512
 //
 //	node: the machines by name, node.n3.role == "leader"; a node that is not there makes a check false
 //	nodes: the machines by number
-//	leader: the running leader of the newest term; its id is "" when there is none
+//	leader: the running leader of the newest term in which somebody was elected; its id is "" when there is none
 //	leaders: every running node that believes it leads, suspended ones too
 //	groups: who can talk with whom, of those that run
 //	links: both directions of every pair
@@ -55,7 +55,7 @@ type (
 		Up        bool       `cel:"up"`        // its process is there
 		Suspended bool       `cel:"suspended"` // it stands still, its clock too
 		Runs      bool       `cel:"runs"`      // up and not suspended
-		Stale     bool       `cel:"stale"`     // believes it leads, but another leads in a later term
+		Stale     bool       `cel:"stale"`     // believes it leads, but another was elected in a later term
 		First     int64      `cel:"first"`     // first log entry on its disk, 0: none
 		Last      int64      `cel:"last"`      // last one, or the last in its snapshot
 		Commit    int64      `cel:"commit"`    // last entry that it knows to be committed

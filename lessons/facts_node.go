@@ -82,7 +82,7 @@ func leadersOf(s *view.State) ref.Val {
 	})
 }
 
-// leaderOf is the running leader of the newest term, or nobody.
+// leaderOf is the running leader of the newest term in which somebody was elected, or nobody.
 func leaderOf(s *view.State) ref.Val {
 	if l := s.Leader(); l != nil {
 		return nodeValue(s, l)

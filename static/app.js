@@ -497,11 +497,11 @@ const listed = (library) => {
     constructor() {
       super();
       this.readyState = WebSocket.CONNECTING;
-      const { player, recording, program, failed } = home.dataset, here = (address) => new URL(address, location.href).href;
+      const { player, recording, program, failed, unplayable } = home.dataset, here = (address) => new URL(address, location.href).href;
       this.worker = new Worker(player);
       this.worker.onmessage = ({ data }) => this.hear(data);
       this.worker.onerror = () => this.fail(failed);
-      this.worker.postMessage({ recording: here(recording), program: here(program), failed });
+      this.worker.postMessage({ recording: here(recording), program: here(program), failed, unplayable });
     }
     hear(data) {
       if (typeof data === "string") return this.fail(data);

@@ -17,12 +17,13 @@ const unpacked = async (address) => {
 };
 
 let host;
-const begin = async ({ recording, program, failed }) => {
+const begin = async ({ recording, program, failed, unplayable }) => {
   try {
     const [tape, wasm] = await Promise.all([bytes(recording), unpacked(program)]);
     host = self.quorumlab = {
       recording: tape,
       address: recording,
+      unplayable,
       ready: () => postMessage({ open: true }),
       post: (frame) => postMessage(frame.buffer, [frame.buffer]),
       fail: (sentence) => postMessage(sentence),

@@ -48,7 +48,7 @@ func (c *Conductor) After(d event.Micros, do func()) (stop func()) {
 	}
 }
 
-// Deadline is After for who hears in the conductor's lock that what had the deadline has ended: drop is called there, and only there.
+// Deadline is After for callers that hold the conductor's lock when they drop it: drop may be called only there.
 func (c *Conductor) Deadline(d event.Micros, do func()) (drop func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -61,7 +61,7 @@ func (c *Conductor) Deadline(d event.Micros, do func()) (drop func()) {
 	}
 }
 
-// Alarms is how many calls are still to come.
+// Alarms is how many calls are still to come, for who has to see that none is left behind.
 func (c *Conductor) Alarms() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -17,9 +17,9 @@ type seen struct {
 	members []event.Member
 }
 
-// Observe reports what has changed in the engine's own state. It is called whenever the node's world has come to rest
-// and at every tap in between, so that no message leaves before the change that caused it has been told. It returns
-// whether there was something to report.
+// Observe reports what has changed in the engine's own state. It is called whenever the node's world has come to rest,
+// at every tap in between, so that no message leaves before the change that caused it has been told, and before an entry is applied.
+// It returns whether there was something to report.
 func (n *Node) Observe() bool {
 	changed := n.observe()
 	if n.ready.Load() && n.reconfigured.Swap(false) {

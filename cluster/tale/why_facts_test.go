@@ -104,6 +104,7 @@ func TestWhyNoLeaderWithAConfigurationUncommitted(t *testing.T) {
 func TestWhyTheTermJumped(t *testing.T) {
 	j := recorded(t, 4,
 		event.Event{Kind: event.VoteCast, Node: 2, Peer: 2, Term: 2}, event.Event{Kind: event.VoteCast, Node: 3, Peer: 3, Term: 3},
+		event.Event{Kind: event.VoteCast, Node: 4, Peer: 3, Term: 1}, // late, and of another
 		event.Event{Kind: event.VoteCast, Node: 2, Peer: 2, Term: 4}, event.Event{Kind: event.VoteCast, Node: 4, Peer: 4, Term: 5},
 		event.Event{Kind: event.TermChanged, Node: 1, Term: 5},
 	)
@@ -113,7 +114,7 @@ func TestWhyTheTermJumped(t *testing.T) {
 	if !ok {
 		t.Fatal("it cannot be asked why n1 is in its term")
 	}
-	if a := Why(m, q); !strings.Contains(a.Sentence, "It jumped by 4: in between there were 3 candidacies (n2 and n3) of which n1 did not hear.") {
+	if a := Why(m, q); !strings.Contains(a.Sentence, "It jumped by 4: in between there were 3 candidacies (n2 and n3) whose terms n1 did not take over.") {
 		t.Error(a.Sentence)
 	}
 }

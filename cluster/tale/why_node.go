@@ -278,14 +278,16 @@ func (q *inquiry) whyFollows() {
 	q.happened(seen, who, q.Say("{0} took {1} for its leader.", who, old))
 }
 
-// lacksQuorum says whether the machine runs and talks to too few voters, as the picture counts them: in the leader's newest configuration.
+// lacksQuorum says whether the machine runs and talks to too few voters, as the picture counts them: in the configuration that it counts with.
 func (q *inquiry) lacksQuorum() bool {
-	voters := votersOf(q.s.InUse())
+	members, _ := q.s.CountsWith(q.n)
+	voters := votersOf(members)
 	return runs(q.n) && len(voters) > 0 && len(q.reached(q.n.ID, voters)) < majority(voters)
 }
 
 func (q *inquiry) whyNoQuorum() {
-	voters := votersOf(q.s.InUse())
+	members, _ := q.s.CountsWith(q.n)
+	voters := votersOf(members)
 	r := q.reached(q.n.ID, voters)
 	q.say(q.Say("A majority is {0} of the {1} voters, and {2} talks to {3} of them ({4}). Two majorities always share a voter; that is why a minority may neither elect nor commit: the others might do so at the same time.",
 		count(majority(voters)), count(len(voters)), q.n.ID.String(), count(len(r)), q.list(r)))

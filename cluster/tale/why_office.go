@@ -234,7 +234,7 @@ func (q *inquiry) whyTerm() {
 	}
 }
 
-// sayJump tells who went through the terms that the machine did not see.
+// sayJump tells who went through the terms that the machine did not: it did not hear of them, or saw no need for another leader.
 func (q *inquiry) sayJump(now *event.Event, before uint64) {
 	var who []event.NodeID
 	var first *event.Event
@@ -248,13 +248,13 @@ func (q *inquiry) sayJump(now *event.Event, before uint64) {
 			c := *e
 			first = &c
 		}
-		return e.Term != 0 && e.Term <= before
+		return e.Node == q.n.ID && e.Term <= before
 	})
 	if times == 0 {
 		return
 	}
 	slices.Sort(who)
-	q.say(q.Count(times, count(times), "It jumped by {2}: in between there was {0} candidacy ({1}) of which {3} did not hear.", "It jumped by {2}: in between there were {0} candidacies ({1}) of which {3} did not hear.",
+	q.say(q.Count(times, count(times), "It jumped by {2}: in between there was {0} candidacy ({1}) whose term {3} did not take over.", "It jumped by {2}: in between there were {0} candidacies ({1}) whose terms {3} did not take over.",
 		q.list(who), number(now.Term-before), q.n.ID.String()))
 	q.happened(first, first.Node.String(), q.Say("{0} stood for election in term {1}.", first.Node.String(), number(first.Term)))
 }

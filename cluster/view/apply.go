@@ -118,7 +118,8 @@ func (s *State) changeRole(e *event.Event) {
 	}
 }
 
-// wipe empties a disk. Whoever voted for a leader may vote in that term again then, and acknowledge entries of older ones: what was elected
+// wipe empties a disk. Whoever voted for a leader may vote in that term again then, and acknowledge entries of older ones. As long as
+// more than half of the voters have on disk that they have come so far, nobody of an older term gets a majority; else what was elected
 // holds back nobody any more but for those that lead.
 func (s *State) wipe(id event.NodeID) {
 	n := s.Node(id)
@@ -126,11 +127,18 @@ func (s *State) wipe(id event.NodeID) {
 		return
 	}
 	n.apply(&event.Event{Kind: event.Wiped})
-	s.Elected = 0
+	led, there := uint64(0), 0
 	for i := range s.Nodes {
-		if n := &s.Nodes[i]; n.Role == event.Leader {
-			s.Elected = max(s.Elected, n.Term)
+		n := &s.Nodes[i]
+		if n.Role == event.Leader {
+			led = max(led, n.Term)
 		}
+		if max(n.Term, n.VoteTerm) >= s.Elected && votes(s.Members, n.ID) {
+			there++
+		}
+	}
+	if there <= voters(s.Members)/2 {
+		s.Elected = led
 	}
 }
 

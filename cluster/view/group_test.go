@@ -128,6 +128,12 @@ func TestGroupsCountWithTheNewestConfiguration(t *testing.T) {
 	if s.InUse()[5].Suffrage != event.Voter {
 		t.Errorf("n5 leads with six voters: %+v", s.InUse())
 	}
+	l.Role = event.Follower
+	s.logs(1, 2, 2) // since: n5's entry gives way as soon as n1 leads
+	if s.InUse()[5].Suffrage != event.Learner {
+		t.Errorf("n1 has the newest log and counts five voters: %+v", s.InUse())
+	}
+	l.Role = event.Leader
 	l.Suspended = true
 	if s.Leader() != nil || s.Believing() != l {
 		t.Error("who stands still leads nobody, and believes what it believed")

@@ -26,22 +26,36 @@ func (s *State) leader(still bool) *Node {
 }
 
 // InUse is the configuration that a majority is counted by: the newest leader's as soon as it is in its log (Raft paper §6).
-// Where nobody leads it is the newest in the log of a machine that runs, whose log is newer than those without it. Else it is the
-// newest committed one. It is valid until the next Apply.
+// Where nobody leads it is that of the machine that runs with the newest log (§5.4.1), whom no other can be elected against. Without
+// one it is the newest committed one. It is valid until the next Apply.
 func (s *State) InUse() []event.Member {
-	if l := s.Leader(); l != nil {
-		members, _ := s.CountsWith(l)
-		return members
-	}
-	newest, index := s.Members, s.MembersIndex
+	newest := s.Leader()
+	led := newest != nil
 	for i := range s.Nodes {
-		if n := &s.Nodes[i]; n.running() {
-			if members, at := s.CountsWith(n); at > index {
-				newest, index = members, at
-			}
+		if n := &s.Nodes[i]; !led && n.running() && (newest == nil || n.newerThan(newest)) {
+			newest = n
 		}
 	}
-	return newest
+	if newest == nil {
+		return s.Members
+	}
+	members, _ := s.CountsWith(newest)
+	return members
+}
+
+// newerThan compares two logs as voters do (Raft paper §5.4.1): by the term of the last entry, then by its index. Equal ones differ
+// where one has told of its configuration already.
+func (n *Node) newerThan(o *Node) bool {
+	term, other := n.lastTerm(), o.lastTerm()
+	return term > other || term == other && (n.Last > o.Last || n.Last == o.Last && n.MembersIndex > o.MembersIndex)
+}
+
+// lastTerm is the term of the last entry, which may be in a snapshot.
+func (n *Node) lastTerm() uint64 {
+	if e := n.Entry(n.Last); e != nil {
+		return e.Term
+	}
+	return n.SnapshotTerm
 }
 
 // CountsWith is the configuration that n needs a majority of, and the index of its entry: the newest in its log, or the room's, if that is newer.

@@ -92,6 +92,17 @@ func TestAWipedVoterHoldsBackNobody(t *testing.T) {
 	if l := s.Leader(); l == nil || l.ID != 1 || s.StaleLeader(l) {
 		t.Errorf("%+v: n1 and an empty n3 are a majority", l)
 	}
+	five := ring(5)
+	five.leads(1, 2)
+	for id := event.NodeID(3); id <= 5; id++ {
+		five.Apply(event.Event{Kind: event.TermChanged, Node: id, Term: 3})
+	}
+	five.leads(2, 3)
+	five.Apply(event.Event{Kind: event.Stopped, Node: 2, Reason: event.Killed})
+	five.Apply(event.Event{Kind: event.Wiped, Node: 5})
+	if l := five.Leader(); l != nil || !five.StaleLeader(five.Node(1)) {
+		t.Errorf("%+v: n1 and an empty n5 are two of five", l)
+	}
 }
 
 func TestVotesNeeded(t *testing.T) {

@@ -7,6 +7,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"strings"
 	"syscall/js"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
@@ -23,7 +24,7 @@ func main() {
 	js.CopyBytesToGo(b, file)
 	j, info, err := journal.Read(bytes.NewReader(b))
 	if j == nil {
-		host.Call("fail", "It cannot be played: "+err.Error())
+		host.Call("fail", host.Get("unplayable").String()+" "+ended(err.Error()))
 		return
 	}
 	p := &player{host: host, journal: j, room: info.Room, studio: tape.NewStudio(), flaw: err}
@@ -31,6 +32,14 @@ func main() {
 	host.Set("hear", js.FuncOf(p.hear))
 	host.Call("ready")
 	select {}
+}
+
+// ended is a sentence with its end.
+func ended(sentence string) string {
+	if strings.HasSuffix(sentence, "?") {
+		return sentence
+	}
+	return sentence + "."
 }
 
 // player is one page's recorder, as a room's server has one for each viewer.

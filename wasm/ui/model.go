@@ -237,5 +237,5 @@ func (m *Model) voters() int {
 	return n
 }
 
-// leader is the running leader of the newest term, or nil.
+// leader is the running leader of the newest term in which somebody was elected, or nil.
 func (m *Model) leader() *view.Node { return m.State.Leader() }

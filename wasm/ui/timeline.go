@@ -94,7 +94,7 @@ func dialogElement(m *Model) *Element {
 	if p.html == "" {
 		return nil
 	}
-	return classed("dialog", "sheet").keyed("dialog").with("id=dialog|aria-labelledby=dialog-title").add(piece("div", "drawn").raw(p.html))
+	return classed("dialog", "sheet").keyed("dialog").with("id=dialog|aria-labelledby=dialog-title").add(piece("div", "body").raw(p.html))
 }
 
 // marks is what to highlight: what the lesson points at, and what the panel at the side rests on.

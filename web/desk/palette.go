@@ -183,20 +183,18 @@ func (p *palette) recorder() {
 	if !p.ended {
 		p.add(group, l.Say("Back to LIVE"), "L", "wind", "live")
 	}
-	p.add(group, l.Say("Play what is recorded, or pause"), "", "play", "")
+	p.add(group, l.Say("Hold the view; or play what is recorded"), "", "play", "")
 	p.add(group, l.Say("One event back"), "←", "wind", "step -1")
 	onward := "→"
 	if p.live {
 		onward = "" // it lets a frozen room go on
 	}
 	p.add(group, l.Say("One event on"), onward, "wind", "step 1")
-	for i, s := range ui.Sorts {
-		back, on := "", ""
-		if i == 0 {
-			back, on = ",", "."
-		}
-		p.add(group, l.Say("Back to the place before: {0}", l.Say(s.Words)), back, "wind", "previous "+s.Name)
-		p.add(group, l.Say("On to the next place: {0}", l.Say(s.Words)), on, "wind", "next "+s.Name)
+	p.add(group, l.Say("Back to the one before, of the kind that is chosen in the recorder"), ",", "seek", "previous")
+	p.add(group, l.Say("On to the next one of the kind that is chosen in the recorder"), ".", "seek", "next")
+	for _, s := range ui.Sorts {
+		p.add(group, l.Say("Back to the place before: {0}", l.Say(s.Words)), "", "wind", "previous "+s.Name)
+		p.add(group, l.Say("On to the next place: {0}", l.Say(s.Words)), "", "wind", "next "+s.Name)
 	}
 	p.add(group, l.Say("To the beginning"), l.Say("Home"), "wind", "part 0")
 	if p.ended {

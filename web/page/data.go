@@ -115,5 +115,5 @@ func (p *Player) attributes(ctx context.Context) templ.Attributes {
 		return nil
 	}
 	return templ.Attributes{"data-recording": p.Recording, "data-player": p.Script, "data-program": p.Program,
-		"data-failed": say(ctx, "The recording cannot be played: a file of this page is missing or damaged. Load the page again.")}
+		"data-unplayable": say(ctx, "It cannot be played:"), "data-failed": say(ctx, "The recording cannot be played: a file of this page is missing or damaged. Load the page again.")}
 }
