@@ -36,6 +36,9 @@ func (n *Node) observe() (changed bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	role, term := n.roleInTerm()
+	if n.seen.role == event.Leader && role != event.Leader {
+		changed = n.observeCommit() // it may have been its own removal, which ended its office
+	}
 	if role != n.seen.role {
 		changed = true
 		n.changeRole(role, term) // it carries the term: nobody is shown to lead one that it did not win
@@ -50,14 +53,20 @@ func (n *Node) observe() (changed bool) {
 		n.seen.leader = id
 		n.tap(event.Event{Kind: event.LeaderSeen, Peer: n.knownLeader(), Term: term})
 	}
-	if commit := n.committed(); commit > n.seen.commit {
-		changed = true
-		n.seen.commit = commit
-		n.acks.changed()
-		n.tap(event.Event{Kind: event.Committed, Index: commit})
-		n.store.Committed(n.drive.Log.LastForStore(commit), commit)
+	return n.observeCommit() || changed
+}
+
+// observeCommit is for observe. It needs mu.
+func (n *Node) observeCommit() bool {
+	commit := n.committed()
+	if commit <= n.seen.commit {
+		return false
 	}
-	return changed
+	n.seen.commit = commit
+	n.acks.changed()
+	n.tap(event.Event{Kind: event.Committed, Index: commit})
+	n.store.Committed(n.drive.Log.LastForStore(commit), commit)
+	return true
 }
 
 // roleInTerm reads role and term of one moment: the engine changes them one after the other.

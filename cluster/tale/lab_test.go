@@ -145,6 +145,20 @@ func (l *lab) why(words, want string) {
 	l.sound(a)
 }
 
+// unasked says that a question does not arise.
+func (l *lab) unasked(words string) {
+	l.Helper()
+	s := l.State()
+	m := tale.Moment{Journal: l.Journal(), State: &s}
+	q, ok := tale.Ask(m, strings.Fields(words))
+	if !ok {
+		l.Fatalf("there is no question %q", words)
+	}
+	if a := tale.Why(m, q); !strings.HasPrefix(a.Sentence, "This question does not arise") {
+		l.Errorf("%s: %s", q.Text, a.Sentence)
+	}
+}
+
 // sound says whether an answer names things that are there, and leaves no place in its sentences open.
 func (l *lab) sound(a tale.Answer) {
 	l.Helper()

@@ -88,6 +88,9 @@ func (n *narrator) refusal(e *event.Event) string {
 		}
 		return n.Say("{0} (had voted)", voter)
 	case event.HasLeader:
+		if m := n.s.Node(e.Node); m != nil && m.Role == event.Leader {
+			return n.Say("{0} (led itself)", voter)
+		}
 		return n.Say("{0} (heard from a leader)", voter)
 	case event.LogTermBehind, event.LogIndexBehind:
 		return n.Say("{0} (its log was newer)", voter)
@@ -118,10 +121,10 @@ func (n *narrator) changeRole(e *event.Event, was *formerly) {
 	}
 }
 
-// unseated says whether a machine has no vote in the configuration that it uses.
+// unseated says whether a machine has no vote in the configuration that it uses and knows to be committed.
 func (n *narrator) unseated(id event.NodeID) bool {
 	m := n.s.Node(id)
-	return m != nil && len(m.Members) > 0 && suffrage(m.Members, id) != event.Voter
+	return m != nil && len(m.Members) > 0 && m.MembersIndex <= m.Commit && suffrage(m.Members, id) != event.Voter
 }
 
 func (n *narrator) won(e *event.Event) {
@@ -133,7 +136,7 @@ func (n *narrator) won(e *event.Event) {
 		n.tell(e, n.Say("{0} became leader of term {1}.", who, number(e.Term)))
 		return
 	}
-	voters := len(votersOf(n.s.Members))
+	voters := n.electorate(e.Node)
 	text := n.Say("{0} became leader of term {1} with {2} of {3} votes: {4}.", who, number(e.Term), strconv.Itoa(len(c.got)), strconv.Itoa(voters), nodes(n.Language, c.got))
 	if c.tries > 1 {
 		text = n.Count(c.tries-1, strconv.Itoa(c.tries-1), "{1} It had tried {0} time before.", "{1} It had tried {0} times before.", text)
@@ -173,8 +176,17 @@ func (n *narrator) tellTries(e *event.Event, all bool) {
 	}
 }
 
+// electorate is how many voters a machine counts with.
+func (n *narrator) electorate(id event.NodeID) int {
+	members := n.s.Members
+	if m := n.s.Node(id); m != nil {
+		members, _ = n.s.CountsWith(m)
+	}
+	return len(votersOf(members))
+}
+
 func (n *narrator) try(id event.NodeID, c *campaign) string {
-	voters := len(votersOf(n.s.Members))
+	voters := n.electorate(id)
 	text := n.Count(c.tries, strconv.Itoa(c.tries), "At {6} {1} stood for election in term {2}, without winning: it got {3} of {4} votes ({5}).", "From {6} to {7} {1} stood for election {0} times, up to term {2}, without winning: at last it got {3} of {4} votes ({5}).",
 		id.String(), number(c.term), strconv.Itoa(len(c.got)), strconv.Itoa(voters), nodes(n.Language, c.got), Clock(c.from), Clock(c.at))
 	if len(c.refused) > 0 {

@@ -211,7 +211,26 @@ func (n *narrator) linkWords(b *linkBurst) string {
 	if parts := n.parts(); len(parts) > 1 {
 		return n.Say("The network fell into {0} parts: {1}.", count(len(parts)), strings.Join(parts, "; "))
 	}
-	return n.Count(len(b.changed), count(len(b.changed)), "{0} way was changed; all machines that run still reach each other.", "{0} ways were changed; all machines that run still reach each other.")
+	text := n.Count(len(b.changed), count(len(b.changed)), "{0} way was changed; all machines that run still reach each other.", "{0} ways were changed; all machines that run still reach each other.")
+	for i := range n.s.Nodes {
+		if m := &n.s.Nodes[i]; !runs(m) && n.alone(m.ID) {
+			text = n.Say("{0} {1}, which does not run at the moment, is cut off from all others.", text, m.ID.String())
+		}
+	}
+	return text
+}
+
+// alone says whether nothing passes to a machine or from it.
+func (n *narrator) alone(id event.NodeID) bool {
+	ways := 0
+	for i := range n.s.Links {
+		if l := &n.s.Links[i]; l.From == id || l.To == id {
+			if ways++; !l.Cut && l.Loss < event.One {
+				return false
+			}
+		}
+	}
+	return ways > 0
 }
 
 // parts are the sides of a cut network, and what each can do.

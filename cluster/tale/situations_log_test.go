@@ -30,10 +30,14 @@ var logs = []situation{
 		l.why("op "+num(op)+" unknown", "Whoever asked was not told how it ended: n1 lost its leadership while it replicated the entry (leadership lost while committing log): it may still be committed, or overwritten. From that nobody can conclude whether it happened; it may still happen later. The recording knows more: it is still entry … of term … in the log of n1, but another entry is committed there, so it did not happen and never will.")
 		l.ok(event.Command{Kind: event.Heal})
 		l.until("n1 has the other log", func(s *view.State) bool { return s.Node(1).Commit >= index })
-		l.why("n1 truncated", "n1's entry … was of term … but the log of … which leads term … has another one there. The leader's log counts: a follower cuts off what contradicts it, with all after it (§5.3). They were never committed: what is committed is in the log of every later leader (§5.4).")
-		l.why("entry n1"+entry+" overwritten", "n1's entry … was of term … but the log of … which leads term … has another one there. The leader's log counts: a follower cuts off what contradicts it, with all after it (§5.3). They were never committed: what is committed is in the log of every later leader (§5.4).")
+		l.why("n1 truncated", "n1's entry … was of term … but the log of … which leads term … has another one there. The leader's log counts: a follower cuts off what contradicts it, with all after it (§5.3). It was never committed: what is committed is in the log of every later leader (§5.4).")
+		l.why("entry n1"+entry+" overwritten", "n1's entry … was of term … but the log of … which leads term … has another one there. The leader's log counts: a follower cuts off what contradicts it, with all after it (§5.3). It was never committed: what is committed is in the log of every later leader (§5.4).")
 		l.why("entry n1"+entry+" committed", "It is committed: … n3, n4 and n5). A leader needs a majority of votes and each voter refuses a candidate whose log is older than its own, so every later leader has this entry (§5.4).")
 		l.why("op "+num(op)+" unknown", "Whoever asked was not told how it ended: n1 lost its leadership while it replicated the entry (leadership lost while committing log): it may still be committed, or overwritten. From that nobody can conclude whether it happened; it may still happen later. The recording knows more: it …")
+		l.ok(put("y", "2"))
+		l.ok(put("z", "3"))
+		l.until("n1 has them", func(s *view.State) bool { return s.Node(1).Commit >= index+3 })
+		l.unasked("entry n1 " + num(index+3) + " overwritten") // n1 did not have it when its log was cut
 	}},
 	{"an entry of an older term", 5, func(l *lab) {
 		for _, id := range (ids{3, 4, 5}) {

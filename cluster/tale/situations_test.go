@@ -87,7 +87,7 @@ var elections = []situation{
 		l.Advance(20 * ms)
 		l.why("no-leader", "Nobody has stood for election yet: the followers wait to hear from a leader. The first election timer may run out in … ms, …'s, and one does in … s at the latest; whose it is asks for votes.")
 		l.why("n2 no-candidacy", "n2's election timer still runs: it stands for election in … ms at the earliest and … s at the latest. The time is random, so that not all stand at once.")
-		l.why("n2 follows", "n2 heard from n1 last and has not noticed yet that it leads no more: it forgets its leader when its election timer runs out, or when a candidate of a higher term asks for its vote.")
+		l.why("n2 follows", "n2 heard from n1 last and has not noticed yet that it leads no more: it forgets its leader when its election timer runs out, or when it hears from one of a higher term.")
 	}},
 	{"ballots wait at gates", 3, func(l *lab) {
 		l.ok(event.Command{Kind: event.Hold})
@@ -139,6 +139,36 @@ var elections = []situation{
 		l.Begin(event.Command{Kind: event.Put, Node: 1, Key: "x", Value: "1"})
 		l.Advance(20 * ms)
 		l.why("entry n1 "+num(l.State().Nodes[0].Last)+" not-committed", "Entry … of term … is in the logs of 1 of the 3 voters (n1), and there is no leader that could commit it.…")
+	}},
+	{"a leader that is being removed", 3, func(l *lab) {
+		l.ok(event.Command{Kind: event.Hold})
+		l.Begin(order(event.MemberRemove, 1))
+		l.until("n1 counts without itself", func(s *view.State) bool { return len(s.Node(1).Members) == 2 })
+		l.why("n1 lease", "A leader goes on leading while a majority answers it: n1 needs 2 other voters, and the last time that it had heard from so many is …")
+		l.until("its lease is over", role(1, event.Follower))
+		l.why("n1 stepped-down", "n1 led term … but had not heard from a majority for longer than its lease lasts, so it stepped down by itself: somebody else may be leading by then.")
+	}},
+	{"a voter on one side only", 3, func(l *lab) {
+		l.ok(event.Command{Kind: event.MemberAdd})
+		l.until("n4 has the log", func(s *view.State) bool { return s.Node(4) != nil && s.Node(4).Last == s.Node(1).Last })
+		l.ok(split(ids{1, 4}, ids{2, 3}))
+		l.Begin(order(event.MemberPromote, 4))
+		l.until("n4 counts itself", func(s *view.State) bool { return s.Node(4).MembersIndex > s.MembersIndex })
+		l.unasked("n4 learner") // it counts itself
+		l.why("n1 no-quorum", "A majority is 3 of the 4 voters, and n1 talks to 2 of them (n1 and n4).…")
+		l.unasked("n2 no-quorum") // n2 and n3 are two of the three that they count
+		l.until("one of them leads", func(s *view.State) bool { n := s.Leader(); return n != nil && n.ID != 1 })
+		l.why("n4 no-quorum", "A majority is 3 of the 4 voters, and n4 talks to 2 of them (n1 and n4).…")
+	}},
+	{"a voter that has not heard of it", 3, func(l *lab) {
+		l.ok(event.Command{Kind: event.MemberAdd})
+		l.until("n4 has the log", func(s *view.State) bool { return s.Node(4) != nil && s.Node(4).Last == s.Node(1).Last })
+		l.ok(pair(event.Hold, 1, 4, true))
+		l.Begin(order(event.MemberPromote, 4))
+		l.until("n1 counts it", func(s *view.State) bool { return s.Node(1).MembersIndex > s.MembersIndex })
+		l.why("n4 learner", "n4 is a learner in the newest configuration that is committed. But n1 counts it as a voter already: the change is in its log, entry …, and counts from there on (dissertation §4.1).|n1 counts with the configuration")
+		l.until("it is committed", func(s *view.State) bool { return s.Node(1).MembersIndex == s.MembersIndex })
+		l.why("n4 not-leader", "n4 votes in the configuration of entry …, which is committed, but has not heard of it: the one that it uses itself, of entry …, has it as a learner still.|n4 counts with the configuration")
 	}},
 	{"a log that is behind", 3, func(l *lab) {
 		l.ok(split(ids{1, 2}, ids{3}))

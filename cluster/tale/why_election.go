@@ -158,6 +158,8 @@ func (q *inquiry) whyNotElected(c *view.Node) {
 	switch {
 	case c.Role == event.Leader:
 		q.say(q.Say("{0} leads term {1}.", c.ID.String(), number(c.Term)))
+	case a.pre && (c.Role != event.Candidate || a.term <= c.Term):
+		q.say(q.Say("{0} asked first whether it could win term {1} (pre-vote), and {2} of the {3} it needed would have voted for it ({4}).", c.ID.String(), number(a.term), count(len(got)), count(need), q.list(got)))
 	case a.pre:
 		q.say(q.Say("{0} asks first whether it could win term {1} (pre-vote), and {2} of the {3} it needs would vote for it ({4}).", c.ID.String(), number(a.term), count(len(got)), count(need), q.list(got)))
 	case c.Role == event.Candidate && c.Term == a.term:
@@ -216,7 +218,10 @@ func (q *inquiry) saySilent(a attempt, silent []event.NodeID) {
 			mute = append(mute, v)
 		}
 	}
-	if len(voted) > 0 {
+	switch {
+	case len(voted) > 0 && a.pre:
+		q.say(q.Count(len(voted), q.list(voted), "{0} would vote for it, but the answer has not reached {1}.", "{0} would vote for it, but the answers have not reached {1}.", a.candidate.String()))
+	case len(voted) > 0:
 		q.say(q.Count(len(voted), q.list(voted), "{0} has granted its vote, but the answer has not reached {1}.", "{0} have granted their votes, but the answers have not reached {1}.", a.candidate.String()))
 	}
 	if len(mute) > 0 {
@@ -226,10 +231,14 @@ func (q *inquiry) saySilent(a attempt, silent []event.NodeID) {
 		sent := q.last(of(event.Sent).by(a.candidate).to(v).that(func(e *event.Event) bool { return e.Term == a.term && asksForVote(e) }))
 		granted := q.grant(a, v)
 		switch n := q.s.Node(v); {
+		case granted != nil && a.pre:
+			q.happened(granted, linkMark(v, a.candidate), q.Say("{0} would vote for {1}, but the answer has not reached it.", v.String(), a.candidate.String()))
 		case granted != nil:
 			q.happened(granted, linkMark(v, a.candidate), q.Say("{0} granted its vote, but the answer has not reached {1}.", v.String(), a.candidate.String()))
 		case n == nil || !n.Up || n.Suspended || !q.passes(a.candidate, v) || !q.passes(v, a.candidate) || q.gate(a.candidate, v) || q.gate(v, a.candidate):
 			q.seeAway(a.candidate, []event.NodeID{v})
+		case sent != nil && a.pre:
+			q.happened(sent, linkMark(v, a.candidate), q.Say("{0} asked {1} whether it would vote for it.", a.candidate.String(), v.String()))
 		case sent != nil:
 			q.happened(sent, linkMark(v, a.candidate), q.Say("{0} asked {1} for its vote.", a.candidate.String(), v.String()))
 		}

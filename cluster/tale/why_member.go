@@ -24,16 +24,21 @@ func (q *inquiry) membersWords(n *view.Node) string {
 func (q *inquiry) whyNoVote() {
 	who, l := q.n.ID.String(), q.s.Leader()
 	set := q.last(of(event.MembersSet).that(func(e *event.Event) bool { return suffrage(e.Members, q.n.ID) == event.Learner }))
+	counts := q.countedBy()
 	switch suffrage(q.s.Members, q.n.ID) {
 	case event.Learner:
+		if counts != nil {
+			q.say(q.Say("{0} is a learner in the newest configuration that is committed. But {1} counts it as a voter already: the change is in its log, entry {2}, and counts from there on (dissertation §4.1).", who, counts.ID.String(), number(counts.MembersIndex)))
+			q.see(counts.ID.String(), q.membersWords(counts))
+			break
+		}
 		q.say(q.Say("{0} is a learner: it is sent the log like everybody, but neither elections nor commits count it, so that a newcomer that lags cannot stop the others (dissertation §4.2.1). It votes when it is promoted.", who))
 		if l != nil && l.ID != q.n.ID {
 			q.see(who, q.Say("{0} has {1} of the {2} entries of {3}'s log.", who, number(q.n.Last), number(l.Last), l.ID.String()))
 		}
-		if p := q.pendingChange(); p != nil && suffrage(p.Members, q.n.ID) == event.Voter {
-			q.say(q.Say("{0} counts it as a voter already: the change is in its log, entry {1}, and not committed yet.", p.ID.String(), number(p.MembersIndex)))
-			q.see(p.ID.String(), q.membersWords(p))
-		}
+	case event.Voter:
+		q.say(q.Say("{0} votes in the configuration of entry {1}, which is committed, but has not heard of it: the one that it uses itself, of entry {2}, has it as a learner still.", who, number(q.s.MembersIndex), number(q.n.MembersIndex)))
+		q.see(who, q.membersWords(q.n))
 	default:
 		q.say(q.Say("{0} is no member: the settled configuration, of entry {1}, does not name it.", who, number(q.s.MembersIndex)))
 		if q.pendingChange() != nil {
@@ -43,6 +48,17 @@ func (q *inquiry) whyNoVote() {
 	if set != nil {
 		q.happened(set, set.Node.String(), q.Say("{0} began to use the configuration of entry {1}, in which {2} is a learner.", set.Node.String(), number(set.Index), who))
 	}
+}
+
+// countedBy is a machine that runs and counts this one as a voter; nil if none does.
+func (q *inquiry) countedBy() *view.Node {
+	for i := range q.s.Nodes {
+		n := &q.s.Nodes[i]
+		if members, _ := q.s.CountsWith(n); runs(n) && suffrage(members, q.n.ID) == event.Voter {
+			return n
+		}
+	}
+	return nil
 }
 
 // pendingChange is a configuration that its leader uses though it is not committed yet; nil if there is none.

@@ -32,7 +32,8 @@ var nodeAskings = []asking{
 	{"not-applied", aboutNode, words.Of("Why has {0} not applied what is committed?"), func(q *inquiry) bool { return q.n.Applied < q.n.Commit }, (*inquiry).whyNotApplied},
 	{"truncated", aboutNode, words.Of("Why did {0} throw entries away?"), func(q *inquiry) bool { return q.truncation(0) != nil }, func(q *inquiry) { q.whyTruncated(q.truncation(0)) }},
 	{"learner", aboutNode, words.Of("Why does {0} have no vote?"), func(q *inquiry) bool {
-		return suffrage(q.s.Members, q.n.ID) != event.Voter && len(q.s.Members) > 0
+		own, _ := q.s.CountsWith(q.n)
+		return len(q.s.Members) > 0 && suffrage(q.s.Members, q.n.ID) != event.Voter && suffrage(own, q.n.ID) != event.Voter
 	}, (*inquiry).whyNoVote},
 }
 
@@ -262,13 +263,16 @@ func (q *inquiry) whyTimerRuns() {
 // followsOther says whether the machine takes somebody for the leader who is not, or not any more.
 func (q *inquiry) followsOther() bool {
 	l := q.s.Leader()
+	if b := q.s.Believing(); l == nil && b != nil && q.n.Leader == b.ID {
+		return false // nobody has come after it
+	}
 	return q.n.Up && q.n.Leader != 0 && q.n.Leader != q.n.ID && (l == nil || q.n.Leader != l.ID)
 }
 
 func (q *inquiry) whyFollows() {
 	l, who, old := q.s.Leader(), q.n.ID.String(), q.n.Leader.String()
 	if l == nil {
-		q.say(q.Say("{0} heard from {1} last and has not noticed yet that it leads no more: it forgets its leader when its election timer runs out, or when a candidate of a higher term asks for its vote.", who, old))
+		q.say(q.Say("{0} heard from {1} last and has not noticed yet that it leads no more: it forgets its leader when its election timer runs out, or when it hears from one of a higher term.", who, old))
 	} else {
 		q.say(q.Say("{0} heard from {1} last, in term {2}, and has not heard from {3}, which leads term {4}: the first message of the higher term will tell it.", who, old, number(q.n.Term), l.ID.String(), number(l.Term)))
 		q.seeLink(l.ID, q.n.ID)

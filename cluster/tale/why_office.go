@@ -43,7 +43,7 @@ func (q *inquiry) whySteppedDown() {
 func (q *inquiry) whyStepped(won, end *event.Event) {
 	who, term := won.Node.String(), number(won.Term)
 	handed := q.handover(won.Node, 0, won, end)
-	removed := q.last(of(event.MembersSet).by(won.Node).behind(won.Seq).ahead(end.Seq))
+	removed := q.removal(won, end)
 	switch cause := q.carrier(end, won.Node, won.Term+1); {
 	case handed != nil && (end.Term > won.Term || cause != nil):
 		q.say(q.Say("{0} handed its leadership to {1}, which stood for election in a higher term than {2}: that made {0} a follower.", who, handed.Peer.String(), term))
@@ -53,12 +53,25 @@ func (q *inquiry) whyStepped(won, end *event.Event) {
 		q.happened(cause, linkMark(cause.Node, cause.Peer), q.Say("{0} sent it in term {1}.", cause.Node.String(), number(cause.Term)))
 	case end.Term > won.Term:
 		q.say(q.Say("{0} led term {1} and heard of the higher term {2}: whoever sees a higher term becomes a follower in it (§5.1).", who, term, number(end.Term)))
-	case removed != nil && suffrage(removed.Members, won.Node) != event.Voter:
+	case removed != nil:
 		q.say(q.Say("{0} is no voter any more in the configuration of entry {1}, so it cannot lead on.", who, number(removed.Index)))
 		q.happened(removed, who, q.Say("The configuration without {0}'s vote.", who))
 	default:
 		q.whyLeaseEnded(won, end)
 	}
+}
+
+// removal is the configuration without a leader's vote that was committed while it led, which ends its office (dissertation §4.2.2); nil if
+// there was none.
+func (q *inquiry) removal(won, end *event.Event) *event.Event {
+	set := q.last(of(event.MembersSet).by(won.Node).behind(won.Seq).ahead(end.Seq))
+	if set == nil || suffrage(set.Members, won.Node) == event.Voter {
+		return nil
+	}
+	if q.last(of(event.Committed).by(won.Node).behind(set.Seq).that(func(e *event.Event) bool { return e.Index >= set.Index && e.At <= end.At })) == nil {
+		return nil
+	}
+	return set
 }
 
 // atOnce is how long after a message a machine may do what the message makes it do.
@@ -144,7 +157,10 @@ func (q *inquiry) whyLeaseEnded(won, end *event.Event) {
 func (q *inquiry) whyLease() {
 	who, voters := q.n.ID.String(), votersOf(q.configuration(q.n))
 	answers, need := q.heard(q.s.Seq+1, q.n.ID, voters), majority(voters)
-	if need == 1 {
+	if slices.Contains(voters, q.n.ID) {
+		need-- // it counts itself
+	}
+	if need == 0 {
 		q.say(q.Say("{0} is the only voter: it is its own majority and needs to hear from nobody.", who))
 		return
 	}
@@ -155,21 +171,21 @@ func (q *inquiry) whyLease() {
 		}
 	}
 	slices.Sort(ages)
-	if len(ages) < need-1 {
-		q.say(q.Count(need-1, count(need-1), "A leader goes on leading while a majority answers it. {1} needs {0} other voter and has heard from {2} in this term; without more it steps down when its lease ends.",
+	if len(ages) < need {
+		q.say(q.Count(need, count(need), "A leader goes on leading while a majority answers it. {1} needs {0} other voter and has heard from {2} in this term; without more it steps down when its lease ends.",
 			"A leader goes on leading while a majority answers it. {1} needs {0} other voters and has heard from {2} in this term; without more it steps down when its lease ends.", who, count(len(ages))))
 	} else {
-		q.say(q.Count(need-1, count(need-1), "A leader goes on leading while a majority answers it: {1} needs {0} other voter, and the last time that it had heard from so many is {2} ago. When that is longer than its lease lasts it steps down.",
-			"A leader goes on leading while a majority answers it: {1} needs {0} other voters, and the last time that it had heard from so many is {2} ago. When that is longer than its lease lasts it steps down.", who, q.span(ages[need-2])))
+		q.say(q.Count(need, count(need), "A leader goes on leading while a majority answers it: {1} needs {0} other voter, and the last time that it had heard from so many is {2} ago. When that is longer than its lease lasts it steps down.",
+			"A leader goes on leading while a majority answers it: {1} needs {0} other voters, and the last time that it had heard from so many is {2} ago. When that is longer than its lease lasts it steps down.", who, q.span(ages[need-1])))
 	}
-	if len(ages) >= need-1 {
-		if stood := q.stoodStill(q.n.ID, q.s.At-ages[need-2]); stood > 0 {
+	if len(ages) >= need {
+		if stood := q.stoodStill(q.n.ID, q.s.At-ages[need-1]); stood > 0 {
 			q.say(q.Say("It stood still for {0} of that, and its clock with it: for its lease that time has not passed.", q.span(stood)))
 		}
 	}
 	if r := without(q.reached(q.n.ID, voters), []event.NodeID{q.n.ID}); len(r) == 0 {
 		q.say(q.Say("At the moment it talks to nobody."))
-	} else if len(r) < need-1 {
+	} else if len(r) < need {
 		q.say(q.Say("At the moment it talks only to {0}.", q.list(r)))
 	}
 	for _, v := range voters {

@@ -150,7 +150,7 @@ func (q *inquiry) whySnapshot() {
 		q.see(l.ID.String(), q.Say("{0}'s log begins with entry {1}.", l.ID.String(), number(l.First)))
 		return
 	}
-	had := q.endBefore(sent.Seq)
+	had := q.endBefore(q.n.ID, sent.Seq)
 	compacted := q.last(of(event.Compacted).by(sent.Node).ahead(sent.Seq))
 	if compacted != nil {
 		q.say(q.Say("{0}'s log ended with entry {1}. {2}, which leads, has put everything up to entry {3} into a snapshot and dropped its log before entry {4}: the entry that {0} needs next does not exist there any more, so it sends the snapshot (§7).",
@@ -183,12 +183,14 @@ func (q *inquiry) whyInstalled() {
 	q.happened(done, who, q.Say("{0} installed the snapshot up to entry {1}.", who, number(done.Index)))
 }
 
-// endBefore is the last entry that the machine had before an event, as far as the recording tells.
-func (q *inquiry) endBefore(seq uint64) uint64 {
-	e := q.last(of(event.Appended, event.Started, event.Truncated, event.SnapshotInstalled, event.Wiped).by(q.n.ID).ahead(seq))
-	switch {
+// endBefore is the last entry that a machine had before an event, as far as the recording tells.
+func (q *inquiry) endBefore(id event.NodeID, seq uint64) uint64 {
+	e := q.last(of(event.Appended, event.Started, event.Truncated, event.SnapshotInstalled, event.Wiped).by(id).ahead(seq))
+	switch n := q.s.Node(id); {
+	case e == nil && n == nil:
+		return 0
 	case e == nil:
-		return min(q.n.Last, q.n.SnapshotIndex)
+		return min(n.Last, n.SnapshotIndex)
 	case e.Kind == event.Truncated:
 		return e.Index - 1
 	}
@@ -216,6 +218,12 @@ func (q *inquiry) whyCommitsLess() {
 	q.say(q.Say("{0} knows everything up to entry {1} to be committed, {2} up to entry {3}.", who, number(q.n.Commit), far.ID.String(), number(far.Commit)))
 	q.see(far.ID.String(), q.Say("{0} knows entry {1} to be committed.", far.ID.String(), number(far.Commit)))
 	switch {
+	case !q.n.Up:
+		q.say(q.Say("{0} is down.", who))
+	case l == nil && q.s.StaleLeader(q.n):
+		q.whyOusted(q.n)
+	case l == nil && q.n.Suspended:
+		q.say(q.Say("It stands still."))
 	case l == nil:
 		q.say(q.Say("A follower learns that from its leader, and there is none; a new one must commit an entry of its own term first."))
 	case l.ID == q.n.ID:
@@ -229,6 +237,8 @@ func (q *inquiry) whyCommitsLess() {
 	case q.n.Last < far.Commit:
 		q.say(q.Say("It can count only what is in its log, and that ends with entry {0}.", number(q.n.Last)))
 		q.whyNotYet(l)
+	case l.Commit <= q.n.Commit:
+		q.say(q.Say("{0} leads term {1} and does not know it either: a new leader knows what was committed before it only when an entry of its own term is (§5.4.2).", l.ID.String(), number(l.Term)))
 	default:
 		q.whyUntold(l)
 	}
@@ -276,9 +286,22 @@ func (q *inquiry) whyNotApplied() {
 	q.see(who, q.Say("Applied: entry {0}, revision {1}.", number(q.n.Applied), number(uint64(q.n.Revision))))
 }
 
-// truncation is when the machine last cut its log; with an index, such that this entry went.
+// truncation is when the machine last cut its log; with an index, such that an entry that it had there went.
 func (q *inquiry) truncation(index uint64) *event.Event {
-	return q.last(of(event.Truncated).by(q.n.ID).that(func(e *event.Event) bool { return index == 0 || e.Index <= index }))
+	const most = 4 // of those that may have been it
+	var cuts []event.Event
+	q.back(of(event.Truncated).by(q.n.ID), func(e *event.Event) bool {
+		if index == 0 || e.Index <= index {
+			cuts = append(cuts, *e)
+		}
+		return len(cuts) == most || index == 0 && len(cuts) == 1
+	})
+	for i := range cuts {
+		if index == 0 || q.endBefore(q.n.ID, cuts[i].Seq) >= index {
+			return &cuts[i]
+		}
+	}
+	return nil
 }
 
 // whyTruncated tells why entries were cut off the end of a log.
@@ -296,9 +319,12 @@ func (q *inquiry) whyTruncated(cut *event.Event) {
 	default:
 		q.say(q.Say("{0}'s entries from {1} on contradicted the leader's log. A follower cuts off what contradicts it, with all after it (§5.3).", who, number(cut.Index)))
 	}
-	if q.s.Safe() {
+	switch {
+	case q.s.Safe() && q.endBefore(cut.Node, cut.Seq) == cut.Index:
+		q.say(q.Say("It was never committed: what is committed is in the log of every later leader (§5.4)."))
+	case q.s.Safe():
 		q.say(q.Say("They were never committed: what is committed is in the log of every later leader (§5.4)."))
-	} else {
+	default:
 		q.say(q.Say("What is committed should be in the log of every later leader (§5.4); in this room that was broken, as a lamp tells."))
 	}
 	q.happened(cut, who, q.Say("{0} cut its log from entry {1} on.", who, number(cut.Index)))

@@ -97,7 +97,13 @@ func (q *inquiry) whyNoLeader() {
 		q.say(q.Say("No configuration is known yet: nobody knows who may vote."))
 		return
 	}
-	switch hubs := q.electable(); {
+	hubs := q.electable()
+	if len(hubs) > 0 {
+		members, _ := q.s.CountsWith(q.s.Node(hubs[0]))
+		voters = votersOf(members)
+		need = majority(voters)
+	}
+	switch {
 	case len(up) == 0:
 		q.say(q.Say("A leader needs the votes of {0} of the {1} voters, and none of them runs. Until so many do there can be no leader, and nothing can be committed.", count(need), count(len(voters))))
 		q.seeAway(0, voters)

@@ -28,16 +28,15 @@ func (q *inquiry) candidacies() (list []event.Event) {
 func (q *inquiry) whyElections() {
 	list := q.candidacies()
 	newest, oldest := list[0], list[len(list)-1]
-	voters := votersOf(q.s.InUse())
 	q.say(q.Say("{0} times in {1} somebody stood for election, up to term {2}.", count(len(list)), q.span(q.s.At-oldest.At), number(newest.Term)))
 	switch {
-	case len(q.electable()) == 0:
+	case len(q.electable()) == 0 && len(q.standing()) > 0:
+		voters := votersOf(q.configuration(q.s.Node(newest.Node)))
 		q.say(q.Say("None can win now: nobody talks to the {0} of {1} voters that it takes, so each tries again when its timer runs out.", count(majority(voters)), count(len(voters))))
 		q.seeAway(newest.Node, without(voters, q.reached(newest.Node, voters)))
 	case q.disrupted(newest.Node), q.tooSlow(), q.hasty():
 	case len(q.rivals(list)) > 0:
-		rivals := q.rivals(list)
-		q.say(q.Say("In term {0} {1} stood at the same time and shared the votes; random timers will sooner or later let one be first.", number(rivals[0].Term), q.list([]event.NodeID{rivals[1].Node, rivals[0].Node})))
+		q.sayRivals(q.rivals(list))
 	default:
 		q.say(q.Say("Each time the leader of before was not heard any more, a candidate did not get its votes, or a machine was told to stand."))
 	}
@@ -157,6 +156,20 @@ func (q *inquiry) hasty() bool {
 		return true
 	}
 	return false
+}
+
+// sayRivals tells of two that stood in one term.
+func (q *inquiry) sayRivals(rivals []event.Event) {
+	who, term := q.list([]event.NodeID{rivals[1].Node, rivals[0].Node}), rivals[0].Term
+	won := q.last(of(event.RoleChanged).that(func(e *event.Event) bool { return e.Role == event.Leader && e.Term == term }))
+	switch {
+	case won != nil:
+		q.say(q.Say("In term {0} {1} stood at the same time, and {2} won it.", number(term), who, won.Node.String()))
+	case q.s.Leader() != nil:
+		q.say(q.Say("In term {0} {1} stood at the same time and shared the votes, so nobody won it.", number(term), who))
+	default:
+		q.say(q.Say("In term {0} {1} stood at the same time and shared the votes; random timers will sooner or later let one be first.", number(term), who))
+	}
 }
 
 // rivals are the newest two that stood in one term; nil if none did.

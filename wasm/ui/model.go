@@ -214,8 +214,15 @@ func (m *Model) link(from, to event.NodeID) event.Link {
 	return event.Link{}
 }
 
-// suffrage is a node's place in the configuration that is used.
-func (m *Model) suffrage(id event.NodeID) event.Suffrage { return suffrageIn(m.State.InUse(), id) }
+// suffrage is a node's place in the configuration that is used; it votes and stands as soon as it counts itself as a voter.
+func (m *Model) suffrage(id event.NodeID) event.Suffrage {
+	if n := m.State.Node(id); n != nil && n.Up {
+		if members, _ := m.State.CountsWith(n); suffrageIn(members, id) == event.Voter {
+			return event.Voter
+		}
+	}
+	return suffrageIn(m.State.InUse(), id)
+}
 
 func suffrageIn(members []event.Member, id event.NodeID) event.Suffrage {
 	for _, x := range members {
