@@ -48,14 +48,19 @@ func (q *inquiry) whyCut() {
 	a, b := q.subject.node.String(), q.subject.peer.String()
 	w := q.ways()
 	blocked := func(l *view.Link) bool { return l.Cut || l.Loss >= event.One }
-	if blocked(w[0]) && blocked(w[1]) {
+	from, to, shut := a, b, w[0]
+	if !blocked(w[0]) {
+		from, to, shut = b, a, w[1]
+	}
+	switch both := blocked(w[0]) && blocked(w[1]); {
+	case both && w[0].Cut && w[1].Cut:
 		q.say(q.Say("The way between {0} and {1} is cut in both directions: what either sends to the other is lost.", a, b))
-	} else {
-		from, to := a, b
-		if blocked(w[1]) {
-			from, to = b, a
-		}
+	case both:
+		q.say(q.Say("Nothing passes between {0} and {1}: what either sends to the other is lost.", a, b))
+	case shut.Cut:
 		q.say(q.Say("The way from {0} to {1} is cut, the other direction is open: {0} hears {1}, but its own requests and answers are lost, and a request without its answer acknowledges nothing.", from, to))
+	default:
+		q.say(q.Say("All that {0} sends to {1} is lost, the other direction is open: {0} hears {1}, but its own requests and answers do not arrive, and a request without its answer acknowledges nothing.", from, to))
 	}
 	for _, l := range w {
 		if blocked(l) {

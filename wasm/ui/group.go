@@ -17,7 +17,7 @@ func outlineWords(m *Model, g *view.Group) string {
 	text := words.Of("{0} · {1} of {2} – cannot commit")
 	switch {
 	case g.Quorum && !led:
-		text = words.Of("{0} · {1} of {2} – quorum if {3} leads")
+		text = words.Of("{0} · {1} of {2} – quorum if led by {3}")
 	case g.Quorum:
 		text = words.Of("{0} · {1} of {2} – quorum")
 	case g.Total == 0:

@@ -23,7 +23,7 @@ func TestOutlineNamesWhoCouldLead(t *testing.T) {
 		t.Errorf("n2, which reaches all, leads: %q", words())
 	}
 	s.tell(event.Event{Kind: event.RoleChanged, Node: 2, Role: event.Follower, Term: 8})
-	if !strings.Contains(words(), "5 of 5 – quorum if n2 leads") {
+	if !strings.Contains(words(), "5 of 5 – quorum if led by n2") {
 		t.Errorf("n2 alone could lead: %q", words())
 	}
 }

@@ -60,11 +60,27 @@ func (t *Tape) find(seq uint64, s journal.Search, from func(uint64, journal.Sear
 		if err != nil || found == 0 || s.Kinds != faults {
 			return found, err
 		}
-		if again, err := t.restated(found); err != nil || !again {
+		pass, err := t.restated(found)
+		if err == nil && !pass {
+			pass, err = t.continues(found)
+		}
+		if err != nil || !pass {
 			return found, err
 		}
 		seq = found
 	}
+}
+
+// continues says whether an event tells only more of the fault before it: a command may change many directions at once.
+func (t *Tape) continues(seq uint64) (bool, error) {
+	if seq <= t.o.Journal.Reach().First {
+		return false, nil
+	}
+	two, err := t.o.Journal.Events(seq-1, 2)
+	if err != nil || len(two) < 2 {
+		return false, err
+	}
+	return two[0].Kind == event.LinkSet && two[1].Kind == event.LinkSet && isFault(&two[0]) && two[0].At == two[1].At, nil
 }
 
 // restated says whether an event tells only how a room is that was opened again: it does so in the moment in which it wakes, before anybody

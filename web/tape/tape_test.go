@@ -244,6 +244,34 @@ func TestWindingLeadsToPlaces(t *testing.T) {
 	}
 }
 
+// TestOneCutIsOneFault: its directions, and those of a partition, are told one by one, and gone to at once.
+func TestOneCutIsOneFault(t *testing.T) {
+	cut := event.Link{Cut: true}
+	events := []event.Event{
+		{At: 100, Kind: event.MachineAdded, Node: 1}, {At: 200, Kind: event.Asked, Op: 1, Command: event.Cut},
+		{At: 200, Kind: event.LinkSet, Node: 1, Peer: 2, Link: cut}, {At: 200, Kind: event.LinkSet, Node: 2, Peer: 1, Link: cut}, {At: 200, Kind: event.LinkSet, Node: 1, Peer: 3, Link: cut},
+		{At: 200, Kind: event.Asked, Op: 2, Command: event.Cut}, {At: 200, Kind: event.LinkSet, Node: 2, Peer: 3, Link: cut}, {At: 400, Kind: event.Suspended, Node: 1}, {At: 500, Kind: event.Stepped},
+	}
+	tape := New(Options{Journal: record(events), Studio: NewStudio()})
+	for said, want := range map[string][]uint64{"next fault": {3, 7, 8}, "previous fault": {8, 7, 3}} {
+		from := "seq 1"
+		if strings.HasPrefix(said, "previous") {
+			from = "seq 9"
+		}
+		if err := tape.Wind(from); err != nil {
+			t.Fatal(err)
+		}
+		for _, seq := range want {
+			if err := tape.Wind(said); err != nil {
+				t.Fatal(err)
+			}
+			if at, _ := tape.here(); at != seq {
+				t.Errorf("%s leads to event %d, not %d", said, at, seq)
+			}
+		}
+	}
+}
+
 // TestWhatPagesOfferIsLookedFor: nothing that can be chosen is refused.
 func TestWhatPagesOfferIsLookedFor(t *testing.T) {
 	if len(ui.Sorts) != len(sorts) {
