@@ -120,3 +120,20 @@ func TestLargeValuesMakeASnapshotEarlier(t *testing.T) {
 	}
 	l.wait("a snapshot", func(s *view.State) bool { return s.Node(1).SnapshotIndex > 0 && s.Node(1).First > 4 })
 }
+
+// A snapshot is one fact, though who writes it closes it and raft does so again.
+func TestASnapshotIsToldOnce(t *testing.T) {
+	l := openLab(t, Options{Nodes: 3})
+	l.ok(put("x", "1"))
+	from := l.State().Seq
+	l.ok(node1(event.Snapshot, 2))
+	taken := 0
+	for _, e := range l.events(from) {
+		if e.Kind == event.SnapshotTaken && e.Node == 2 {
+			taken++
+		}
+	}
+	if taken != 1 {
+		t.Errorf("it is told %d times", taken)
+	}
+}

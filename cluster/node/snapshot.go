@@ -69,6 +69,7 @@ type sink struct {
 	raft.SnapshotSink
 	n    *Node
 	fact event.Event
+	told bool
 }
 
 func (s *sink) Write(b []byte) (int, error) {
@@ -79,7 +80,8 @@ func (s *sink) Write(b []byte) (int, error) {
 
 func (s *sink) Close() error {
 	err := s.SnapshotSink.Close()
-	if err == nil {
+	if err == nil && !s.told { // the store closes it, and raft once more
+		s.told = true
 		s.n.snapshotAt.Store(s.fact.Index)
 		s.n.tap(s.fact)
 	}

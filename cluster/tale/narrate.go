@@ -127,11 +127,16 @@ type formerly struct {
 	term uint64
 	last uint64
 	link event.Link
+	rate event.Factor // of the room
+	// of the machine
+	drift event.Factor
+	fsync event.Micros
 }
 
 func former(s *view.State, e *event.Event) (f formerly) {
+	f.rate = s.Rate
 	if n := s.Node(e.Node); n != nil {
-		f = formerly{role: n.Role, term: n.Term, last: n.Last}
+		f = formerly{role: n.Role, term: n.Term, last: n.Last, rate: s.Rate, drift: n.Drift, fsync: n.Fsync}
 	}
 	if l := s.Link(e.Node, e.Peer); e.Kind == event.LinkSet && l != nil {
 		f.link = l.Link

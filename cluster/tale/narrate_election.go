@@ -18,6 +18,7 @@ type campaign struct {
 	preFrom event.Micros // the first of them
 	preAt   event.Micros // the last of them
 	preWhy  []string     // why, of the last term that was asked for
+	preAll  []string     // why, of all
 	preTerm uint64
 	got     []event.NodeID
 	refused []string // why, of the last term
@@ -72,6 +73,9 @@ func (c *campaign) refusePre(e *event.Event, why string) {
 	c.preAt, c.preTerm = e.At, e.Term
 	if !slices.Contains(c.preWhy, why) {
 		c.preWhy = append(c.preWhy, why)
+	}
+	if !slices.Contains(c.preAll, why) && len(c.preAll) < view.MaxNodes {
+		c.preAll = append(c.preAll, why)
 	}
 }
 
@@ -168,7 +172,7 @@ func (n *narrator) tellTries(e *event.Event, all bool) {
 		switch from, to := Clock(c.preFrom), Clock(c.preAt); {
 		case c.pre < manyPreVotes:
 		case from == to:
-			n.tell(e, n.Say("At {0} {1} pre-votes were refused to {2}, by {3}; its term stayed as it was.", from, n.Number(uint64(c.pre)), id.String(), n.List(c.preWhy)))
+			n.tell(e, n.Say("At {0} {1} pre-votes were refused to {2}, by {3}; its term stayed as it was.", from, n.Number(uint64(c.pre)), id.String(), n.List(c.preAll)))
 		default:
 			n.tell(e, n.Count(c.pre, n.Number(uint64(c.pre)), "From {2} to {3} {1} asked for pre-votes, {0} of which was refused, at last by {4}; its term stayed as it was.", "From {2} to {3} {1} asked for pre-votes, {0} of which were refused, at last by {4}; its term stayed as it was.",
 				id.String(), from, to, n.List(c.preWhy)))

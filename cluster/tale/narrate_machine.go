@@ -78,9 +78,21 @@ func (n *narrator) hearFault(e *event.Event, was *formerly) bool {
 	case event.Corrupted:
 		n.fault(e, n.Say("A bit flipped in {0}'s file {1}, at byte {2}.", who, e.Text, number(uint64(e.N))), n.Say("A bit flips on {0}'s disk", who))
 	case event.DriftSet:
-		n.fault(e, n.Say("{0}'s clock was set to {1} times the true speed.", who, n.Decimal(int64(e.Factor), int64(event.One), 2)), n.Say("{0}'s clock", who))
+		switch {
+		case e.Factor == was.drift: // it is as it was
+		case e.Factor == event.One:
+			n.fault(e, n.Say("{0}'s clock runs true again.", who), n.Say("{0}'s clock", who))
+		default:
+			n.fault(e, n.Say("{0}'s clock was set to {1} times the true speed.", who, n.Decimal(int64(e.Factor), int64(event.One), 2)), n.Say("{0}'s clock", who))
+		}
 	case event.DiskSet:
-		n.fault(e, n.Say("{0}'s disk was set to take {1} longer for every fsync.", who, n.Duration(int64(e.Took))), n.Say("{0}'s disk", who))
+		switch {
+		case e.Took == was.fsync:
+		case e.Took == 0:
+			n.fault(e, n.Say("{0}'s disk is as fast as usual again.", who), n.Say("{0}'s disk", who))
+		default:
+			n.fault(e, n.Say("{0}'s disk was set to take {1} longer for every fsync.", who, n.Duration(int64(e.Took))), n.Say("{0}'s disk", who))
+		}
 	case event.MachineAdded:
 		if n.begun {
 			n.fault(e, n.Say("{0} joined the ring as a new machine.", who), n.Say("A new machine"))

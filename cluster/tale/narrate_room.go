@@ -20,9 +20,12 @@ func (n *narrator) hearRoom(e *event.Event, was *formerly) {
 		if !n.begun {
 			return
 		}
-		if e.Factor == 0 {
+		switch {
+		case e.Factor == 0:
 			n.tell(e, n.Say("The room's time was frozen."))
-		} else {
+		case was.rate == 0:
+			n.tell(e, n.Say("The room's time went on, at {0} times the real speed.", n.Decimal(int64(e.Factor), int64(event.One), 2)))
+		default:
 			n.tell(e, n.Say("The room's time was set to {0} times the real speed.", n.Decimal(int64(e.Factor), int64(event.One), 2)))
 		}
 	case event.PreVoteSet:

@@ -155,6 +155,8 @@ var elections = []situation{
 		l.Begin(order(event.MemberPromote, 4))
 		l.until("n4 counts itself", func(s *view.State) bool { return s.Node(4).MembersIndex > s.MembersIndex })
 		l.unasked("n4 learner") // it counts itself
+		s := l.State()
+		l.why("entry n1 "+num(s.MembersIndex)+" committed", "It is committed: 3 of the 3 voters hold entry … now (n1, n2 and n3).…")
 		l.why("n1 no-quorum", "A majority is 3 of the 4 voters, and n1 talks to 2 of them (n1 and n4).…")
 		l.unasked("n2 no-quorum") // n2 and n3 are two of the three that they count
 		l.until("one of them leads", func(s *view.State) bool { n := s.Leader(); return n != nil && n.ID != 1 })

@@ -213,7 +213,7 @@ func (q *inquiry) whyCompacted() {
 }
 
 func (q *inquiry) whyCommitted() {
-	voters := votersOf(q.s.InUse())
+	voters := votersOf(q.s.Members) // an uncommitted configuration says nothing of what is committed
 	e := q.entry
 	holders := q.holders(e.Index, e.Term, voters)
 	first := q.firstCommit(e)

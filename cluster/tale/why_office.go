@@ -217,7 +217,10 @@ func (q *inquiry) stoodStill(id event.NodeID, since event.Micros) (all event.Mic
 // termChange is the newest step of the machine into a term, and the term before; nil if none is within reach.
 func (q *inquiry) termChange() (now *event.Event, before uint64) {
 	var newest *event.Event
-	q.back(of(event.TermChanged, event.Started).by(q.n.ID), func(e *event.Event) bool {
+	q.back(of(event.TermChanged, event.Started, event.Wiped).by(q.n.ID), func(e *event.Event) bool {
+		if e.Kind == event.Wiped {
+			return true // it remembers no term from before that
+		}
 		if newest != nil && e.Term != newest.Term {
 			now, before = newest, e.Term
 			return true

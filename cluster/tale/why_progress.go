@@ -224,6 +224,9 @@ func (q *inquiry) whyCommitsLess() {
 		q.whyOusted(q.n)
 	case l == nil && q.n.Suspended:
 		q.say(q.Say("It stands still."))
+	case l == nil && q.s.Believing() != nil && q.n.Leader == q.s.Believing().ID:
+		q.say(q.Say("{0}, its leader, stands still: it tells when it goes on, or a new leader does that has committed an entry of its own term.", q.n.Leader.String()))
+		q.see(q.n.Leader.String(), q.Say("{0} stands still.", q.n.Leader.String()))
 	case l == nil:
 		q.say(q.Say("A follower learns that from its leader, and there is none; a new one must commit an entry of its own term first."))
 	case l.ID == q.n.ID:
@@ -233,6 +236,9 @@ func (q *inquiry) whyCommitsLess() {
 		other := q.differs(far)
 		q.say(q.Say("Its entry {0} is another one than the committed one, of term {1}: first that has to give way (§5.3).", number(other.Index), number(other.Term)))
 		q.see(entryMark(q.n.ID, other.Index), q.Say("{0} has entry {1} of term {2}.", who, number(other.Index), number(other.Term)))
+		q.whyNotYet(l)
+	case q.n.Commit == 0:
+		q.say(q.Say("How far the log is committed is not kept on disk: a machine that starts learns it from a request of the leader's that fits its log, and has got none yet."))
 		q.whyNotYet(l)
 	case q.n.Last < far.Commit:
 		q.say(q.Say("It can count only what is in its log, and that ends with entry {0}.", number(q.n.Last)))

@@ -137,7 +137,7 @@ func (q *inquiry) whyNotLogged() {
 		if n.Fsync > 0 {
 			q.say(q.Say("{0}'s disk takes {1} longer for every fsync.", who, q.span(n.Fsync)))
 		}
-	case q.s.Rate == 0:
+	case q.s.Rate == 0 && q.s.At <= q.op.Asked:
 		q.say(q.Say("{0} has not looked at the request yet.", who))
 		q.see(who, q.Say("{0} does not lead.", who))
 	case n.Leader == 0:
