@@ -120,6 +120,8 @@ func (n *narrator) by(e *event.Event, text string) string {
 	switch {
 	case e.Kind == event.Stopped && e.Reason == event.RefusedToStart:
 		return text // its own doing, whoever started it
+	case n.order != nil && e.At-n.order.At <= soon && n.order.Command == event.Chaos:
+		return n.Say("With the end of chaos: {0}", text)
 	case n.order != nil && e.At-n.order.At <= soon && !chaotic(n.order):
 		return n.Say("By hand: {0}", text)
 	case n.chaos || n.order != nil && e.At-n.order.At <= soon:
