@@ -156,20 +156,12 @@ func (d *director) mend() error {
 // together says that every machine runs, follows one leader, and has applied all it wrote.
 func together(s *view.State) bool {
 	l := s.Leader()
-	if l == nil || lastTerm(l) != l.Term || l.Commit < l.Last {
+	if l == nil || l.LastTerm() != l.Term || l.Commit < l.Last {
 		return false
 	}
 	return !slices.ContainsFunc(s.Nodes, func(n view.Node) bool {
 		return !n.Up || n.Suspended || n.Leader != l.ID || n.Commit != l.Last || n.Applied != l.Last || n.Term != l.Term
 	})
-}
-
-// lastTerm is the term of a node's last entry.
-func lastTerm(n *view.Node) uint64 {
-	if e := n.Entry(n.Last); e != nil {
-		return e.Term
-	}
-	return n.SnapshotTerm
 }
 
 // votersOf are the voting members, by ID.

@@ -148,14 +148,8 @@ func (l *lab) why(words, want string) {
 // unasked says that a question does not arise.
 func (l *lab) unasked(words string) {
 	l.Helper()
-	s := l.State()
-	m := tale.Moment{Journal: l.Journal(), State: &s}
-	q, ok := tale.Ask(m, strings.Fields(words))
-	if !ok {
-		l.Fatalf("there is no question %q", words)
-	}
-	if a := tale.Why(m, q); !strings.HasPrefix(a.Sentence, "This question does not arise") {
-		l.Errorf("%s: %s", q.Text, a.Sentence)
+	if a := l.answer(words); !strings.HasPrefix(a.Sentence, "This question does not arise") {
+		l.Errorf("%s: %s", a.Question.Text, a.Sentence)
 	}
 }
 

@@ -169,11 +169,3 @@ func acknowledged(leader *view.Node, index uint64, voters []event.NodeID) (ids [
 	}
 	return ids
 }
-
-// lastOf is a node's last entry.
-func lastOf(n *view.Node) (index, term uint64) {
-	if k := n.Log.Len(); k > 0 {
-		return n.Log.At(k - 1).Index, n.Log.At(k - 1).Term
-	}
-	return n.SnapshotIndex, n.SnapshotTerm
-}

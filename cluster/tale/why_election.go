@@ -140,7 +140,7 @@ func (q *inquiry) lostElection() *event.Event {
 // attemptOf is what a candidate tries, or tried last.
 func (q *inquiry) attemptOf(c *view.Node) (a attempt) {
 	a = attempt{candidate: c.ID, term: c.Term}
-	a.index, a.logTerm = lastOf(c)
+	a.index, a.logTerm = c.Last, c.LastTerm()
 	request := q.last(of(event.Sent).by(c.ID).that(asksForVote))
 	if a.request = request; request != nil {
 		a.term, a.pre, a.index, a.logTerm = request.Term, request.Type == event.RequestPreVote, request.Index, request.LogTerm

@@ -218,7 +218,7 @@ func (q *inquiry) whyCommitsLess() {
 	q.say(q.Say("{0} knows everything up to entry {1} to be committed, {2} up to entry {3}.", who, number(q.n.Commit), far.ID.String(), number(far.Commit)))
 	q.see(far.ID.String(), q.Say("{0} knows entry {1} to be committed.", far.ID.String(), number(far.Commit)))
 	switch {
-	case !q.n.Up:
+	case l == nil && !q.n.Up:
 		q.say(q.Say("{0} is down.", who))
 	case l == nil && q.s.StaleLeader(q.n):
 		q.whyOusted(q.n)
@@ -300,7 +300,7 @@ func (q *inquiry) truncation(index uint64) *event.Event {
 		if index == 0 || e.Index <= index {
 			cuts = append(cuts, *e)
 		}
-		return len(cuts) == most || index == 0 && len(cuts) == 1
+		return index == 0 || len(cuts) == most
 	})
 	for i := range cuts {
 		if index == 0 || q.endBefore(q.n.ID, cuts[i].Seq) >= index {

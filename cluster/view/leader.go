@@ -46,12 +46,12 @@ func (s *State) InUse() []event.Member {
 // newerThan compares two logs as voters do (Raft paper §5.4.1): by the term of the last entry, then by its index. Equal ones differ
 // where one has told of its configuration already.
 func (n *Node) newerThan(o *Node) bool {
-	term, other := n.lastTerm(), o.lastTerm()
+	term, other := n.LastTerm(), o.LastTerm()
 	return term > other || term == other && (n.Last > o.Last || n.Last == o.Last && n.MembersIndex > o.MembersIndex)
 }
 
-// lastTerm is the term of the last entry, which may be in a snapshot.
-func (n *Node) lastTerm() uint64 {
+// LastTerm is the term of the last entry, which may be in a snapshot; 0 of an empty log.
+func (n *Node) LastTerm() uint64 {
 	if e := n.Entry(n.Last); e != nil {
 		return e.Term
 	}

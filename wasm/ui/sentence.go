@@ -302,10 +302,7 @@ func (m *Model) lastOf(id event.NodeID) (index, term uint64) {
 	if n == nil {
 		return 0, 0
 	}
-	if k := n.Log.Len(); k > 0 {
-		return n.Log.At(k - 1).Index, n.Log.At(k - 1).Term
-	}
-	return n.SnapshotIndex, n.SnapshotTerm
+	return n.Last, n.LastTerm()
 }
 
 // membersSentence tells a new configuration once: when the leader begins to use it.
