@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -26,50 +27,42 @@ type hands struct {
 	t testing.TB
 }
 
-// do gives commands, each when it has been answered before. $LEADER is who leads, and there is one; $FOLLOWER is one that runs
-// and does not lead.
+// do gives commands, each when the one before is done. $LEADER is who leads, and all that run follow; $FOLLOWERS are those that
+// run and do not lead, with quotes.
 func (h *hands) do(bodies ...string) {
 	h.t.Helper()
 	for _, body := range bodies {
-		if strings.Contains(body, "$LEADER") {
-			body = strings.ReplaceAll(body, "$LEADER", h.leader().String())
-		}
-		if strings.Contains(body, "$FOLLOWER") {
-			body = strings.ReplaceAll(body, "$FOLLOWER", h.follower().String())
+		if strings.Contains(body, "$") {
+			leader, followers := h.settled()
+			body = strings.NewReplacer("$LEADER", leader.String(), "$FOLLOWERS", strings.Join(followers, `,`)).Replace(body)
 		}
 		var r result
-		if status, err := post(h.room+"/commands", body, &r); err != nil || status != http.StatusOK {
+		if status, err := post(h.room+"/commands", body, &r); err != nil || status != http.StatusOK || r.Outcome != event.OK.String() {
 			h.t.Fatalf("%s: %d, %+v, %v", body, status, r, err)
 		}
 	}
 }
 
-// leader waits for one whom all that run follow.
-func (h *hands) leader() (id event.NodeID) {
+// settled waits for a leader whom all that run follow.
+func (h *hands) settled() (leader event.NodeID, followers []string) {
 	h.t.Helper()
-	await(h.t, "a leader", func() bool {
+	await(h.t, "a leader whom all follow", func() bool {
 		var st view.State
 		if get(h.t, h.room, &st) != http.StatusOK || st.Leader() == nil {
 			return false
 		}
-		id = st.Leader().ID
+		leader, followers = st.Leader().ID, nil
+		for _, n := range st.Nodes {
+			if n.Up && n.Leader != leader {
+				return false
+			}
+			if n.Up && n.ID != leader {
+				followers = append(followers, strconv.Quote(n.ID.String()))
+			}
+		}
 		return true
 	})
-	return id
-}
-
-func (h *hands) follower() event.NodeID {
-	h.t.Helper()
-	leader := h.leader()
-	var st view.State
-	get(h.t, h.room, &st)
-	for _, n := range st.Nodes {
-		if n.Up && n.ID != leader {
-			return n.ID
-		}
-	}
-	h.t.Fatal("nobody follows")
-	return 0
+	return leader, followers
 }
 
 func (h *hands) draft(query string) string {
@@ -115,8 +108,8 @@ func TestDraftOfWhatWasDoneCanBeRehearsed(t *testing.T) {
 		`{"kind":"kill","node":"$LEADER"}`,
 		`{"kind":"put","node":"$LEADER","key":"two words","value":"it's \"so\""}`,
 		`{"kind":"get","key":"x","serializable":true}`,
-		// One machine is dead already: whoever leads keeps its majority, so that nobody is about to step down when the next put comes.
-		`{"kind":"partition","groups":[["$FOLLOWER"]]}`,
+		// Only who is dead is on the other side: nobody is about to step down when the next put comes.
+		`{"kind":"partition","groups":[["$LEADER",$FOLLOWERS]]}`,
 		`{"kind":"heal"}`,
 		`{"kind":"put","node":"$LEADER","key":"y","value":"2"}`,
 		`{"kind":"link","node":"n1","peer":"n2","one_way":true,"link":{"delay_ms":20,"loss":0.05}}`,
