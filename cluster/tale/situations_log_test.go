@@ -134,4 +134,24 @@ var logs = []situation{
 		l.ok(event.Command{Kind: event.Drop, Message: refusal})
 		l.why("message "+num(refusal), "Somebody dropped it by hand. Its sender is not told; Raft needs no sure delivery, and whatever still matters is sent again.")
 	}},
+	{"a log that is empty", 3, func(l *lab) {
+		l.ok(put("x", "1"))
+		l.ok(order(event.Kill, 3))
+		l.ok(order(event.Wipe, 3))
+		l.ok(split(ids{1, 2}, ids{3}))
+		l.ok(order(event.Restart, 3))
+		l.why("n3 behind", "n3's log is empty, that of n1, which leads term …, ends with entry … The way between n1 and n3 is cut: entries do not arrive, or their acknowledgements do not, and the leader sends the same again.|n3's log is empty.")
+		l.ok(event.Command{Kind: event.Heal})
+		var refusal uint64
+		l.until("n3 refuses entries", func(s *view.State) bool {
+			for _, m := range s.Messages {
+				if m.From == 3 && m.To == 1 && m.Type == event.AppendEntries && m.Reply && !m.OK {
+					refusal = m.ID
+					return true
+				}
+			}
+			return false
+		})
+		l.why("message "+num(refusal)+" refusal", "The request continues after entry … of term … and n3's log is empty: there would be a gap. The leader goes back until it finds an entry that both have (§5.3).|n3 refused; its log was empty.")
+	}},
 }

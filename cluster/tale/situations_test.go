@@ -224,6 +224,9 @@ var elections = []situation{
 		l.why("n1 stepped-down", "n1 handed its leadership to n2, which stood for election in a higher term than …: that made n1 a follower.")
 		l.why("n2 leads", "n2 won term … with the votes of …; 2 were needed.… Nobody has told it of a higher term since.")
 		l.why("n2 lease", "A leader goes on leading while a majority answers it: n2 needs 1 other voter, and the last time that it had heard from so many is … ms ago. When that is longer than its lease lasts it steps down.")
+		l.ok(event.Command{Kind: event.Drift, Node: 2, Factor: event.One / 2})
+		l.why("n2 lease", "A leader goes on leading while a majority answers it: n2 needs 1 other voter, and the last time that it had heard from so many is … ms ago. When that is longer than its lease lasts it steps down. Its lease is measured by its own clock, which runs at 0.5 times the true speed.")
+		l.ok(event.Command{Kind: event.Drift, Node: 2, Factor: event.One})
 		l.why("n1 not-leader", "n2 leads term … and n1 hears from it. A follower stands for election only when it has not heard from a leader for its election timeout.")
 		l.why("n2 term", "n2 stood for election, and a candidate raises its term by one: from … to …")
 	}},

@@ -90,7 +90,7 @@ func (q *inquiry) whyNotTheLeaders(l *view.Node, e *view.Entry, holders []event.
 		q.see(entryMark(l.ID, e.Index), q.Say("{0} has entry {1} of term {2}.", l.ID.String(), number(e.Index), number(other.Term)))
 	} else {
 		q.say(q.Say("Its log ends with entry {0}; whatever it appends there takes this one's place (§5.3).", number(l.Last)))
-		q.see(l.ID.String(), q.Say("{0}'s log ends with entry {1}.", l.ID.String(), number(l.Last)))
+		q.see(l.ID.String(), q.logEnds(l))
 	}
 	for _, id := range holders {
 		q.seeLink(l.ID, id)

@@ -228,6 +228,8 @@ func (q *inquiry) whySaysNo() {
 	switch {
 	case request != nil && q.sent.Term > request.Term:
 		q.say(q.Say("{0} is in term {1} and the request came from term {2}: what a leader of an older term sends is refused, and the answer tells it the newer term (§5.1).", from.String(), number(q.sent.Term), number(request.Term)))
+	case request != nil && q.sent.Index == 0:
+		q.say(q.Say("The request continues after entry {0} of term {1}, and {2}'s log is empty: there would be a gap. The leader goes back until it finds an entry that both have (§5.3).", number(request.Index), number(request.LogTerm), from.String()))
 	case request != nil && request.Index > q.sent.Index:
 		q.say(q.Say("The request continues after entry {0} of term {1}, and {2}'s log ends with entry {3}: there would be a gap. The leader goes back until it finds an entry that both have (§5.3).", number(request.Index), number(request.LogTerm), from.String(), number(q.sent.Index)))
 	case request != nil:
@@ -235,7 +237,11 @@ func (q *inquiry) whySaysNo() {
 	default:
 		q.say(q.Say("The entry before those that came is not in {0}'s log. The leader goes back until it finds an entry that both have (§5.3).", from.String()))
 	}
-	q.happened(q.sent, linkMark(from, to), q.Say("{0} refused; its log ended with entry {1}.", from.String(), number(q.sent.Index)))
+	ended := q.Say("{0} refused; its log ended with entry {1}.", from.String(), number(q.sent.Index))
+	if q.sent.Index == 0 {
+		ended = q.Say("{0} refused; its log was empty.", from.String())
+	}
+	q.happened(q.sent, linkMark(from, to), ended)
 	if request != nil {
 		q.happened(request, linkMark(from, to), q.Say("{0} sent entries after entry {1}.", to.String(), number(request.Index)))
 	}

@@ -182,6 +182,9 @@ func (q *inquiry) whyLease() {
 		if stood := q.stoodStill(q.n.ID, q.s.At-ages[need-1]); stood > 0 {
 			q.say(q.Say("It stood still for {0} of that, and its clock with it: for its lease that time has not passed.", q.span(stood)))
 		}
+		if d := q.n.Drift; d != 0 && d != event.One {
+			q.say(q.Say("Its lease is measured by its own clock, which runs at {0} times the true speed.", q.ratio(d)))
+		}
 	}
 	if r := without(q.reached(q.n.ID, voters), []event.NodeID{q.n.ID}); len(r) == 0 {
 		q.say(q.Say("At the moment it talks to nobody."))

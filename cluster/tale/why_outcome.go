@@ -259,7 +259,7 @@ func (q *inquiry) whyEnough() {
 	q.happened(q.answered(), q.op.Node.String(), q.Say("Answered after {0}.", q.span(q.op.Answered-q.op.Asked)))
 	for _, id := range rest {
 		if n := q.s.Node(id); n != nil {
-			q.see(id.String(), q.Say("{0}'s log ends with entry {1} now.", id.String(), number(n.Last)))
+			q.see(id.String(), q.logEnds(n))
 		}
 	}
 }

@@ -31,14 +31,25 @@ func (q *inquiry) carrying(from, to event.NodeID, yes func(m *view.Message) bool
 
 func bringsEntries(m *view.Message) bool { return m.Type == event.AppendEntries && !m.Reply && m.N > 0 }
 
+func (q *inquiry) logEnds(n *view.Node) string {
+	if n.Last == 0 {
+		return q.Say("{0}'s log is empty.", n.ID.String())
+	}
+	return q.Say("{0}'s log ends with entry {1}.", n.ID.String(), number(n.Last))
+}
+
 func (q *inquiry) whyBehind() {
 	l, who := q.s.Leader(), q.n.ID.String()
-	q.say(q.Say("{0}'s log ends with entry {1}, that of {2}, which leads term {3}, with entry {4}.", who, number(q.n.Last), l.ID.String(), number(l.Term), number(l.Last)))
+	if q.n.Last == 0 {
+		q.say(q.Say("{0}'s log is empty, that of {1}, which leads term {2}, ends with entry {3}.", who, l.ID.String(), number(l.Term), number(l.Last)))
+	} else {
+		q.say(q.Say("{0}'s log ends with entry {1}, that of {2}, which leads term {3}, with entry {4}.", who, number(q.n.Last), l.ID.String(), number(l.Term), number(l.Last)))
+	}
 	if !q.whyNothingComes(l, q.n) {
 		q.whyNotYet(l)
 	}
-	q.see(who, q.Say("{0}'s log ends with entry {1}.", who, number(q.n.Last)))
-	q.see(l.ID.String(), q.Say("{0}'s log ends with entry {1}.", l.ID.String(), number(l.Last)))
+	q.see(who, q.logEnds(q.n))
+	q.see(l.ID.String(), q.logEnds(l))
 	if p := progressOf(l, q.n.ID); p != nil {
 		q.see(l.ID.String(), q.Say("{0} believes that {1} has everything up to entry {2}, and sends it entry {3} next.", l.ID.String(), who, number(p.Match), number(p.Next)))
 	}
@@ -267,7 +278,7 @@ func (q *inquiry) whyUntold(l *view.Node) {
 	m := q.carrying(l.ID, q.n.ID, func(m *view.Message) bool { return m.Type == event.AppendEntries && !m.Reply && m.Commit > q.n.Commit })
 	if m == nil {
 		q.say(q.Say("It has the entries. {0} tells {1} how far they are committed with its next request, which it has not sent yet.", l.ID.String(), who))
-		q.see(who, q.Say("{0}'s log ends with entry {1}.", who, number(q.n.Last)))
+		q.see(who, q.logEnds(q.n))
 		return
 	}
 	q.say(q.Say("It has the entries. The request that tells it that they are committed up to entry {0} is under way and arrives in {1}.", number(m.Commit), q.span(max(m.Due-q.s.At, 0))))
