@@ -14,13 +14,13 @@ func TestPressOutlastsARedraw(t *testing.T) {
 	p := newPage(t)
 	p.open(lab.base + "/?rate=1")
 	r := lab.at(t, eval[string](p, `location.href`))
+	r.do(map[string]any{"kind": "freeze"}) // before the panel is drawn: what is pressed shall still be where it was measured
+	p.until("the room stands still", `frozen()`)
 	p.choose("3")
 	d := &desk{page: p, room: r}
 	d.press("#tab-node")
 	d.says("the machine is told of", "n3")
 	const button = `document.querySelector("#desk-link-n1-n3")`
-	r.do(map[string]any{"kind": "freeze"}) // what is pressed shall still be there where it was measured
-	p.until("the room stands still", `frozen()`)
 	p.until("its links are there", button)
 	x, y := eval[float64](p, button+`.scrollIntoView({block: "center"}), `+button+`.getBoundingClientRect().x + 8`), eval[float64](p, button+`.getBoundingClientRect().y + 8`)
 	// The panel may be drawn anew up to the press itself, as it was.
