@@ -3,6 +3,7 @@ package cluster
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -151,6 +152,7 @@ func TestChaosComesByItself(t *testing.T) {
 		}
 	}
 	l.commitsBeforeItApplies()
+	l.sendsWhatComesNext()
 	if len(asked) < 5 {
 		t.Errorf("in a minute of chaos there came only %v", asked)
 	}
@@ -223,6 +225,33 @@ func (l *lab) commitsBeforeItApplies() {
 	}
 	if applied < 20 {
 		l.Errorf("only %d entries were applied", applied)
+	}
+}
+
+// sendsWhatComesNext: as long as a leader knows of nothing that matches, the entries that it sends begin with the one that the picture
+// has for next: what follows its last entry when it was elected, or where it went back to (Figure 2).
+func (l *lab) sendsWhatComesNext() {
+	l.Helper()
+	var s view.State
+	requests := 0
+	for _, e := range l.events(0) {
+		if e.Kind == event.Sent && e.Type == event.AppendEntries && !e.Reply && e.N > 0 {
+			leader := s.Node(e.Node)
+			i := slices.IndexFunc(leader.Peers, func(p view.Progress) bool { return p.ID == e.Peer })
+			switch {
+			case leader.Role != event.Leader || leader.Term != e.Term: // it was one when it began to send
+			case i < 0:
+				l.Errorf("event %d: %v sends to %v, of which nothing is known", e.Seq, e.Node, e.Peer)
+			case leader.Peers[i].Match == 0:
+				if requests++; leader.Peers[i].Next != e.Index+1 {
+					l.Errorf("event %d: %v sends %v entries from %d on, and next is %d", e.Seq, e.Node, e.Peer, e.Index+1, leader.Peers[i].Next)
+				}
+			}
+		}
+		s.Apply(e)
+	}
+	if requests < 10 {
+		l.Errorf("only %d requests were sent to somebody who had not answered", requests)
 	}
 }
 

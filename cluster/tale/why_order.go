@@ -35,6 +35,9 @@ func (q *inquiry) whyTransferWaits() {
 		q.say(q.Say("A leader hands over only to a follower that has all of its log, and brings it up to date first (dissertation §3.10); meanwhile it takes no requests."))
 		if l := q.s.Leader(); l != nil {
 			for _, p := range l.Peers {
+				if p.Match == 0 {
+					continue // it has not answered yet
+				}
 				q.see(p.ID.String(), q.Say("{0} has entries up to {1} of {2}.", p.ID.String(), number(p.Match), number(l.Last)))
 			}
 		}

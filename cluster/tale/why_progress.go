@@ -50,7 +50,9 @@ func (q *inquiry) whyBehind() {
 	}
 	q.see(who, q.logEnds(q.n))
 	q.see(l.ID.String(), q.logEnds(l))
-	if p := progressOf(l, q.n.ID); p != nil {
+	if p := progressOf(l, q.n.ID); p != nil && p.Match == 0 {
+		q.see(l.ID.String(), q.Say("{0} knows of no entry yet that {1} has, and sends it entry {2} next.", l.ID.String(), who, number(p.Next)))
+	} else if p != nil {
 		q.see(l.ID.String(), q.Say("{0} believes that {1} has everything up to entry {2}, and sends it entry {3} next.", l.ID.String(), who, number(p.Match), number(p.Next)))
 	}
 }
@@ -111,7 +113,7 @@ func (q *inquiry) whyNotYet(l *view.Node) {
 		q.say(q.Count(int(entries.N), number(uint64(entries.N)), "{0} entry is on its way to it, from entry {1} on, and arrives in {2}.", "{0} entries are on their way to it, from entry {1} on, and arrive in {2}.",
 			number(entries.Index+1), q.span(max(entries.Due-q.s.At, 0))))
 		q.see(messageMark(entries.ID), q.Say("The entries are under way."))
-	case p != nil && p.Next <= q.n.Last && p.Match < p.Next-1:
+	case p != nil && p.Next < l.Began() && p.Next <= q.n.Last && p.Match < p.Next-1:
 		q.say(q.Say("The two logs differ before that, and {0} goes back entry by entry until it finds the last one that both have (§5.3); it is at entry {1}.", l.ID.String(), number(p.Next-1)))
 	case loss != nil && loss.Loss > 0:
 		q.say(q.Say("The way from {0} to {1} loses {2} % of the messages, so the same entries are sent more than once.", l.ID.String(), who, q.ratio(loss.Loss*100)))

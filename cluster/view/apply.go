@@ -194,6 +194,9 @@ func (s *State) setMembers(e *event.Event) {
 	}
 	if n := s.Node(e.Node); n != nil {
 		n.Members, n.MembersIndex = members, e.Index
+		if n.Role == event.Leader {
+			n.expect(e.Index + 1)
+		}
 		s.settle(n)
 	}
 }

@@ -188,7 +188,45 @@ func (n *Node) changeRole(e *event.Event) {
 	if e.Role != n.Role {
 		n.untime()
 	}
+	elected := e.Role == event.Leader && n.Role != event.Leader
 	n.Role = e.Role
+	if elected {
+		n.expect(n.Began())
+	}
+}
+
+// Began is the index of the first entry that a leader appended, or will append (Raft paper §8: a no-op at the start of its term). Where
+// its log does not reach so far back it is the oldest entry of the leader's term that is known.
+func (n *Node) Began() uint64 {
+	i := n.Last
+	for e := n.Entry(i); e != nil && e.Term == n.Term; e = n.Entry(i) {
+		i--
+	}
+	return i + 1
+}
+
+// expect begins to replicate to the other members that are not replicated to yet: nothing is known to match, and what comes next begins at
+// an index (Figure 2; replication.go: nextIndex). Who is no member is not replicated to any more.
+func (n *Node) expect(next uint64) {
+	n.Peers = none(drop(n.Peers, func(p *Progress) bool { return !member(n.Members, p.ID) }))
+	for _, m := range n.Members {
+		if at, there := n.peer(m.ID); !there && m.ID != n.ID {
+			n.Peers = insert(n.Peers, at, Progress{ID: m.ID, Next: next})
+		}
+	}
+}
+
+func member(members []event.Member, id event.NodeID) bool {
+	for _, m := range members {
+		if m.ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+func (n *Node) peer(id event.NodeID) (at int, there bool) {
+	return find(len(n.Peers), func(i int) int { return cmp.Compare(n.Peers[i].ID, id) })
 }
 
 // untime forgets the election timer: a leader has none, and who turns follower or candidate sets it anew.
@@ -213,7 +251,7 @@ func (n *Node) count(b Ballot) {
 }
 
 func (n *Node) match(p Progress) {
-	at, there := find(len(n.Peers), func(i int) int { return cmp.Compare(n.Peers[i].ID, p.ID) })
+	at, there := n.peer(p.ID)
 	switch {
 	case there:
 		n.Peers[at] = p

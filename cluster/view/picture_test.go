@@ -229,7 +229,7 @@ func TestDiskOutlivesTheProcess(t *testing.T) {
 		s.Apply(e)
 	}
 	n := s.Node(1)
-	if n.Role != event.Leader || len(n.Ballots) != 1 || len(n.Peers) != 1 || !n.Suspended || n.TimerMax != 30 {
+	if n.Role != event.Leader || len(n.Ballots) != 1 || len(n.Peers) != 2 || !n.Suspended || n.TimerMax != 30 {
 		t.Fatalf("%+v", n)
 	}
 	s.Apply(event.Event{Kind: event.Stopped, Node: 1, Reason: event.KilledAfterFsync})

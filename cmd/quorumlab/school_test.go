@@ -166,7 +166,7 @@ func TestLessonOpensWithItsPreparedRoom(t *testing.T) {
 			t.Errorf("%s: the room has lesson %q and leader %v", id, p.lesson.ID, p.state.Leader())
 		}
 		t.Logf("%s: first picture after %v", id, took.Round(time.Millisecond))
-		if took > 10*time.Second { // a busy machine's allowance; alone it is well below 1.5 s
+		if took > 10*time.Second && !raceEnabled { // a busy machine's allowance; alone it is well below 1.5 s
 			t.Errorf("%s: the first picture took %v", id, took)
 		}
 	}
