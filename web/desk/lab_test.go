@@ -1,11 +1,13 @@
 package desk
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/quorumlab/quorumlab/cluster"
 	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/view"
 )
 
 // lab is a real room that moves only when the test says so.
@@ -26,7 +28,24 @@ func openLab(t *testing.T) *lab {
 			t.Error(err)
 		}
 	})
+	if !r.Await(100_000_000, settled) {
+		t.Fatal("nobody leads whom all follow within 100 virtual seconds")
+	}
 	return &lab{t, r}
+}
+
+// settled says that somebody leads, and that all have everything, know it to be committed, and have told the leader so.
+func settled(s *view.State) bool {
+	l := s.Leader()
+	if l == nil || len(l.Peers) != len(s.Nodes)-1 {
+		return false
+	}
+	for i := range s.Nodes {
+		if n := &s.Nodes[i]; n.Leader != l.ID || n.Last != l.Last || n.Commit != l.Last || n.Applied != l.Last {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(l.Peers, func(p view.Progress) bool { return p.Match != l.Last })
 }
 
 // do moves time until the command is answered.
