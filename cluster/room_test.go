@@ -88,9 +88,10 @@ func (l *lab) wait(what string, ok func(*view.State) bool) {
 	}
 }
 
+// leader is who leads, and has committed an entry of its term: none of its entries is still on its way to a majority.
 func (l *lab) leader() event.NodeID {
 	l.Helper()
-	l.wait("a leader", func(s *view.State) bool { return s.Leader() != nil })
+	l.wait("a leader", func(s *view.State) bool { return s.Leader() != nil && s.Leader().Commit >= s.Leader().Began() })
 	s := l.State()
 	return s.Leader().ID
 }
