@@ -11,6 +11,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/journal"
 )
 
@@ -41,11 +42,11 @@ func TestTenMinutesOfChaosWithoutAServer(t *testing.T) {
 	p.until("it plays", `document.querySelector("#app").dataset.past === "playing" && leaders().length > 0`)
 	p.do(chromedp.KeyEvent(" "))
 	p.until("it rests", `document.querySelector("#app").dataset.past === "paused"`)
-	var shown uint64
-	for minute := int64(9); minute > 0; minute -= 2 {
-		p.scrub(minute*60_000_000+30_000_000, int64(end.HeadAt)) // a pixel is half a second
-		p.until("it is there", fmt.Sprintf(`seq() !== %d && document.querySelector("#tape-place").textContent.startsWith("Recording at %d min")`, shown, minute))
-		shown = eval[uint64](p, `seq()`)
+	for minute := event.Micros(9); minute > 0; minute -= 2 {
+		p.scrub(int64(minute*60_000_000+30_000_000), int64(end.HeadAt)) // a pixel is half a second
+		from, to := seqAt(t, recording, minute*60_000_000), seqAt(t, recording, (minute+1)*60_000_000)
+		p.until("it is there", fmt.Sprintf(`seq() > %d && seq() <= %d && document.querySelector("#tape-place").textContent.startsWith("Recording at %d min")`, from, to, minute))
+		shown := eval[uint64](p, `seq()`)
 		s, err := recording.StateAt(shown)
 		if err != nil {
 			t.Fatal(err)
@@ -58,6 +59,15 @@ func TestTenMinutesOfChaosWithoutAServer(t *testing.T) {
 	}
 	p.shot("ten-minutes")
 	p.clean()
+}
+
+func seqAt(t *testing.T, j *journal.Journal, at event.Micros) uint64 {
+	t.Helper()
+	seq, err := j.SeqAt(at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return seq
 }
 
 func readRecording(t *testing.T, file string) *journal.Journal {
