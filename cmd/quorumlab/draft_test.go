@@ -104,7 +104,7 @@ func TestDraftOfWhatWasDoneCanBeRehearsed(t *testing.T) {
 		t.Skip("rehearsed in the run without the race detector")
 	}
 	h := &hands{newHouse(t, lobby.Options{Lessons: embedded(t)}, `{"nodes":5,"rate":10}`), t}
-	h.do(`{"kind":"put","key":"x","value":"1"}`,
+	h.do(`{"kind":"put","node":"$LEADER","key":"x","value":"1"}`,
 		`{"kind":"kill","node":"$LEADER"}`,
 		`{"kind":"put","node":"$LEADER","key":"two words","value":"it's \"so\""}`,
 		`{"kind":"get","key":"x","serializable":true}`,
@@ -143,7 +143,7 @@ func TestDraftOfAFrozenRoom(t *testing.T) {
 		t.Skip("rehearsed in the run without the race detector")
 	}
 	h := &hands{newHouse(t, lobby.Options{Lessons: embedded(t)}, `{"nodes":3,"rate":1}`), t}
-	h.do(`{"kind":"put","key":"x","value":"1"}`, `{"kind":"freeze"}`)
+	h.do(`{"kind":"put","node":"$LEADER","key":"x","value":"1"}`, `{"kind":"freeze"}`)
 	var st view.State
 	get(t, h.room, &st)
 	began := time.Now()
