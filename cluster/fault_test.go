@@ -505,3 +505,37 @@ func TestAnAnswerEndsTheDeadline(t *testing.T) {
 		t.Errorf("%d deadlines are left behind", after-before)
 	}
 }
+
+// TestALateAnswerIsOfAnEarlierOffice holds the answer to an entry until who sent it leads again: what it believes of the follower in
+// its new term is what the engine believes, which begins anew (Raft paper, Figure 2).
+func TestALateAnswerIsOfAnEarlierOffice(t *testing.T) {
+	l := openLab(t, Options{Nodes: 3})
+	l.settle(3)
+	led := l.leader()
+	other, mute := l.others(led)[0], l.others(led)[1]
+	l.ok(event.Command{Kind: event.Hold, Node: mute, Peer: led, OneWay: true})
+	l.ok(put("x", "1"))
+	term := l.term(led)
+	for _, id := range []event.NodeID{other, led} {
+		l.do(node1(event.Transfer, id))
+		l.wait("it leads", func(s *view.State) bool { return s.Leader() != nil && s.Leader().ID == id })
+	}
+	s := l.State()
+	i := slices.IndexFunc(s.Messages, func(m view.Message) bool {
+		return m.Held && m.From == mute && m.Type == event.AppendEntries && m.Reply && m.OK && m.Term == term
+	})
+	if i < 0 || s.Node(led).Term <= term {
+		t.Fatalf("no answer of term %d waits: %+v", term, s.Messages)
+	}
+	from := s.Seq
+	l.ok(event.Command{Kind: event.Deliver, Message: s.Messages[i].ID})
+	delivered := func(e event.Event) bool { return e.Kind == event.Delivered && e.Msg == s.Messages[i].ID }
+	l.wait("it has arrived", func(*view.State) bool { return slices.ContainsFunc(l.events(from), delivered) })
+	for _, e := range l.events(from) {
+		if e.Kind == event.MatchSet && e.Node == led && e.Peer == mute {
+			t.Errorf("it believes now that %v matches up to %d", mute, e.Index)
+		}
+	}
+	l.ok(event.Command{Kind: event.Heal})
+	l.settle(3)
+}

@@ -97,7 +97,7 @@ const (
 	VoteRefused // Node: voter, Peer: candidate, Term, OK: it was a pre-vote, Reason; Index, LogTerm: the voter's last entry, where the reason speaks of it; Text: the engine's words
 	VoteCounted // Node: candidate, Peer: voter, Term, OK: it was granted, Reply: it was a pre-vote
 	LeaderSeen  // Node, Peer: whom Node now believes to lead (0: nobody), Term
-	TimerSet    // Node, From: last contact with a leader or a candidate that got its vote, or with OK when the timer began without one (the process started, turned follower or candidate); Until: the latest time at which it stands for election without a contact, N: the earliest, both 0 if it has no vote (all virtual, true clock)
+	TimerSet    // Node, From: last contact with a leader or a candidate that got its vote, or with OK when the timer began without one (the process started, turned follower or candidate); Reply: it is a candidate's that begins to ask for pre-votes; Until: the latest time at which it stands for election without a contact, N: the earliest, both 0 if it has no vote (all virtual, true clock)
 
 	// Log and store.
 

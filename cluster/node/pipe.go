@@ -71,6 +71,6 @@ func (p *pipe) hear(f raft.AppendFuture) {
 	if f.Error() == nil && r.Success && r.Term <= q.Term {
 		match := q.PrevLogEntry + uint64(len(q.Entries))
 		p.n.acks.matched(p.peer, match, q.Term)
-		p.n.tap(event.Event{Kind: event.MatchSet, Peer: p.peer, Index: match, N: int64(match + 1)})
+		p.n.believes(p.peer, match, match+1, q.Term)
 	}
 }

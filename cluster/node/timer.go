@@ -19,12 +19,16 @@ type timer struct {
 	contact event.Micros // with a leader, or with a candidate that got its vote; -1: none yet
 	told    event.Event
 	early   func() // what was to be told before the node was ready
+	round   uint64 // how often the engine has begun to ask for votes
+	first   bool   // it asks for pre-votes
 }
 
 // What the engine says when it sets its timer (raft.go, runFollower and runCandidate). A disk may keep it busy for long between
 // a change of role and that.
 const (
 	beginsToFollow    = "entering follower state"
+	beginsRound       = "entering candidate state"
+	asksFirst         = "pre-voting for self"
 	beginsCandidacy   = "calculated votes needed"
 	beginsRealBallots = "pre-vote successful, starting election"
 )
@@ -32,14 +36,22 @@ const (
 // hearTimer is told everything that the engine says, on the goroutine that says it.
 func (n *Node) hearTimer(words string) {
 	switch words {
+	case beginsRound, asksFirst:
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		if n.timer.first = words == asksFirst; !n.timer.first {
+			n.timer.round++
+		}
+		return
 	case beginsToFollow, beginsCandidacy, beginsRealBallots:
 	default:
 		return
 	}
+	pre := words == beginsCandidacy
 	now := n.o.Transport.Later(0)
 	n.mu.Lock()
 	if !n.ready.Load() { // the engine has just been made, and cannot be asked yet
-		n.timer.early = func() { n.begin(now) }
+		n.timer.early = func() { n.begin(now, pre) }
 		n.mu.Unlock()
 		return
 	}
@@ -47,7 +59,14 @@ func (n *Node) hearTimer(words string) {
 	n.observe() // the role is told first
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.begin(now)
+	n.begin(now, pre)
+}
+
+// round is how often the engine has begun to ask for votes. What answers to an earlier round say it drops.
+func (n *Node) round() uint64 {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.timer.round
 }
 
 // getReady tells what happened while the node was being made.
@@ -61,10 +80,10 @@ func (n *Node) getReady() {
 	}
 }
 
-// begin notes that the timer was set just now. The lock is held.
-func (n *Node) begin(now event.Micros) {
+// begin notes that the timer was set just now, by a candidate that may ask for pre-votes. The lock is held.
+func (n *Node) begin(now event.Micros, candidate bool) {
 	n.timer.began = now
-	n.tellTimer(2 * n.patience)
+	n.tellTimer(2*n.patience, candidate && n.timer.first)
 }
 
 // contact notes that the engine has just heard from a leader, or given its vote.
@@ -75,23 +94,23 @@ func (n *Node) contact() {
 	switch {
 	case n.seen.role != event.Follower: // it was told to stand, and hears from the leader still
 	case n.timer.contact == n.timer.began:
-		n.tellTimer(2 * n.patience)
+		n.tellTimer(2*n.patience, false)
 	default:
-		n.tellTimer(3 * n.patience)
+		n.tellTimer(3*n.patience, false)
 	}
 }
 
 // tellTimer says that the engine stands for election after patience at the earliest and latest at the latest, as things are;
-// never if it has no vote itself. The lock is held.
-func (n *Node) tellTimer(latest time.Duration) {
+// never if it has no vote itself. With pre it begins to ask for pre-votes. The lock is held.
+func (n *Node) tellTimer(latest time.Duration, pre bool) {
 	t := &n.timer
-	e := event.Event{Kind: event.TimerSet, From: max(t.began, t.contact), OK: t.began > t.contact}
+	e := event.Event{Kind: event.TimerSet, From: max(t.began, t.contact), OK: t.began > t.contact, Reply: pre}
 	if n.hasVote() {
 		e.N, e.Until = int64(n.o.Transport.Later(n.patience)), n.o.Transport.Later(latest)
 	} else if e.OK {
 		return // nobody was heard, and nothing will happen
 	}
-	if e.From != t.told.From || e.Until != t.told.Until || e.OK != t.told.OK {
+	if pre || e.From != t.told.From || e.Until != t.told.Until || e.OK != t.told.OK {
 		t.told = e
 		n.tap(e)
 	}

@@ -34,12 +34,20 @@ func (w *wire) AppendEntries(id raft.ServerID, a raft.ServerAddress, q *raft.App
 	case heartbeat || r.Term > term:
 	case r.Success:
 		w.n.acks.matched(peer, prev+count, term)
-		w.n.tap(event.Event{Kind: event.MatchSet, Peer: peer, Index: prev + count, N: int64(prev + count + 1)})
+		w.n.believes(peer, prev+count, prev+count+1, term)
 	default:
 		next := max(min(prev, r.LastLog+1), 1) // raft: max(min(nextIndex-1, resp.LastLog+1), 1)
-		w.n.tap(event.Event{Kind: event.MatchSet, Peer: peer, Index: w.n.acks.match(peer, term), N: int64(next)})
+		w.n.believes(peer, w.n.acks.match(peer, term), next, term)
 	}
 	return nil
+}
+
+// believes tells what the leader of a term believes of a follower now. What is answered to it when it has a later office is of no
+// use to it there: each has indexes of its own (Figure 2).
+func (n *Node) believes(peer event.NodeID, match, next, term uint64) {
+	if n.raft.CurrentTerm() == term {
+		n.tap(event.Event{Kind: event.MatchSet, Peer: peer, Index: match, N: int64(next)})
+	}
 }
 
 func (w *wire) InstallSnapshot(id raft.ServerID, a raft.ServerAddress, q *raft.InstallSnapshotRequest, r *raft.InstallSnapshotResponse, data io.Reader) error {
@@ -51,7 +59,7 @@ func (w *wire) InstallSnapshot(id raft.ServerID, a raft.ServerAddress, q *raft.I
 		peer, _ := event.ParseNodeID(string(id))
 		w.n.acks.answered(peer, serial, term)
 		w.n.acks.matched(peer, index, term)
-		w.n.tap(event.Event{Kind: event.MatchSet, Peer: peer, Index: index, N: int64(index + 1)})
+		w.n.believes(peer, index, index+1, term)
 	}
 	return err
 }
@@ -67,8 +75,9 @@ func (w *wire) RequestVote(id raft.ServerID, a raft.ServerAddress, q *raft.Reque
 
 func (w *wire) RequestPreVote(id raft.ServerID, a raft.ServerAddress, q *raft.RequestPreVoteRequest, r *raft.RequestPreVoteResponse) error {
 	w.n.observe()
+	round := w.n.round()
 	err := w.Transport.RequestPreVote(id, a, q, r)
-	if err == nil {
+	if err == nil && round == w.n.round() {
 		w.n.counted(id, q.Term, r.Granted, true)
 	}
 	return err

@@ -67,14 +67,14 @@ func (q *inquiry) toldToStand(id event.NodeID, after, before uint64) (order *eve
 
 // sayVotes tells how many votes a candidate has.
 func (q *inquiry) sayVotes(c *view.Node) {
-	pre, real := []event.NodeID{c.ID}, []event.NodeID(nil) // its own pre-vote is not told
-	asksFirst := q.s.AsksFirst(c)
+	var pre, real []event.NodeID
+	asksFirst := c.AsksFirst()
 	if a := q.attemptOf(c); a.request != nil {
 		asksFirst = a.pre
 	}
 	for _, b := range c.Ballots {
 		if b.Granted && b.PreVote {
-			pre = append(without(pre, []event.NodeID{b.Voter}), b.Voter)
+			pre = append(pre, b.Voter)
 		} else if b.Granted {
 			real = append(real, b.Voter)
 		}

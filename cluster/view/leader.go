@@ -124,15 +124,13 @@ func (s *State) Safe() bool {
 	return !slices.ContainsFunc(s.Safety, func(p Lamp) bool { return !p.Holds })
 }
 
-// AsksFirst says whether a candidate asks for pre-votes, and not for votes. What the state has of one that tries again may be of its
-// last round, as long as nobody has answered.
-func (s *State) AsksFirst(c *Node) bool {
-	asked := false
-	for _, b := range c.Ballots {
+// AsksFirst says whether a candidate asks for pre-votes, and not for votes: it begins with its own. One that was told to stand at once
+// asks for none (dissertation §3.10), and has no vote before its own is on its disk.
+func (n *Node) AsksFirst() bool {
+	for _, b := range n.Ballots {
 		if b.PreVote {
-			return true // for the next term: those of its own term are counted no more when a new one begins
+			return true
 		}
-		asked = true
 	}
-	return s.PreVote && !asked
+	return false
 }

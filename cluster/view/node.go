@@ -66,9 +66,7 @@ func (n *Node) applyRunning(e *event.Event) {
 	case event.RoleChanged:
 		n.changeRole(e)
 	case event.VoteCounted:
-		if !e.Reply || e.Term > n.Term { // who asked first and stands by now counts those answers no more that came late
-			n.count(Ballot{Voter: e.Peer, Granted: e.OK, PreVote: e.Reply})
-		}
+		n.tally(e)
 	case event.VoteRefused:
 		n.Refusal = Refusal{e.Peer, e.Term, e.OK, e.Reason, e.Index, e.LogTerm, e.Text}
 	case event.LeaderSeen:
@@ -94,6 +92,9 @@ func (n *Node) time(e *event.Event) {
 	n.TimerFrom, n.TimerMin, n.TimerMax = e.From, event.Micros(e.N), e.Until
 	if !e.OK {
 		n.Contact = e.From
+	}
+	if e.Reply && n.Role == event.Candidate { // it would vote for itself; what was answered to the round before counts no more
+		n.Ballots = []Ballot{{Voter: n.ID, Granted: true, PreVote: true}}
 	}
 }
 
@@ -183,7 +184,9 @@ func (n *Node) changeRole(e *event.Event) {
 		n.setTerm(e.Term)
 	}
 	if e.Role != event.Leader {
-		n.Peers, n.Ballots = nil, nil // a leader keeps the ballots that made it one
+		n.Peers, n.Ballots = nil, nil
+	} else { // it keeps the ballots that made it one
+		n.Ballots = none(drop(n.Ballots, func(b *Ballot) bool { return b.PreVote }))
 	}
 	if e.Role != n.Role {
 		n.untime()
@@ -237,6 +240,17 @@ func (n *Node) vote(e *event.Event) {
 	n.Vote, n.VoteTerm = e.Peer, e.Term
 	if n.Up && n.Role == event.Candidate && e.Peer == n.ID && e.Term == n.Term {
 		n.count(Ballot{Voter: n.ID, Granted: true})
+	}
+}
+
+// tally counts an answer, unless the engine does not: one that comes late is of another term, or to somebody who does not stand any more.
+func (n *Node) tally(e *event.Event) {
+	stands := e.Term == n.Term && (n.Role == event.Candidate || n.Role == event.Leader)
+	if e.Reply {
+		stands = e.Term > n.Term && n.Role == event.Candidate // it is asked for the next one
+	}
+	if stands {
+		n.count(Ballot{Voter: e.Peer, Granted: e.OK, PreVote: e.Reply})
 	}
 }
 

@@ -1,9 +1,12 @@
 package ui
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/view"
 )
 
 // Who would vote has not voted: answers to a pre-vote look otherwise than votes, and say so, and none is left when votes are asked for.
@@ -19,6 +22,9 @@ func TestPreVotesAreNoVotes(t *testing.T) {
 	}
 	term := s.m.State.Node(3).Term
 	s.tell(event.Event{Kind: event.RoleChanged, Node: 3, Role: event.Candidate, Term: term})
+	look(".....", "0 of 3 votes") // it may have been told to stand at once, and its own vote is on no disk yet
+	round := event.Event{Kind: event.TimerSet, Node: 3, OK: true, Reply: true}
+	s.tell(round)
 	look("..~..", "pre-vote: 1 of 3 would vote for it")
 	s.tell(event.Event{Kind: event.VoteCounted, Node: 3, Peer: 4, Term: term + 1, OK: true, Reply: true}, event.Event{Kind: event.VoteCounted, Node: 3, Peer: 1, Term: term + 1, Reply: true})
 	look("-.~~.", "pre-vote: 2 of 3 would vote for it")
@@ -27,4 +33,39 @@ func TestPreVotesAreNoVotes(t *testing.T) {
 	look("..+..", "1 of 3 votes")
 	s.tell(event.Event{Kind: event.VoteCounted, Node: 3, Peer: 5, Term: term + 1, OK: true, Reply: true}) // late
 	look("..+..", "1 of 3 votes")
+	s.tell(event.Event{Kind: event.VoteCounted, Node: 3, Peer: 5, Term: term + 1, OK: true}, event.Event{Kind: event.VoteCounted, Node: 3, Peer: 4, Term: term + 1})
+	look("..+-+", "2 of 3 votes")
+	s.tell(round) // it was not enough: what was answered counts no more
+	look("..~..", "pre-vote: 1 of 3 would vote for it")
+	s.tell(event.Event{Kind: event.VoteCounted, Node: 3, Peer: 1, Term: term + 2, OK: true, Reply: true})
+	look("~.~..", "pre-vote: 2 of 3 would vote for it")
+	s.tell(round)
+	look("..~..", "pre-vote: 1 of 3 would vote for it")
+	s.tell(event.Event{Kind: event.TermChanged, Node: 3, Term: term + 2}, event.Event{Kind: event.VoteCounted, Node: 3, Peer: 5, Term: term + 1, OK: true}) // late
+	look(".....", "0 of 3 votes")
+}
+
+// A refused heartbeat deposes a leader: it is seen to be refused, while one that is welcome stays quiet.
+func TestARefusedHeartbeatIsCrossed(t *testing.T) {
+	beat := view.Message{Type: event.Heartbeat, Reply: true, OK: true}
+	if l := lookOf(&beat); l.mark != NoMark || l.colour != colourBeat {
+		t.Errorf("%+v", l)
+	}
+	if beat.OK = false; lookOf(&beat).mark != Cross || lookOf(&beat).colour != colourBad {
+		t.Errorf("%+v", lookOf(&beat))
+	}
+}
+
+// Of a machine that it replicates to no more a leader believes nothing.
+func TestAMachineOnItsWayOutHasNoMatch(t *testing.T) {
+	s := healthy()
+	leader := s.m.State.Leader()
+	out := *s.m.State.Node(4)
+	if below, _ := s.m.wordsBelow(&out); !strings.HasPrefix(below, "match ") {
+		t.Fatalf("%q", below)
+	}
+	s.tell(event.Event{Kind: event.MembersSet, Node: leader.ID, Index: leader.Last, Members: slices.DeleteFunc(slices.Clone(leader.Members), func(m event.Member) bool { return m.ID == 4 })})
+	if below, _ := s.m.wordsBelow(&out); below != "last "+number(out.Last) {
+		t.Errorf("%q", below)
+	}
 }

@@ -75,7 +75,7 @@ func (m *Model) lookOfNode(n *view.Node) nodeLook {
 			}
 		}
 		need := strconv.Itoa(m.State.VotesNeeded(n))
-		if l.votes = m.Say("{0} of {1} votes", number(has), need); m.State.AsksFirst(n) {
+		if l.votes = m.Say("{0} of {1} votes", number(has), need); n.AsksFirst() {
 			l.votes = m.Say("pre-vote: {0} of {1} would vote for it", number(has), need)
 		}
 	}
@@ -110,7 +110,7 @@ func (m *Model) wordsBelow(n *view.Node) (below, more string) {
 		below = m.Say("stands still")
 	case n.Role == event.Leader:
 		below = m.Say("commit {0}", number(n.Commit))
-	case n.Role == event.Follower && m.State.Believing() != nil:
+	case n.Role == event.Follower && m.believed(n.ID).Next > 0:
 		below = m.Say("match {0}", number(m.believed(n.ID).Match))
 	default:
 		below = m.Say("last {0}", number(n.Last))
@@ -161,13 +161,13 @@ func (m *Model) pipsOf(n *view.Node) string {
 	if len(members) == 0 {
 		members = m.State.Members
 	}
-	asks := m.State.AsksFirst(n)
+	asks := n.AsksFirst()
 	yes, s := switched(asks, "~", "+"), ""
 	for _, x := range members {
 		if x.Suffrage != event.Voter {
 			continue
 		}
-		mark := switched(x.ID == n.ID, yes, ".") // its own counts at once, a pre-vote too
+		mark := "."
 		for _, b := range n.Ballots {
 			if b.Voter == x.ID && b.PreVote == asks {
 				mark = switched(b.Granted, yes, "-")

@@ -320,7 +320,7 @@ func lookOf(msg *view.Message) look {
 		if msg.OK {
 			l.mark = Tick
 		}
-		if l.shape == Dot && msg.Type != event.AppendEntries {
+		if l.shape == Dot && msg.Type != event.AppendEntries && (msg.OK || msg.Type != event.Heartbeat) {
 			l.mark = NoMark
 			return l
 		}

@@ -124,14 +124,13 @@ func (s nodeSight) leads() string {
 }
 
 func (s nodeSight) stands() string {
-	votes, first := 0, s.State.AsksFirst(s.n)
+	votes, first := 0, s.n.AsksFirst()
 	for _, b := range s.n.Ballots {
-		if b.Granted && b.PreVote == first && (!first || b.Voter != s.n.ID) {
+		if b.Granted && b.PreVote == first {
 			votes++
 		}
 	}
 	if first {
-		votes++ // its own is not told
 		return s.Words.Say("Asks in term {0} whether it could win the next (pre-vote): {1} of the {2} that it needs would vote for it.", number(s.n.Term), number(uint64(votes)), number(uint64(s.State.VotesNeeded(s.n))))
 	}
 	return s.Words.Say("Stands for election in term {0}: it has {1} of the {2} votes it needs.", number(s.n.Term), number(uint64(votes)), number(uint64(s.State.VotesNeeded(s.n))))
