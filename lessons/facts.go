@@ -90,7 +90,7 @@ type (
 	Group struct {
 		Nodes  []string `cel:"nodes"`
 		Voters int64    `cel:"voters"` // among them
-		Quorum bool     `cel:"quorum"` // they are a majority of all voters
+		Quorum bool     `cel:"quorum"` // somebody leads them and can commit, or could be elected by a majority of the voters: they are so many, and its log is as new as theirs
 	}
 	// Wire is one direction of a link.
 	Wire struct {

@@ -8,7 +8,7 @@ type Group struct {
 	Nodes   []event.NodeID // by number
 	Voters  int            // that are in the group
 	Total   int            // voters of the configuration that the one who could lead counts with
-	Quorum  bool           // Voters are more than half of Total: somebody in the group could be elected and commit
+	Quorum  bool           // somebody in the group leads it and can commit, or could be elected: Voters are more than half of Total then
 	Leaders []event.NodeID // by number: who could do so with machines of this group alone; none without Quorum
 }
 
@@ -21,6 +21,9 @@ type Group struct {
 // held at a gate counts as passing, since a hand can let it go. Learners are in a group but are not counted, and cannot
 // lead. Voters are those of the newest committed configuration, or of the one that the machine uses already if it is
 // newer: that is what it needs a majority of. As long as no configuration is known all machines are taken alike.
+//
+// Who does not lead yet must be elected, by voters whose logs are no newer than its own (§5.4.1), and nobody stands without a
+// configuration. A leader that is no voter any more goes on until that is committed, and does not count itself (dissertation §4.2.2).
 func (s *State) Groups() []Group {
 	var all [MaxNodes]circle
 	var met uint32
@@ -50,12 +53,13 @@ func (s *State) Groups() []Group {
 
 // circle is a machine that could lead with all that it exchanges messages with.
 type circle struct {
-	set           uint32 // a bit for each of State.Nodes; none if the machine does not run or is no voter
+	set           uint32 // a bit for each of State.Nodes; none if the machine does not run, or neither votes nor leads
 	voters, total int
+	follow        int    // voters that would vote for it, or follow it already
 	members       uint64 // index of the configuration that it counts with
 }
 
-func (c *circle) quorum() bool { return c.voters > c.total/2 }
+func (c *circle) quorum() bool { return c.follow > c.total/2 }
 
 // inside says whether another set has all of this one, c being the one at i. Of equal ones that stays which counts with the newest
 // configuration – a leader uses one before anybody else has it –, of those the first.
@@ -74,15 +78,20 @@ func (s *State) circle(i int) (c circle) {
 	n := &s.Nodes[i]
 	members, at := s.CountsWith(n)
 	c.members = at
-	if !n.running() || len(members) > 0 && !votes(members, n.ID) {
+	leads := n == s.Leader()
+	if !n.running() || len(members) > 0 && !leads && !votes(members, n.ID) {
 		return c
 	}
 	c.total = voters(members)
+	stands := len(n.Members) > 0
 	for j := range s.Nodes {
 		if o := &s.Nodes[j]; j == i || o.running() && s.connected(n.ID, o.ID) {
 			c.set |= 1 << j
 			if votes(members, o.ID) {
 				c.voters++
+				if leads || stands && !o.newer(n) {
+					c.follow++
+				}
 			}
 		}
 	}

@@ -49,6 +49,29 @@ func TestGroups(t *testing.T) {
 				s.Apply(event.Event{Kind: event.LinkSet, Node: id, Peer: 5, Link: event.Link{Hold: true}})
 			}
 		}, []Group{{ids(1, 2, 3, 4, 5), 5, 5, true, ids(1, 2, 3, 4, 5)}}},
+		{"who lacks an entry is not elected by those who have it", func(s *State) {
+			s.Apply(event.Event{Kind: event.Appended, Node: 2, Index: 2, Term: 1})
+			s.Apply(event.Event{Kind: event.Appended, Node: 3, Index: 2, Term: 1})
+			s.Apply(event.Event{Kind: event.Stopped, Node: 4, Reason: event.Killed})
+			s.Apply(event.Event{Kind: event.Stopped, Node: 5, Reason: event.Killed})
+			s.part(ids(2), ids(3))
+		}, []Group{{ids(1, 2, 3), 3, 5, false, nil}}},
+		{"who leads needs no vote any more", func(s *State) {
+			for _, id := range ids(2, 3) {
+				s.Apply(event.Event{Kind: event.Appended, Node: id, Index: 2, Term: 1})
+			}
+			s.Apply(event.Event{Kind: event.RoleChanged, Node: 1, Role: event.Leader, Term: 2})
+			s.part(ids(2), ids(3, 4, 5))
+			s.part(ids(3), ids(4, 5))
+			s.part(ids(4), ids(5))
+		}, []Group{{ids(1, 2, 3, 4, 5), 5, 5, true, ids(1)}}},
+		{"wiped machines stand for nothing", func(s *State) {
+			for _, id := range ids(1, 2, 3) {
+				s.Apply(event.Event{Kind: event.Wiped, Node: id})
+			}
+			s.Apply(event.Event{Kind: event.Stopped, Node: 4, Reason: event.Killed})
+			s.Apply(event.Event{Kind: event.Stopped, Node: 5, Reason: event.Killed})
+		}, []Group{{ids(1, 2, 3), 3, 5, false, nil}}},
 		{"dead and suspended machines are in no group", func(s *State) {
 			s.Apply(event.Event{Kind: event.Stopped, Node: 2, Reason: event.Killed})
 			s.Apply(event.Event{Kind: event.Suspended, Node: 4})
@@ -181,7 +204,8 @@ func TestGroupsAgainstBruteForce(t *testing.T) {
 	}
 }
 
-// anyRoom is a room with random cuts and losses in single directions, learners, outsiders, and machines that do not run.
+// anyRoom is a room with random cuts and losses in single directions, learners, outsiders, machines that do not run, uneven logs, and
+// a leader or none.
 func anyRoom(random *rand.Rand, n event.NodeID) State {
 	s := ring(n)
 	var members []event.Member
@@ -196,6 +220,16 @@ func anyRoom(random *rand.Rand, n event.NodeID) State {
 	}
 	if len(members) > 0 {
 		s.Apply(event.Event{Kind: event.MembersSet, Index: 2, Members: members})
+	}
+	for id := event.NodeID(1); id <= n; id++ {
+		term := uint64(1)
+		for index := range uint64(random.IntN(4)) {
+			term += uint64(random.IntN(2))
+			s.Apply(event.Event{Kind: event.Appended, Node: id, Index: index + 2, Term: term})
+		}
+	}
+	if id := event.NodeID(random.IntN(int(2 * n))); id <= n {
+		s.Apply(event.Event{Kind: event.RoleChanged, Node: id, Role: event.Leader, Term: 9})
 	}
 	density := random.IntN(10)
 	for _, l := range s.Links {
@@ -252,10 +286,29 @@ func acknowledged(s *State, leader event.NodeID, set []event.NodeID) (by []event
 	return by
 }
 
-// canCommit says whether a voter that talks to this set only gets the acknowledgements of a majority. Whoever else it
-// exchanges messages with must be in the set: it is about all of its partners.
+// grants says whether a voter gives its vote to a candidate, by the letter of §5.4.1: "If the logs have last entries with different
+// terms, then the log with the later term is more up-to-date. If the logs end with the same term, then whichever log is longer is".
+func grants(s *State, voter, candidate event.NodeID) bool {
+	last := func(id event.NodeID) (term uint64, length int) {
+		log := s.Node(id).Log
+		if log.Len() == 0 {
+			return 0, 0
+		}
+		return log.At(log.Len() - 1).Term, log.Len()
+	}
+	myTerm, mine := last(voter)
+	term, length := last(candidate)
+	if myTerm != term {
+		return term > myTerm
+	}
+	return length >= mine
+}
+
+// canCommit says whether a voter that talks to this set only gets the acknowledgements of a majority, and its votes, unless it leads:
+// then it need not be a voter. Whoever else it exchanges messages with must be in the set: it is about all of its partners.
 func canCommit(s *State, leader event.NodeID, set []event.NodeID) bool {
-	if !isVoter(s, leader) || !holds(set, leader) {
+	leads := s.Node(leader) != nil && s.Node(leader).Role == event.Leader
+	if !leads && !isVoter(s, leader) || !holds(set, leader) {
 		return false
 	}
 	everybody := make([]event.NodeID, 0, len(s.Nodes))
@@ -268,7 +321,7 @@ func canCommit(s *State, leader event.NodeID, set []event.NodeID) bool {
 	}
 	got, total := 0, 0
 	for _, id := range all {
-		if isVoter(s, id) {
+		if isVoter(s, id) && (leads || grants(s, id, leader)) {
 			got++
 		}
 	}
@@ -318,3 +371,18 @@ func within(a, b []event.NodeID) bool {
 }
 
 func holds(list []event.NodeID, id event.NodeID) bool { return slices.Contains(list, id) }
+
+// A leader that takes itself out goes on until that is committed, by the others alone (dissertation §4.2.2).
+func TestALeaderOnItsWayOutLeads(t *testing.T) {
+	s := ring(3)
+	s.Apply(event.Event{Kind: event.RoleChanged, Node: 1, Role: event.Leader, Term: 1})
+	s.Apply(event.Event{Kind: event.Appended, Node: 1, Index: 2, Term: 1})
+	s.Apply(event.Event{Kind: event.MembersSet, Node: 1, Index: 2, Members: []event.Member{{ID: 2, Suffrage: event.Voter}, {ID: 3, Suffrage: event.Voter}}})
+	if got, want := s.Groups(), []Group{{ids(1, 2, 3), 2, 2, true, ids(1, 2, 3)}}; !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, not %+v", got, want)
+	}
+	s.Apply(event.Event{Kind: event.Stopped, Node: 3, Reason: event.Killed})
+	if got, want := s.Groups(), []Group{{ids(1, 2), 1, 2, false, nil}}; !reflect.DeepEqual(got, want) {
+		t.Errorf("n2 alone is no majority of two, and will not be elected with n1's vote: %+v, not %+v", got, want)
+	}
+}

@@ -69,3 +69,44 @@ func TestAMachineOnItsWayOutHasNoMatch(t *testing.T) {
 		t.Errorf("%q", below)
 	}
 }
+
+// An entry that only a part of the machines has changes who could be elected, and so the outlines, though no link has changed.
+func TestALogChangesWhoCouldBeElected(t *testing.T) {
+	s := healthy()
+	leader := s.m.State.Leader().ID
+	last := s.m.State.Node(1).Last
+	s.tell(event.Event{Kind: event.Stopped, Node: leader, Reason: event.Killed})
+	all := len(s.m.State.Nodes)
+	outline := func() (said string) {
+		each(Scene(&s.m), func(e *Element) {
+			if _, there := e.Attr("data-quorum"); there && e.Tag == "li" {
+				said += wordsOf(e)
+			}
+		})
+		return said
+	}
+	if said := outline(); !strings.HasSuffix(said, " – quorum") {
+		t.Fatal(said)
+	}
+	var have []string
+	for i := range all {
+		if n := &s.m.State.Nodes[i]; n.Up && len(have) < 2 {
+			have = append(have, n.ID.String())
+			s.tell(event.Event{Kind: event.Appended, Node: n.ID, Index: last + 1, Term: n.Term})
+		}
+	}
+	if said := outline(); !strings.HasSuffix(said, " – quorum if led by "+strings.Join(have, " ")) {
+		t.Fatal(said)
+	}
+	first, second := event.NodeID(have[0][1]-'0'), event.NodeID(have[1][1]-'0')
+	s.tell(event.Event{Kind: event.LinkSet, Node: first, Peer: second, Link: event.Link{Cut: true}})
+	for i := range all {
+		if n := &s.m.State.Nodes[i]; n.Up && !slices.Contains(have, n.ID.String()) {
+			s.tell(event.Event{Kind: event.Stopped, Node: n.ID, Reason: event.Killed})
+			break
+		}
+	}
+	if said := outline(); !strings.HasSuffix(said, "3 of 5 – nobody can be elected") {
+		t.Fatal(said)
+	}
+}

@@ -20,6 +20,8 @@ func outlineWords(m *Model, g *view.Group) string {
 		text = words.Of("{0} · {1} of {2} – quorum if led by {3}")
 	case g.Quorum:
 		text = words.Of("{0} · {1} of {2} – quorum")
+	case g.Voters > g.Total/2:
+		text = words.Of("{0} · {1} of {2} – nobody can be elected")
 	case g.Total == 0:
 		text = words.Of("{0} · {1} of {2} – no members known yet")
 	}

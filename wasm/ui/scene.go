@@ -20,6 +20,9 @@ type cache struct {
 
 	tools     *Element
 	toolsLook string // what they were drawn for
+
+	logs   uint32 // the news of the logs that the outlines are drawn for
+	groups string // what they were drawn for
 }
 
 // Scene is the whole page inside its body. Sections that nothing concerned are the same pointers as before.

@@ -8,6 +8,7 @@ import (
 
 // stageElement is the ring with everything that belongs to it.
 func stageElement(m *Model) *Element {
+	m.regroup()
 	r := m.ringNow()
 	svg := classed("svg", "ring").with("id=stage|role=group").
 		set("aria-label", m.Say("The ring of machines and the links between them")).
@@ -96,6 +97,23 @@ func partingElement(m *Model) *Element {
 		classed("p", "hint").say(m.parting.line(m)),
 		classed("div", "row").add(button("btn primary", "part", "").set("id", "part-do").say(m.Say("Split")),
 			button("btn", "partition", "").say(m.Say("Cancel"))))
+}
+
+// regroup has the outlines drawn anew when a log has changed who could be elected. Entries come by the hundred, and few do that.
+func (m *Model) regroup() {
+	c := m.kept()
+	if c.logs == m.news[inLog] {
+		return
+	}
+	c.logs = m.news[inLog]
+	look := ""
+	for _, g := range m.State.Groups() {
+		look += ranges(g.Nodes) + switched(g.Quorum, "+", "-") + ranges(g.Leaders)
+	}
+	if c.groups != look {
+		c.groups = look
+		m.touch(inWires, inOutlines)
+	}
 }
 
 // outlinesElement are the soft outlines around machines that can talk with one another.

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/quorumlab/quorumlab/cluster/event"
+	"github.com/quorumlab/quorumlab/cluster/view"
 )
 
 func TestLinkPanelShowsBothDirections(t *testing.T) {
@@ -29,12 +30,17 @@ func TestMessagePanelSaysWhyItWaits(t *testing.T) {
 	other := leader%3 + 1
 	l.ok(event.Command{Kind: event.Hold, Node: leader, Peer: other, OneWay: true})
 	put := l.ok(event.Command{Kind: event.Put, Key: "x", Value: "1", Node: leader})
-	s := l.State()
 	held := uint64(0)
-	for _, m := range s.Messages {
-		if m.Held && m.Op == put.Op {
-			held = m.ID
+	// A request that tells of a commit may wait there already: the engine sends the next when that one has timed out.
+	if !l.Await(10_000_000, func(s *view.State) bool {
+		for _, m := range s.Messages {
+			if m.Held && m.Op == put.Op {
+				held = m.ID
+			}
 		}
+		return held != 0
+	}) {
+		t.Fatal("the entries do not come to the gate")
 	}
 	words := "message " + number(held)
 	l.draw(words, "The entries x=1", "the gate from "+leader.String()+" to "+other.String()+" is closed", "Builds on", "Leader's commit", "Put behind the others", "Request 2")
