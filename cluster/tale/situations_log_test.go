@@ -154,4 +154,26 @@ var logs = []situation{
 		})
 		l.why("message "+num(refusal)+" refusal", "The request continues after entry … of term … and n3's log is empty: there would be a gap. The leader goes back until it finds an entry that both have (§5.3).|n3 refused; its log was empty.")
 	}},
+	{"a majority that elects nobody", 5, func(l *lab) {
+		l.ok(split(ids{1, 2, 3, 4}, ids{5}))
+		l.ok(put("x", "1"))
+		l.until("all four have it", func(s *view.State) bool { return s.Node(2).Last == s.Node(4).Last && s.Node(3).Last == s.Node(4).Last })
+		l.ok(order(event.Kill, 1))
+		l.ok(order(event.Kill, 4))
+		l.ok(event.Command{Kind: event.Heal})
+		l.ok(pair(event.Cut, 2, 3, false))
+		l.until("nobody leads", func(s *view.State) bool { return s.Leader() == nil })
+		const lacks = "n5 talks to 3 of the 5 voters, but 2 of them have newer logs and do not vote for it, since an entry that n5 lacks may be committed: n2 and n3 (§5.4.1). It takes 3 votes."
+		l.why("no-leader", lacks+" Nobody else talks to a majority: until links are mended or others come back there can be no leader.|n3's last entry is 4 of term")
+		l.why("n5 no-quorum", lacks+"|n5's last entry is 3 of term")
+	}},
+	{"a majority that was wiped", 3, func(l *lab) {
+		l.ok(order(event.Kill, 1))
+		for _, id := range (ids{2, 3}) {
+			l.ok(order(event.Kill, id))
+			l.ok(order(event.Wipe, id))
+			l.ok(order(event.Restart, id))
+		}
+		l.why("n2 no-quorum", "n2 talks to 2 of the 3 voters, but its own disk is empty and knows of no configuration: it does not stand for election, and waits for a leader that knows it.|n2's log is empty.")
+	}},
 }

@@ -1,6 +1,8 @@
 package tale
 
 import (
+	"slices"
+
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/view"
 	"github.com/quorumlab/quorumlab/cluster/words"
@@ -283,20 +285,55 @@ func (q *inquiry) whyFollows() {
 }
 
 // lacksQuorum says whether the machine runs and talks to too few voters, as the picture counts them: in the configuration that it counts with.
+// It may talk to enough who would not vote for it.
 func (q *inquiry) lacksQuorum() bool {
 	members, _ := q.s.CountsWith(q.n)
 	voters := votersOf(members)
-	return runs(q.n) && len(voters) > 0 && len(q.reached(q.n.ID, voters)) < majority(voters)
+	if !runs(q.n) || len(voters) == 0 {
+		return false
+	}
+	if len(q.reached(q.n.ID, voters)) < majority(voters) {
+		return true
+	}
+	l := q.s.Leader()
+	return (l == nil || l.ID != q.n.ID && !q.talk(q.n.ID, l.ID)) && slices.Contains(voters, q.n.ID) && !q.s.Could(q.n.ID)
 }
 
 func (q *inquiry) whyNoQuorum() {
 	members, _ := q.s.CountsWith(q.n)
 	voters := votersOf(members)
 	r := q.reached(q.n.ID, voters)
+	if len(r) >= majority(voters) {
+		q.whyUnelectable(q.n, voters, r)
+		return
+	}
 	q.say(q.Say("A majority is {0} of the {1} voters, and {2} talks to {3} of them ({4}). Two majorities always share a voter; that is why a minority may neither elect nor commit: the others might do so at the same time.",
 		count(majority(voters)), count(len(voters)), q.n.ID.String(), count(len(r)), q.list(r)))
 	if q.n.Role == event.Leader {
 		q.say(q.Say("{0} still believes to lead term {1}, but what it appends stays uncommitted.", q.n.ID.String(), number(q.n.Term)))
 	}
 	q.seeAway(q.n.ID, without(voters, r))
+}
+
+// whyUnelectable tells of a machine that talks to a majority and cannot be elected by it (§5.4.1).
+func (q *inquiry) whyUnelectable(n *view.Node, voters, reached []event.NodeID) {
+	who := n.ID.String()
+	if len(n.Members) == 0 {
+		q.say(q.Say("{0} talks to {1} of the {2} voters, but its own disk is empty and knows of no configuration: it does not stand for election, and waits for a leader that knows it.", who, count(len(reached)), count(len(voters))))
+		q.see(who, q.logEnds(n))
+		return
+	}
+	var newer []event.NodeID
+	for _, v := range reached {
+		if q.s.Node(v).Newer(n) {
+			newer = append(newer, v)
+		}
+	}
+	q.say(q.Count(len(newer), count(len(newer)), "{1} talks to {2} of the {3} voters, but {0} of them has a newer log and does not vote for it, since an entry that {1} lacks may be committed: {4} (§5.4.1). It takes {5} votes.",
+		"{1} talks to {2} of the {3} voters, but {0} of them have newer logs and do not vote for it, since an entry that {1} lacks may be committed: {4} (§5.4.1). It takes {5} votes.",
+		who, count(len(reached)), count(len(voters)), q.list(newer), count(majority(voters))))
+	for _, v := range append([]event.NodeID{n.ID}, newer...) {
+		m := q.s.Node(v)
+		q.see(v.String(), q.Say("{0}'s last entry is {1} of term {2}.", v.String(), number(m.Last), number(m.LastTerm())))
+	}
 }

@@ -1,6 +1,8 @@
 package tale
 
 import (
+	"slices"
+
 	"github.com/quorumlab/quorumlab/cluster/event"
 	"github.com/quorumlab/quorumlab/cluster/view"
 	"github.com/quorumlab/quorumlab/cluster/words"
@@ -113,6 +115,8 @@ func (q *inquiry) whyNoLeader() {
 		q.seeAway(0, without(voters, up))
 	case len(hubs) == 0:
 		q.whyNobodyReaches(voters, up, need)
+	case !slices.ContainsFunc(hubs, q.s.Could):
+		q.whyNobodyWins(hubs)
 	case q.allHeld():
 		q.say(q.Say("Requests for votes and their answers wait at the gates: {0} of the {1} voters could elect a leader, but none hears the others until messages are let go.", count(need), count(len(voters))))
 		q.seeGates()
@@ -155,6 +159,16 @@ func (q *inquiry) whyNobodyReaches(voters, up []event.NodeID, need int) {
 	q.say(q.Say("A leader needs the votes of {0} of the {1} voters, and nobody reaches so many: the most that one talks to, itself included, are {2} ({3}). A request without its answer does not count, and nobody passes votes on for others.",
 		count(need), count(len(voters)), count(len(most)), q.list(most)))
 	q.seeAway(best, without(voters, most))
+}
+
+// whyNobodyWins: those who reach a majority cannot be elected, and those who could be reach none.
+func (q *inquiry) whyNobodyWins(hubs []event.NodeID) {
+	for _, id := range hubs {
+		members, _ := q.s.CountsWith(q.s.Node(id))
+		voters := votersOf(members)
+		q.whyUnelectable(q.s.Node(id), voters, q.reached(id, voters))
+	}
+	q.say(q.Say("Nobody else talks to a majority: until links are mended or others come back there can be no leader."))
 }
 
 // whyNoneYet is why nobody leads although somebody could.

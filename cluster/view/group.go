@@ -1,6 +1,10 @@
 package view
 
-import "github.com/quorumlab/quorumlab/cluster/event"
+import (
+	"slices"
+
+	"github.com/quorumlab/quorumlab/cluster/event"
+)
 
 // Group is a set of running machines in which one could lead the others: a voter and all with whom it exchanges messages
 // directly, in both directions. A running machine that no voter exchanges messages with is a group of its own.
@@ -51,6 +55,27 @@ func (s *State) Groups() []Group {
 	return groups
 }
 
+// Could says whether a machine leads and can commit, or could be elected by those that it exchanges messages with; see Groups.
+func (s *State) Could(id event.NodeID) bool {
+	at, there := s.nodeAt(id)
+	if !there {
+		return false
+	}
+	c := s.circle(at)
+	return c.quorum()
+}
+
+// Center is the machine whose messages a group exchanges, and which its voters are counted for.
+func (s *State) Center(g *Group) event.NodeID {
+	for i := range s.Nodes {
+		c := s.circle(i)
+		if c.voters == g.Voters && c.total == g.Total && c.quorum() == g.Quorum && slices.Equal(s.named(c.set), g.Nodes) {
+			return s.Nodes[i].ID
+		}
+	}
+	return g.Nodes[0]
+}
+
 // circle is a machine that could lead with all that it exchanges messages with.
 type circle struct {
 	set           uint32 // a bit for each of State.Nodes; none if the machine does not run, or neither votes nor leads
@@ -89,7 +114,7 @@ func (s *State) circle(i int) (c circle) {
 			c.set |= 1 << j
 			if votes(members, o.ID) {
 				c.voters++
-				if leads || stands && !o.newer(n) {
+				if leads || stands && !o.Newer(n) {
 					c.follow++
 				}
 			}

@@ -46,11 +46,11 @@ func (s *State) InUse() []event.Member {
 // newerThan compares two logs as voters do (Raft paper §5.4.1): by the term of the last entry, then by its index. Equal ones differ
 // where one has told of its configuration already.
 func (n *Node) newerThan(o *Node) bool {
-	return n.newer(o) || !o.newer(n) && n.MembersIndex > o.MembersIndex
+	return n.Newer(o) || !o.Newer(n) && n.MembersIndex > o.MembersIndex
 }
 
-// newer says whether the machine's log is more up to date than another's (Raft paper §5.4.1): it would not vote for that one.
-func (n *Node) newer(than *Node) bool {
+// Newer says whether the machine's log is more up to date than another's (Raft paper §5.4.1): it would not vote for that one.
+func (n *Node) Newer(than *Node) bool {
 	mine, theirs := n.LastTerm(), than.LastTerm()
 	return mine > theirs || mine == theirs && n.Last > than.Last
 }

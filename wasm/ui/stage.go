@@ -46,7 +46,7 @@ func outlineWordsElement(m *Model) *Element {
 		g := &groups[i]
 		said := tag("span")
 		if !g.Quorum {
-			said = button("ask", "look", "why "+g.Nodes[0].String()+" no-quorum")
+			said = button("ask", "look", "why "+m.State.Center(g).String()+" no-quorum")
 		}
 		list.add(tag("li").set("class", switched(g.Quorum, "ok", "no")).set("data-quorum", switched(g.Quorum, "true", "false")).
 			add(tag("i").set("aria-hidden", "true").say(switched(g.Quorum, "✓", "✗")), text(" "), said.say(outlineWords(m, g))))
