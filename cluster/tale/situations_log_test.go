@@ -163,9 +163,10 @@ var logs = []situation{
 		l.ok(event.Command{Kind: event.Heal})
 		l.ok(pair(event.Cut, 2, 3, false))
 		l.until("nobody leads", func(s *view.State) bool { return s.Leader() == nil })
+		s := l.State()
 		const lacks = "n5 talks to 3 of the 5 voters, but 2 of them have newer logs and do not vote for it, since an entry that n5 lacks may be committed: n2 and n3 (§5.4.1). It takes 3 votes."
-		l.why("no-leader", lacks+" Nobody else talks to a majority: until links are mended or others come back there can be no leader.|n3's last entry is 4 of term")
-		l.why("n5 no-quorum", lacks+"|n5's last entry is 3 of term")
+		l.why("no-leader", lacks+" Nobody else talks to a majority: until links are mended or others come back there can be no leader.|n3's last entry is "+num(s.Node(3).Last)+" of term")
+		l.why("n5 no-quorum", lacks+"|n5's last entry is "+num(s.Node(5).Last)+" of term")
 	}},
 	{"a majority that was wiped", 3, func(l *lab) {
 		l.ok(order(event.Kill, 1))

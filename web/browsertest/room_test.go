@@ -54,7 +54,10 @@ type node struct {
 	Commit  uint64 `json:"commit"`
 	Applied uint64 `json:"applied"`
 	Up      bool   `json:"up"`
+	Ballots []ballot
 }
+
+type ballot struct{ Granted, PreVote bool }
 
 // result is the part of a command's answer that the stories look at.
 type result struct {

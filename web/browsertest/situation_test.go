@@ -28,7 +28,7 @@ type situation struct {
 
 var situations = []situation{
 	{name: "election", preset: "election", shows: `all("[data-role=candidate] .pip.yes").length > 0 && all("[data-role=candidate] .pip.open").length > 0`},
-	{name: "split-vote", preset: "split-vote", shows: `all("[data-role=candidate]").length === 2`},
+	{name: "split-vote", preset: "split-vote", ready: votesSplit, shows: `all("[data-role=candidate] .pip.yes").length === 4`},
 	{name: "put", ready: putUnderWay, shows: `all("[data-index][data-committed=false]").length > 0 && leaders().length === 1`},
 	{name: "rollback", preset: "overwrite", shows: `all("[data-doomed=true]").length > 0`},
 	{name: "one-way", preset: "one-way", shows: `all(".link.oneway .works").length > 0 && outlines(false).length === 1`},
@@ -147,6 +147,22 @@ func newRoom(t *testing.T) *room {
 	r.id = made.ID
 	r.leader()
 	return r
+}
+
+// votesSplit lets the votes be cast and counted: each candidate has two, and nobody can get a third.
+func votesSplit(r *room) {
+	r.until("each candidate has two votes", func(s state) bool {
+		split := 0
+		for _, n := range s.Nodes {
+			if n.Role == "candidate" && len(slices.DeleteFunc(n.Ballots, func(b ballot) bool { return !b.Granted || b.PreVote })) == 2 {
+				split++
+			}
+		}
+		if split < 2 {
+			r.do(map[string]any{"kind": "step"})
+		}
+		return split == 2
+	})
 }
 
 // putUnderWay stops the room while the copies of a put's entry are about halfway.
