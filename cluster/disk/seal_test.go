@@ -136,9 +136,7 @@ func TestFlip(t *testing.T) {
 			if _, err := Open(Options{Dir: dir}); !errors.As(err, &d) || d.File != name {
 				t.Errorf("%s: %v", name, err)
 			}
-			if _, _, err := Flip(dir, file, at); err != nil { // back
-				t.Fatal(err)
-			}
+			mustWrite(t, filepath.Join(dir, name), before[name]) // another flip would take back any byte but the first: offset 0 lets chance choose
 		}
 		if _, _, err := Flip(dir, file, 1<<40); err == nil || !strings.Contains(err.Error(), "so there is no byte") {
 			t.Errorf("behind the end: %v", err)
