@@ -19,7 +19,7 @@ var logs = []situation{
 		l.why("op "+num(op)+" waits", "2 of the 3 voters that it takes hold entry … (n1 and n2). n1 leads term … and talks to 2 of the 5 voters (n1 and n2), so it cannot commit anything.")
 		l.why("entry n1"+entry+" not-committed", "2 of the 3 voters that it takes hold entry … (n1 and n2). n1 leads term … and talks to 2 of the 5 voters (n1 and n2), so it cannot commit anything.")
 		l.why("n1 no-quorum", "A majority is 3 of the 5 voters, and n1 talks to 2 of them (n1 and n2). Two majorities always share a voter; that is why a minority may neither elect nor commit: the others might do so at the same time. n1 still believes to lead term … but what it appends stays uncommitted.")
-		l.why("n1 lease", "A leader goes on leading while a majority answers it: n1 needs 2 other voters, and the last time that it had heard from so many is … ms ago. When that is longer than its lease lasts it steps down. At the moment it talks only to n2.")
+		l.why("n1 lease", "A leader goes on leading while a majority answers it: n1 needs 2 other voters, and the last time that it had heard from so many is … ago. When that is longer than its lease lasts it steps down. At the moment it talks only to n2.")
 		leader := l.otherLeads()
 		l.until("its own entry is committed", func(s *view.State) bool { return s.Node(leader).Commit >= index })
 		l.why("entry n1"+entry+" doomed", "Only n1 and n2 have entry … of term …; … which leads term … does not, and a leader commits only what is in its own log. There it has an entry of term … that is committed, so this one never can be: when … reaches the others, theirs gives way (§5.3). Nothing is lost by it that anybody was promised: it was never committed.")
