@@ -240,7 +240,10 @@ func (d *director) await(what string, ok func(*view.State) bool, freeze bool) er
 	late := make(chan struct{})
 	d.r.scene.Store(sc)
 	defer d.r.conductor.After(sceneMost, func() { close(late) })()
-	if d.r.conductor.Rate() == 0 {
+	if freeze {
+		d.now(sc) // a moment that is there already must not pass while time goes on
+	}
+	if d.r.conductor.Rate() == 0 && (!freeze || d.r.scene.Load() == sc) {
 		if err := d.orders(event.Command{Kind: event.Thaw}); err != nil {
 			return err
 		}
